@@ -1,0 +1,36 @@
+"""The JSON that VTEX sends, which is not always JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+
+def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
+    r"""Read a body: strictly where it can be, and leniently where VTEX errs.
+
+    Control characters inside texts, a byte order mark, bytes that are no UTF-8 and halves
+    of surrogate pairs have all been seen. What no target can store is taken out: NUL
+    (``\u0000``) is dropped, a broken character becomes U+FFFD.
+
+    Raises:
+        ValueError: this is no JSON at all, or not all of it.
+    """
+    try:
+        value = msgspec.json.decode(content)
+    except ValueError:
+        value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
+        return _storable(value)
+    return _storable(value) if rb"\u0000" in content else value
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(item) for key, item in value.items()}
+    return value

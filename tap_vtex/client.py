@@ -1,0 +1,313 @@
+"""VTEX over HTTP: one place for hosts, credentials, pace, retries and refusals."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeGuard, TypeVar
+from urllib.parse import quote, urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_vtex import access, bodies
+from tap_vtex.errors import (
+    AbandonedError,
+    AccessError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from tap_vtex.limiter import RateLimiter
+from tap_vtex.workers import Workers
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping
+
+    from tap_vtex.settings import Settings
+
+Body = TypeVar("Body")
+
+#: Statuses that pass: VTEX asks to come again, or broke for a moment.
+TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
+UNAUTHORIZED: Final = 401
+REFUSED_ACCESS: Final = frozenset({UNAUTHORIZED, 403})
+NOT_FOUND: Final = 404
+TOO_MANY_REQUESTS: Final = 429
+
+CONNECT_TIMEOUT: Final = 10.0
+READ_TIMEOUT: Final = 60.0
+LONGEST_WAIT: Final = 60.0
+SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """For how many seconds the tap goes on asking for one thing that does not come.
+
+    VTEX's own "not now" and the outages of a route that worked before are given time to
+    pass. Where a route has given nothing yet, a wrong setting is likelier, and whoever
+    made it is waiting for the message.
+    """
+
+    proven: float = 300.0
+    unproven: float = 20.0
+
+
+class Answer(NamedTuple, Generic[Body]):
+    """What VTEX sent: the JSON of the body, and the headers."""
+
+    body: Body
+    headers: Mapping[str, str]
+
+
+class _UnusableError(Exception):
+    """An answer, or none, that is worth asking for again; the text is for the log."""
+
+    def __init__(self, what: str, *, status: int = 0, wait: float = 0.0) -> None:
+        super().__init__(what)
+        self.status = status
+        self.wait = wait
+
+
+class VtexClient:
+    """Asks one VTEX account, from any thread, within the account's pace."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        logger: logging.Logger,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self.workers = Workers(settings.max_workers)
+        self.requests = 0
+        self.retries = 0
+        self._base = settings.api_url or (
+            f"https://{settings.account_name}.vtexcommercestable.com.br"
+        )
+        self._limiter = RateLimiter(settings.requests_per_minute)
+        self._logger = logger
+        self._patience = patience or Patience()
+        self._never = threading.Event()
+        self._lock = threading.Lock()
+        self._proven: set[object] = set()
+        self._clock_offset: timedelta | None = None
+        self._last_retry_line = 0.0
+        self._headers = {
+            # VTEX's reference marks Accept and Content-Type as required, on GET too.
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+            "User-Agent": f"tap-vtex/{version('tap-vtex')}",
+            "X-VTEX-API-AppKey": settings.app_key,
+            "X-VTEX-API-AppToken": settings.app_token,
+        }
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_maxsize=settings.max_workers + 1)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        # Proxies and the CA bundle of the environment, worked out once and not for each
+        # request. Requests are prepared without the session: no cookies, no .netrc.
+        self._transport = self._session.merge_environment_settings(
+            self._base, {}, stream=False, verify=None, cert=None
+        )
+
+    def now(self) -> datetime:
+        """The time by VTEX's clock, as its first answer gave it.
+
+        Until VTEX has answered anything (an error counts), the time of this machine.
+        """
+        return datetime.now(UTC) + (self._clock_offset or timedelta())
+
+    def get(
+        self,
+        path: str,
+        usable: Callable[[object], TypeGuard[Body]],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Answer[Body]:
+        """Ask for a path until VTEX answers.
+
+        ``usable`` tells an answer from what only looks like one: a login page, half a
+        body or ``null`` is asked for again.
+
+        Raises:
+            AccessError: the key may not see this.
+            NotFoundError: VTEX does not know the path.
+            RefusedError: VTEX does not take the request.
+            UnavailableError: no usable answer in as long as the tap has patience.
+            AbandonedError: ``stop`` was set while waiting.
+        """
+        stop = stop or self._never
+        first_failure: float | None = None
+        attempt = 0
+        while True:
+            self._limiter.wait(stop)
+            try:
+                return self._ask(path, usable, params)
+            except _UnusableError as failure:
+                now = time.monotonic()
+                first_failure = first_failure or now
+                # Half fixed and half chance: never too soon, and not all at once.
+                backoff = min(LONGEST_WAIT, 2**attempt) * random.uniform(0.5, 1)  # noqa: S311
+                wait = max(failure.wait, backoff)
+                if now + wait - first_failure > self._patience_with(failure, path):
+                    raise self._last_word(failure, path, now - first_failure) from None
+                self._note_retry(failure, path, wait)
+                if failure.status == TOO_MANY_REQUESTS:
+                    self._limiter.pause(wait)
+                elif stop.wait(wait):
+                    raise AbandonedError from None
+                attempt += 1
+
+    # -- one request ---------------------------------------------------------------------
+
+    def _ask(
+        self,
+        path: str,
+        usable: Callable[[object], TypeGuard[Body]],
+        params: Mapping[str, str | int] | None,
+    ) -> Answer[Body]:
+        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+        request = requests.Request("GET", self._base + path + query, headers=self._headers)
+        with self._lock:
+            self.requests += 1
+        try:
+            response = self._session.send(
+                request.prepare(),
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                # A redirect would carry the key to wherever it points.
+                allow_redirects=False,
+                **self._transport,
+            )
+        except requests.RequestException as error:
+            raise _UnusableError(_what_happened(error)) from None
+        self._set_clock(response)
+        self._refuse(response, path)
+        try:
+            body = bodies.decode(response.content)
+        except ValueError:
+            raise _UnusableError(_what_came(response)) from None
+        if not usable(body):
+            raise _UnusableError(f"JSON of an unknown shape (status {response.status_code})")
+        self._proven.add(access.resources_for(path))
+        return Answer(body, response.headers)
+
+    def _refuse(self, response: requests.Response, path: str) -> None:
+        """Raise what an answer that is no success means."""
+        status = response.status_code
+        # A key that was accepted here before: VTEX has been seen to send a 401 that passes.
+        passing = status == UNAUTHORIZED and self._is_proven(path)
+        if status in TEMPORARY or passing:
+            raise _UnusableError(f"status {status}", status=status, wait=_retry_after(response))
+        if response.is_redirect:
+            raise _UnusableError(f"a redirect (status {status}), which is not followed")
+        if status in REFUSED_ACCESS:
+            raise AccessError(_no_access(path, status))
+        if status == NOT_FOUND:
+            raise NotFoundError(f"VTEX does not know GET {path} (status 404).")
+        if not response.ok:
+            raise RefusedError(f"VTEX refused GET {path} as it was asked (status {status}).")
+
+    def _set_clock(self, response: requests.Response) -> None:
+        if self._clock_offset is None and (date := response.headers.get("Date")):
+            try:
+                self._clock_offset = parsedate_to_datetime(date) - datetime.now(UTC)
+            except (TypeError, ValueError):
+                return
+
+    # -- failures ------------------------------------------------------------------------
+
+    def _is_proven(self, path: str) -> bool:
+        return access.resources_for(path) in self._proven
+
+    def _patience_with(self, failure: _UnusableError, path: str) -> float:
+        if failure.status == UNAUTHORIZED:
+            return self._patience.unproven
+        if failure.status in TEMPORARY or self._is_proven(path):
+            return self._patience.proven
+        return self._patience.unproven
+
+    def _last_word(self, failure: _UnusableError, path: str, seconds: float) -> Exception:
+        if failure.status == UNAUTHORIZED:
+            return AccessError(_no_access(path, UNAUTHORIZED))
+        return UnavailableError(
+            f"VTEX gave no usable answer to GET {path} for {seconds:.0f} seconds; "
+            f"the last thing that came was {failure}."
+        )
+
+    def _note_retry(self, failure: _UnusableError, path: str, wait: float) -> None:
+        with self._lock:
+            self.retries += 1
+            now = time.monotonic()
+            if now - self._last_retry_line < SECONDS_BETWEEN_RETRY_LINES:
+                return
+            self._last_retry_line = now
+        self._logger.warning(
+            "GET %s gave %s; asking again in %.1f seconds (%d retries so far)",
+            path,
+            failure,
+            wait,
+            self.retries,
+        )
+
+
+def _no_access(path: str, status: int) -> str:
+    return (
+        f"VTEX refused GET {path} (status {status}). If no stream gets through, check "
+        f"account_name, app_key and app_token, and that the key is active. If others do: "
+        f"{access.how_to_grant(path)}"
+    )
+
+
+def _retry_after(response: requests.Response) -> float:
+    """The seconds that a Retry-After header asks for, in either of its two forms."""
+    value = response.headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+        answered = parsedate_to_datetime(response.headers["Date"])
+        return max(0.0, (moment - answered).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _what_came(response: requests.Response) -> str:
+    """A body that is no JSON, in words that hold nothing of it."""
+    if not response.content:
+        return f"an empty answer (status {response.status_code})"
+    if response.content.lstrip()[:1] == b"<":
+        return (
+            f"a web page instead of data (status {response.status_code}), as VTEX sends "
+            "where it wants a login: check app_key, app_token and the key's role"
+        )
+    return f"an answer that is not JSON (status {response.status_code})"
+
+
+def _what_happened(error: requests.RequestException) -> str:
+    """An exchange that failed, in words that hold no query and no header."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "a TLS certificate that can't be verified (own CA: set REQUESTS_CA_BUNDLE)"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "a proxy that did not let the request through"
+    if isinstance(error, requests.Timeout):
+        return "nothing in time"
+    if isinstance(
+        error,
+        requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError,
+    ):
+        return "an answer that broke off"
+    if "NameResolutionError" in repr(error):
+        return "no such host: check account_name"
+    return "no connection"

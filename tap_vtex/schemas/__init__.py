@@ -1,0 +1,1 @@
+"""One JSON Schema file a stream."""

@@ -1,0 +1,1 @@
+"""The streams, a module or package for each area of VTEX."""

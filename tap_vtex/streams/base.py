@@ -1,0 +1,147 @@
+"""What all streams of the tap have in common."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from singer_sdk import SchemaDirectory, Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+
+from tap_vtex import schemas
+from tap_vtex.errors import StateError, VtexError
+from tap_vtex.records import Conformer
+from tap_vtex.settings import account_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_vtex.tap import TapVTEX
+
+SCHEMAS: Final = SchemaDirectory(schemas)
+
+#: Of what a stream keeps in the state; a change that older taps can't read raises it.
+STATE_VERSION: Final = 1
+#: What the SDK itself keeps beside that.
+SDK_KEYS: Final = frozenset({"context", "starting_replication_value"})
+
+Bookmark = TypeVar("Bookmark")
+
+
+class VtexStream(Stream):
+    """A stream of one VTEX account.
+
+    Its bookmarks are a partition of the state that carries the account's name, so that a
+    state can never be applied to another store. No record moves a bookmark: only
+    `remember` does, after everything before it has been handed to the writer. A run that
+    ends anywhere leaves the last state written, from which the next one goes on.
+    """
+
+    # Nested values pass as they came; `Conformer` has seen to those of the root.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.ROOT_ONLY
+
+    #: The field of the schema for what has no column of its own.
+    leftovers = "other_fields"
+
+    # What the SDK calls sorted is what can be resumed.
+    is_sorted = True
+    check_sorted = False
+
+    @property
+    def tap(self) -> TapVTEX:
+        """The tap, which holds the client and takes note of failures."""
+        return cast("TapVTEX", self._tap)
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """The one partition of the stream's state, and a field of every record."""
+        return {"account_name": account_of(self.config)}
+
+    @property
+    def partitions(self) -> list[dict[str, Any]] | None:
+        """The store of this process."""
+        return [self.account]
+
+    # -- records -------------------------------------------------------------------------
+
+    def extract(self) -> Iterator[dict[str, Any]]:
+        """Yield the stream's documents, and write the state where a run can resume.
+
+        Raises:
+            VtexError: VTEX can't give what is needed.
+        """
+        raise NotImplementedError
+
+    def get_records(self, context: Context | None) -> Iterable[Record]:  # noqa: ARG002
+        """Yield the stream's documents; a stream that can't go on leaves the others be."""
+        try:
+            yield from self.extract()
+        except VtexError as error:
+            if self.ABORT_AT_RECORD_COUNT is not None:  # --test wants to hear of it
+                raise
+            self.fail(error)
+
+    def fail(self, error: VtexError) -> None:
+        """Take note that the stream ended before its time."""
+        self.tap.note_failure([self.name], error)
+
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
+        """Make a record of a document."""
+        return self._conform(row)
+
+    @cached_property
+    def _conform(self) -> Conformer:
+        return Conformer(self.effective_schema, self.leftovers)
+
+    def write_record(self, document: dict[str, Any]) -> None:
+        """Write a record of this stream while another one is being read."""
+        record = {**self._conform(document), **self.account}
+        self._write_record_message(record)
+
+    # -- bookmarks -----------------------------------------------------------------------
+
+    def read_state(self, read: Callable[[Mapping[str, Any]], Bookmark]) -> Bookmark | None:
+        """What `remember` was told last, as ``read`` makes it of that; None for nothing.
+
+        Raises:
+            StateError: the state is of a newer version of the tap, or damaged.
+        """
+        state = self.get_context_state(self.account)
+        if self.replication_method == "FULL_TABLE" or not state.keys() - SDK_KEYS:
+            return None
+        try:
+            if state["version"] > STATE_VERSION:
+                raise StateError(
+                    f"The state of {self.name} was written by a newer tap-vtex: update the tap."
+                )
+            return read(state)
+        except (KeyError, TypeError, ValueError):
+            raise StateError(
+                f"The state of {self.name} can't be read. Put back the state of an earlier run, "
+                "or load everything again (meltano run --full-refresh)."
+            ) from None
+
+    def remember(self, bookmark: Mapping[str, Any]) -> None:
+        """Put a bookmark into the state, for everything that has been handed on so far.
+
+        ``replication_key_value`` is the one key of it that Singer knows.
+        """
+        state = self.get_context_state(self.account)
+        state.update(bookmark, version=STATE_VERSION, replication_key=self.replication_key)
+
+    def write_state(self) -> None:
+        """Write the state as it is now."""
+        self.tap.state_writer.write_state(self.tap_state)
+
+    # The SDK moves the bookmark with each record, up to a "signpost". A record of VTEX's
+    # says nothing about the ones still missing: lists are not sorted by change.
+
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Leave the bookmark where it is."""
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:  # noqa: ARG002
+        """Tell the SDK that there is none."""

@@ -1,0 +1,227 @@
+"""The tap: its settings, its streams, and its command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+
+import click
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+
+from tap_vtex.client import VtexClient
+from tap_vtex.errors import VtexError
+from tap_vtex.settings import SETTINGS, Settings, problems
+from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+    from typing import IO
+
+    from singer_sdk import Stream
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.plugin_base import _ConfigInput
+    from singer_sdk.singerlib.encoding.simple import Message
+
+#: In the order in which a run reads them.
+STREAMS: Final = (OrdersStream, OrderItemsStream, IncompleteOrdersStream)
+
+
+class UninterruptedWriter(MsgSpecWriter):
+    """Writes each message whole, also when a signal arrives meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writing = False
+        self._exit_code: int | None = None
+
+    def write_message(self, message: Message) -> None:
+        """Write a message; leave afterwards if that was asked for meanwhile."""
+        self._writing = True
+        try:
+            super().write_message(message)
+        finally:
+            self._writing = False
+        if self._exit_code is not None:
+            raise SystemExit(self._exit_code)
+
+    def leave(self, exit_code: int) -> None:
+        """End the run: now, or once the message that is being written is out."""
+        if not self._writing:
+            raise SystemExit(exit_code)
+        self._exit_code = exit_code
+
+
+class TapVTEX(Tap):
+    """Singer tap for VTEX, the e-commerce platform."""
+
+    name = "tap-vtex"
+    package_name = "tap-vtex"
+    config_jsonschema = SETTINGS
+    message_writer_class = UninterruptedWriter
+
+    # BATCH would let the state run ahead of the data. ACTIVATE_VERSION has targets delete
+    # rows that a partial pass, or one of another store, did not send.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.STATE,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's arguments
+        self.failures: dict[str, VtexError] = {}
+        super().__init__(**kwargs)
+
+    # -- streams -------------------------------------------------------------------------
+
+    def discover_streams(self) -> Sequence[Stream]:
+        """All streams; no setting and no network is needed to know them."""
+        return [stream(self) for stream in STREAMS]
+
+    @cached_property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by name, in the order in which a run reads them.
+
+        The SDK sorts them by name, which would keep the orders waiting.
+        """
+        by_name = super().streams
+        return {stream.name: by_name[stream.name] for stream in STREAMS}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, which validation has found to be right."""
+        return Settings.read(self.config)
+
+    @cached_property
+    def client(self) -> VtexClient:
+        """The one way to VTEX, shared by all streams."""
+        return VtexClient(self.settings, self.logger)
+
+    # -- a run ---------------------------------------------------------------------------
+
+    def note_failure(self, streams: Sequence[str], error: VtexError) -> None:
+        """Take note that streams ended before their time; the run goes on without them."""
+        self.failures |= dict.fromkeys(streams, error)
+        self.logger.error("Stream %s ended before its time. %s", " and ".join(streams), error)
+
+    def run(self) -> None:
+        """Read all selected streams, and leave with the exit code that the outcome has."""
+        try:
+            self.sync_all()
+        except BrokenPipeError:
+            self.logger.error("The target has gone: the tap's output leads nowhere.")  # noqa: TRY400
+            _leave_at_once(1)
+        except SystemExit as stop:
+            self.logger.warning("Stopped by a signal; the next run goes on from the last state.")
+            _leave_at_once(int(stop.code or 0))
+        if self.failures:
+            self.logger.error(
+                "The run is incomplete: %s ended before %s time. What was read stays, and the next "
+                "run goes on from there.",
+                ", ".join(self.failures),
+                "its" if len(self.failures) == 1 else "their",
+            )
+            sys.exit(1)
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """End the run on SIGTERM or SIGINT, with the exit code that shells expect.
+
+        The SDK's handler writes a state, possibly into a half-written message, and leaves
+        with 0. The last checkpoint is all the state there is, and it is out already.
+        """
+        self.message_writer.leave(128 + signum)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in the tap's own words.
+
+        Those of the SDK quote values, secrets included.
+        """
+        errors = list(problems(self._config))
+        if not errors:
+            # Fills in the defaults, and checks the settings that are the SDK's own.
+            return super()._validate_config(raise_errors=raise_errors)
+        if raise_errors:
+            raise ConfigValidationError("Settings are wrong", errors=errors, schema=SETTINGS)
+        return errors
+
+    # -- command line --------------------------------------------------------------------
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap as the SDK does, and see to the exit code, which the SDK does not."""
+        if about:
+            cls.print_about(about_format)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls(
+            config=config.config if config else {},
+            state=_read_json(state, "--state"),
+            catalog=_read_json(catalog, "--catalog"),
+            parse_env_config=bool(config and config.parse_env),
+        )
+        tap.run()
+
+    @classmethod
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        """Read the config files, or say which one can't be read."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError) as error:
+            raise click.BadParameter(f"can't be read as JSON ({error}).", ctx, param) from None
+
+    @classmethod
+    def cb_test(
+        cls, ctx: click.Context, param: click.Option, value: str
+    ) -> None:
+        """Read one record of each stream, or say in a sentence why that fails."""
+        try:
+            super().cb_test(ctx, param, value)
+        except ConfigValidationError as error:
+            for sentence in error.errors:
+                cls.logger.error(sentence)  # noqa: TRY400
+            ctx.exit(1)
+        except VtexError as error:
+            cls.logger.error(error)  # noqa: TRY400
+            ctx.exit(1)
+
+
+def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        content = json.load(file)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise click.BadParameter("can't be read as a JSON object.", param_hint=option)
+    return content
+
+
+def _leave_at_once(exit_code: int) -> NoReturn:
+    """End the process without waiting for requests under way.
+
+    Threads may wait for VTEX for another minute, and nothing of theirs is needed; and
+    Python would try once more to write into a closed standard output.
+    """
+    sys.stderr.flush()
+    os._exit(exit_code)
