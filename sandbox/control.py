@@ -1,0 +1,134 @@
+"""The sandbox's own paths: for tests and demonstrations to move the store about."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from aiohttp import web
+
+from sandbox.answers import STORE, json_answer
+from sandbox.clock import DAY, SECOND
+from sandbox.faults import Fault
+from sandbox.oms.book import Order, Window
+from sandbox.oms.routes import order_document
+
+if TYPE_CHECKING:
+    from sandbox.store import Store
+
+PREFIX = "/_sandbox/"
+
+routes = web.RouteTableDef()
+
+
+@routes.get(PREFIX + "requests")
+async def requests(request: web.Request) -> web.Response:
+    """How many requests each of VTEX's routes has had, and the most in any minute."""
+    store = request.app[STORE]
+    return json_answer({"by_route": store.requests, "most_in_a_minute": store.pace.most})
+
+
+@routes.delete(PREFIX + "requests")
+async def forget_requests(request: web.Request) -> web.Response:
+    """Count from nothing."""
+    store = request.app[STORE]
+    store.requests.clear()
+    store.pace.most = 0
+    return json_answer({})
+
+
+@routes.post(PREFIX + "settings")
+async def change_settings(request: web.Request) -> web.Response:
+    """Change latency, limit, role or manners; whatever the body names."""
+    store = request.app[STORE]
+    body: dict[str, Any] = await request.json()
+    if "granted" in body:
+        granted = body.pop("granted")
+        store.granted = None if granted is None else set(granted)
+    if "requests_per_minute" in body:
+        store.pace.per_minute = body.pop("requests_per_minute")
+    for name, value in body.pop("manners", {}).items():
+        _set(store.manners, name, value)
+    for name, value in body.items():
+        _set(store, name, value)
+    return json_answer(asdict(store.manners))
+
+
+def _set(thing: object, name: str, value: object) -> None:
+    if not hasattr(thing, name):
+        raise web.HTTPBadRequest(text=f"There is no setting {name}")
+    setattr(thing, name, value)
+
+
+@routes.post(PREFIX + "clock")
+async def set_clock(request: web.Request) -> web.Response:
+    """Set the store's time forward by so many seconds."""
+    store = request.app[STORE]
+    store.clock.advance((await request.json())["advance"])
+    return json_answer({})
+
+
+@routes.post(PREFIX + "faults")
+async def add_faults(request: web.Request) -> web.Response:
+    """Let things go wrong: a list of faults, see `sandbox.faults.Fault`."""
+    faults = msgspec.json.decode(await request.read(), type=list[Fault])
+    request.app[STORE].faults.extend(faults)
+    return json_answer({})
+
+
+@routes.delete(PREFIX + "faults")
+async def remove_faults(request: web.Request) -> web.Response:
+    """Let nothing go wrong any more."""
+    request.app[STORE].faults.clear()
+    return json_answer({})
+
+
+@routes.get(PREFIX + "orders")
+async def truth(request: web.Request) -> web.StreamResponse:
+    """Every order as it really is now, one JSON document a line."""
+    store = request.app[STORE]
+    incomplete = request.query.get("incomplete") == "true"
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    now = store.clock.now()
+    for order in store.book.everything(now, incomplete=incomplete):
+        line = msgspec.json.encode(order_document(store, order, now))
+        await answer.write(line + b"\n")
+    return answer
+
+
+@routes.post(PREFIX + "orders")
+async def act_on_orders(request: web.Request) -> web.Response:
+    """Do something to orders, or to how the list shows them; see `_ACTS`.
+
+    The body names ``order_ids``, or as many as ``count``, spread over the complete orders
+    of the last ``days``. Answers with their ids.
+    """
+    store = request.app[STORE]
+    body = await request.json()
+    now = store.clock.now()
+    chosen = _chosen(store, body, now)
+    action = body["action"]
+    for order in chosen:
+        if action == "hide":  # not in the list until then
+            store.book.late[order] = now + int(body["seconds"] * SECOND)
+        elif action == "freeze":  # in the list as it is now, whatever comes
+            store.book.stale[order] = now - store.book.index_delay
+        elif action == "thaw":
+            store.book.stale.pop(order, None)
+        elif action == "lose":  # in the list, unknown to Get order
+            store.book.phantoms.add(order)
+        else:
+            store.book.actions.setdefault(order, []).append((now, action))
+    return json_answer([order.order_id for order in chosen])
+
+
+def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
+    if "order_ids" in body:
+        found = [Order.of_id(order_id) for order_id in body["order_ids"]]
+        return [order for order in found if order is not None]
+    window = Window(now - int(body.get("days", 60) * DAY), now)
+    orders = list(store.book.select(window, {}, now, incomplete=False).orders)
+    step = max(1, len(orders) // body["count"])
+    return orders[::step][: body["count"]]

@@ -1,0 +1,148 @@
+"""The ways in which VTEX's answers fail, on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+Kind = Literal[
+    "status",  # a status of failure, with Retry-After or without
+    "reset",  # the connection is torn down without an answer
+    "cut",  # half of the body, then nothing
+    "bad_gzip",  # a body that claims to be gzip
+    "empty",  # status 200 and no body
+    "html",  # status 200 and a login page
+    "control_characters",  # JSON with raw control characters in its texts
+    "never",  # no answer, for as long as `seconds`
+    "redirect",  # to another host
+    "drop_rows",  # a page of the list with rows missing that its total counts
+    "null",  # JSON null
+]
+
+LOGIN_PAGE = "<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
+ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong with the requests of a path."""
+
+    kind: Kind
+    #: A regular expression that the path has to match, from its beginning.
+    path: str = ""
+    #: A regular expression to be found in the query.
+    query: str = ""
+    #: How many requests it strikes; None for all.
+    times: int | None = 1
+    #: How many matching requests pass before.
+    skip: int = 0
+    #: Strikes one matching request in so many, by chance.
+    one_in: int = 1
+    #: For how many seconds from the first strike it goes on; None for ever.
+    lasting: float | None = None
+    status: int = 503
+    #: Seconds for Retry-After; None for no such header.
+    retry_after: float | None = None
+    retry_after_as_date: bool = False
+    html: bool = False
+    seconds: float = 3600.0
+    rows: int = 1
+
+    def strikes(self, request: web.Request) -> bool:
+        """Whether this request is struck; counts it."""
+        matches = re.match(self.path, request.path) and re.search(
+            self.query, request.query_string
+        )
+        if not matches or self.times == 0:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.one_in > 1 and random.randrange(self.one_in):
+            return False
+        if self.lasting is not None:
+            now = asyncio.get_running_loop().time()
+            self._until = getattr(self, "_until", now + self.lasting)
+            if now > self._until:
+                return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    async def happen(
+        self,
+        request: web.Request,
+        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+        now: datetime,
+    ) -> web.StreamResponse:
+        """Answer the request in the way of this fault."""
+        if self.kind == "status":
+            return self._failure(now)
+        if self.kind == "redirect":
+            raise web.HTTPFound("http://login.invalid/?from=store")
+        if self.kind == "html":
+            return web.Response(text=LOGIN_PAGE, content_type="text/html")
+        if self.kind == "empty":
+            return web.Response(body=b"", content_type="application/json")
+        if self.kind == "null":
+            return web.Response(body=b"null", content_type="application/json")
+        if self.kind == "bad_gzip":
+            return web.Response(
+                body=b"this is not gzip",
+                content_type="application/json",
+                headers={"Content-Encoding": "gzip"},
+            )
+        if self.kind == "never":
+            await asyncio.sleep(self.seconds)
+        if self.kind in {"never", "reset"}:
+            _tear_down(request)
+            return web.Response()
+        return await self._spoil(request, await handler(request))
+
+    def _failure(self, now: datetime) -> web.Response:
+        headers = {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = (
+                format_datetime(now + timedelta(seconds=self.retry_after), usegmt=True)
+                if self.retry_after_as_date
+                else f"{self.retry_after:g}"
+            )
+        if self.html:
+            return web.Response(
+                status=self.status, text=ERROR_PAGE, content_type="text/html", headers=headers
+            )
+        return web.Response(status=self.status, text="Try again later", headers=headers)
+
+    async def _spoil(
+        self, request: web.Request, answer: web.StreamResponse
+    ) -> web.StreamResponse:
+        body = bytes(answer.body) if isinstance(answer, web.Response) and answer.body else b""
+        if self.kind == "drop_rows":
+            page = msgspec.json.decode(body)
+            page["list"] = page["list"][: -self.rows]
+            return web.Response(body=msgspec.json.encode(page), content_type="application/json")
+        if self.kind == "control_characters":
+            spoiled = body.replace(b'":"', b'":"\x0b\t', 1)
+            return web.Response(body=spoiled, content_type="application/json")
+        half = web.StreamResponse(headers={"Content-Length": str(len(body))})
+        half.content_type = "application/json"
+        await half.prepare(request)
+        await half.write(body[: len(body) // 2])
+        _tear_down(request)
+        return half
+
+
+def _tear_down(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -1,0 +1,1 @@
+"""The store's order management: VTEX's OMS."""

@@ -1,0 +1,93 @@
+"""When the orders were placed.
+
+A history is a function from an order's number to its time, and back: so a store of a
+million orders takes no memory, and any window of its list is found at once.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from sandbox.clock import DAY, HOUR, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The part of a day's orders that each hour has (in UTC; the store is three hours behind).
+HOURS = (9, 8, 6, 4, 2, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 11, 11, 10, 10, 11, 12, 12, 11)
+WEEKDAYS = (1.1, 1.05, 1.0, 1.0, 1.05, 0.85, 0.8)
+#: How long the store goes on selling after "now", for clocks that are set forward.
+DAYS_AHEAD = 120
+
+
+class History:
+    """The creation times of numbered orders, in ascending order."""
+
+    def __init__(
+        self,
+        first: int,
+        now: int,
+        count: int,
+        seed: str,
+        peaks: Mapping[int, int] | None = None,
+    ) -> None:
+        """Place ``count`` orders between ``first`` and ``now``, and go on after that.
+
+        ``peaks`` names hours (ticks of their beginning) with a number of orders of their
+        own; the rest is spread over the other hours as a shop's orders are.
+        """
+        self._first = first - first % HOUR
+        dice = random.Random(f"history {seed}")
+        self._offset = dice.getrandbits(32)
+        hours = range(self._first, now + DAYS_AHEAD * DAY, HOUR)
+        past = -(-(now - self._first) // HOUR)
+        peaks = peaks or {}
+        weights = [0.0 if hour in peaks else _weight(hour, dice) for hour in hours]
+        extra = sum(number for hour, number in peaks.items() if self._first <= hour < now)
+        spread = max(0, count - extra) / (sum(weights[:past]) or 1.0)
+        starts = [0, *(round(spread * part) for part in accumulate(weights))]
+        self._counts = [
+            peaks.get(hour, starts[number + 1] - starts[number])
+            for number, hour in enumerate(hours)
+        ]
+        self._starts = [0, *accumulate(self._counts)]
+
+    @property
+    def total(self) -> int:
+        """How many orders there are, those to come included."""
+        return self._starts[-1]
+
+    def created(self, number: int) -> int:
+        """When an order was placed, in ticks."""
+        hour = bisect_right(self._starts, number) - 1
+        place = number - self._starts[hour]
+        # A part of its slot that looks like chance; slots keep the orders in order.
+        jitter = (((number + self._offset) * 0x9E3779B97F4A7C15 >> 16) & 0xFFFFFF) / 0x1000000
+        return self._first + hour * HOUR + int((place + jitter) / self._counts[hour] * HOUR)
+
+    def since(self, at: int) -> int:
+        """The number of the first order placed at a moment or later."""
+        hour = (at - self._first) // HOUR
+        if hour < 0:
+            return 0
+        if hour >= len(self._counts):
+            return self._starts[-1]
+        if not self._counts[hour]:
+            return self._starts[hour]
+        within = (at - self._first) % HOUR
+        number = self._starts[hour] + within * self._counts[hour] // HOUR
+        return number if self.created(number) >= at else number + 1
+
+    def between(self, start: int, end: int) -> range:
+        """The numbers of the orders placed in a window, both ends included."""
+        return range(self.since(start), self.since(end + 1))
+
+
+def _weight(hour: int, dice: random.Random) -> float:
+    at = moment(hour)
+    growth = 1 + (at.year - 2024) * 0.2 + at.month * 0.02
+    season = 1.6 if at.month == 11 and at.day >= 20 else 1.0  # Black Friday and around
+    return HOURS[at.hour] * WEEKDAYS[at.weekday()] * growth * season * dice.uniform(0.8, 1.2)

@@ -1,0 +1,116 @@
+"""The paths of VTEX's Orders API."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from sandbox.answers import STORE, json_answer, oms_error
+from sandbox.clock import ticks
+from sandbox.oms.book import YEARS_SHOWN, Order, Window
+from sandbox.oms.document import Gist, document, row
+
+if TYPE_CHECKING:
+    from sandbox.store import Store
+
+PAGES = 30
+MOST_ROWS = 100
+ALWAYS = Window(0, 2**62)
+FILTERS = {"f_authorizedDate": "authorized", "f_invoicedDate": "invoiced"}
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/oms/pvt/orders")
+async def list_orders(request: web.Request) -> web.Response:
+    """VTEX's List orders."""
+    store = request.app[STORE]
+    if not store.may("List Orders", "Orders Full Access"):
+        return oms_error(store.manners.lacking_access, "1", "Unauthorized access")
+    query = request.query
+    try:
+        page = int(query.get("page", "1"))
+        size = int(query.get("per_page", "15"))
+        created = _window(query.get("f_creationDate"), "creationDate")
+        filters = {
+            field: _window(query[name], name.removeprefix("f_"))
+            for name, field in FILTERS.items()
+            if name in query
+        }
+    except ValueError:
+        return oms_error(400, "OMS400", "Invalid parameters")
+    if size > MOST_ROWS and store.manners.large_pages == "error":
+        return oms_error(400, "OMS400", "per_page must be at most 100")
+    size = max(1, min(size, MOST_ROWS))
+    if page > PAGES and store.manners.page_31 == "error":
+        return oms_error(400, "OMS400", "Max page exceed")
+    now = store.clock.now()
+    too_old = now - YEARS_SHOWN
+    if created is not ALWAYS and created.start < too_old:
+        if store.manners.beyond_two_years == "error":
+            return oms_error(400, "OMS400", "Orders are available for two years")
+    found = store.book.select(
+        created, filters, now, incomplete=query.get("incompleteOrders") == "true"
+    )
+    if page <= PAGES or store.manners.page_31 == "repeat":
+        descending = not query.get("orderBy", "creationDate,desc").endswith(",asc")
+        orders = found.page(min(page, PAGES), size, descending=descending)
+    else:
+        orders = []
+    return json_answer(
+        {
+            "list": [_row(store, order, now) for order in orders],
+            "facets": [],
+            "paging": {
+                "total": found.total,
+                "pages": -(-found.total // size),
+                "currentPage": page,
+                "perPage": size,
+            },
+            "stats": {"stats": {"totalItems": {}, "totalValue": {}}},
+            "reportRecordsLimit": 50000,
+        }
+    )
+
+
+@routes.get("/api/oms/pvt/orders/{order_id}")
+async def get_order(request: web.Request) -> web.Response:
+    """VTEX's Get order."""
+    store = request.app[STORE]
+    if not store.may("View order", "Orders Full Access"):
+        return oms_error(store.manners.lacking_access, "1", "Unauthorized access")
+    now = store.clock.now()
+    order = Order.of_id(request.match_info["order_id"])
+    if order is None or not store.book.exists(order, now):
+        return oms_error(404, "OMS007", "Order Not Found")
+    return json_answer(order_document(store, order, now))
+
+
+def order_document(store: Store, order: Order, at: int) -> dict[str, object]:
+    """An order as Get order returns it at a moment."""
+    return document(_gist(store, order), store.book.state(order, at), store.account)
+
+
+def _row(store: Store, order: Order, at: int) -> dict[str, object]:
+    entry = row(_gist(store, order), store.book.listed_state(order, at))
+    if not store.manners.rows_have_last_change:
+        del entry["lastChange"]
+    return entry
+
+
+def _gist(store: Store, order: Order) -> Gist:
+    return Gist(order, store.book.created(order), store.seed, store.clients, store.skus)
+
+
+def _window(text: str | None, field: str) -> Window:
+    """A filter like ``creationDate:[2022-01-01T02:00:00.000Z TO 2022-01-02T01:59:59.999Z]``."""
+    if text is None:
+        return ALWAYS
+    match = re.fullmatch(rf"{field}:\[(\S+Z) TO (\S+Z)\]", text)
+    if match is None:
+        raise ValueError(text)
+    start, end = (ticks(datetime.fromisoformat(part)) for part in match.groups())
+    return Window(start, end)

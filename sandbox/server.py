@@ -1,0 +1,72 @@
+"""The store on HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from sandbox import control
+from sandbox.answers import STORE, oms_error
+from sandbox.clock import moment
+from sandbox.oms.routes import routes as oms_routes
+from sandbox.store import APP_KEY, APP_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sandbox.store import Store
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(store: Store) -> web.Application:
+    """The store as an application; VTEX's paths, and the sandbox's own under /_sandbox."""
+    app = web.Application(middlewares=[_vtex])
+    app[STORE] = store
+    app.add_routes(control.routes)
+    app.add_routes(oms_routes)
+    app.on_response_prepare.append(_set_date)
+    return app
+
+
+async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
+    """Answer with the store's time, which need not be the machine's."""
+    now = moment(request.app[STORE].clock.now())
+    response.headers["Date"] = format_datetime(now.replace(microsecond=0), usegmt=True)
+
+
+@web.middleware
+async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What every request to VTEX goes through before it is answered."""
+    if request.path.startswith(control.PREFIX):
+        return await handler(request)
+    store = request.app[STORE]
+    store.requests[_kind(request)] += 1
+    if store.latency:
+        number = store.requests.total()
+        slow = store.slow_one_in and number % store.slow_one_in == 0
+        await asyncio.sleep(store.latency * (10 if slow else 1))
+    for fault in store.faults:
+        if fault.strikes(request):
+            return await fault.happen(request, handler, moment(store.clock.now()))
+    headers = request.headers
+    if headers.get("X-VTEX-API-AppKey") != APP_KEY or (
+        headers.get("X-VTEX-API-AppToken") != APP_TOKEN
+    ):
+        return oms_error(401, "1", "Unauthorized access")
+    if "json" not in headers.get("Accept", "") or "json" not in headers.get("Content-Type", ""):
+        return oms_error(400, "OMS400", "The headers Accept and Content-Type are required")
+    if wait := store.pace.take():
+        return web.Response(
+            status=429, text="Too many requests", headers={"Retry-After": f"{wait + 1:.0f}"}
+        )
+    return await handler(request)
+
+
+def _kind(request: web.Request) -> str:
+    """The route that a request takes, for counting: the path with its parameters unnamed."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"
