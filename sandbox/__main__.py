@@ -30,7 +30,7 @@ def main() -> None:
     app = make_app(store)
 
     async def say_hello(_app: web.Application) -> None:
-        print(
+        print(  # noqa: T201 - whoever starts it wants to know where it is
             f"A VTEX store, {options.orders:,} orders, at http://127.0.0.1:{options.port}\n"
             f"account_name {options.account}, app_key {APP_KEY}, app_token {APP_TOKEN}",
             flush=True,

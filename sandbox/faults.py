@@ -6,7 +6,7 @@ import asyncio
 import random
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +30,16 @@ Kind = Literal[
     "null",  # JSON null
 ]
 
-LOGIN_PAGE = "<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
+LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
+JSON = {"Content-Type": "application/json"}
+#: Body and headers of what comes in place of an answer.
+INSTEAD: dict[str, tuple[bytes, dict[str, str]]] = {
+    "html": (LOGIN_PAGE, {"Content-Type": "text/html"}),
+    "empty": (b"", JSON),
+    "null": (b"null", JSON),
+    "bad_gzip": (b"this is not gzip", JSON | {"Content-Encoding": "gzip"}),
+    "redirect": (b"", {"Location": "http://login.invalid/?from=store"}),
+}
 ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
 
 
@@ -61,9 +70,7 @@ class Fault:
 
     def strikes(self, request: web.Request) -> bool:
         """Whether this request is struck; counts it."""
-        matches = re.match(self.path, request.path) and re.search(
-            self.query, request.query_string
-        )
+        matches = re.match(self.path, request.path) and re.search(self.query, request.query_string)
         if not matches or self.times == 0:
             return False
         if self.skip:
@@ -89,20 +96,10 @@ class Fault:
         """Answer the request in the way of this fault."""
         if self.kind == "status":
             return self._failure(now)
-        if self.kind == "redirect":
-            raise web.HTTPFound("http://login.invalid/?from=store")
-        if self.kind == "html":
-            return web.Response(text=LOGIN_PAGE, content_type="text/html")
-        if self.kind == "empty":
-            return web.Response(body=b"", content_type="application/json")
-        if self.kind == "null":
-            return web.Response(body=b"null", content_type="application/json")
-        if self.kind == "bad_gzip":
-            return web.Response(
-                body=b"this is not gzip",
-                content_type="application/json",
-                headers={"Content-Encoding": "gzip"},
-            )
+        if self.kind in INSTEAD:
+            body, headers = INSTEAD[self.kind]
+            status = 302 if self.kind == "redirect" else 200
+            return web.Response(status=status, body=body, headers=headers)
         if self.kind == "never":
             await asyncio.sleep(self.seconds)
         if self.kind in {"never", "reset"}:
@@ -124,10 +121,10 @@ class Fault:
             )
         return web.Response(status=self.status, text="Try again later", headers=headers)
 
-    async def _spoil(
-        self, request: web.Request, answer: web.StreamResponse
-    ) -> web.StreamResponse:
-        body = bytes(answer.body) if isinstance(answer, web.Response) and answer.body else b""
+    async def _spoil(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+        body = answer.body if isinstance(answer, web.Response) else None
+        if not isinstance(body, bytes):
+            return answer
         if self.kind == "drop_rows":
             page = msgspec.json.decode(body)
             page["list"] = page["list"][: -self.rows]

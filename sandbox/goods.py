@@ -47,6 +47,11 @@ class Sku:
         """The path of the product's page."""
         return f"/{self.product_name.lower().replace(' ', '-')}-{self.product_id}/p"
 
+    @property
+    def image(self) -> str:
+        """The address of its picture."""
+        return f"http://ipe.vteximg.com.br/arquivos/ids/{155000 + self.sku_id}-55-55/foto.jpg"
+
 
 @lru_cache(maxsize=8192)
 def sku(seed: int, number: int) -> Sku:

@@ -7,22 +7,29 @@ import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 
-FIRST_NAMES = (
-    "Ana Antônio Beatriz Bruno Caio Camila Carlos Cecília Daniel Débora Diego Eduardo Elisa "
-    "Fábio Fernanda Gabriel Giovana Gustavo Heloísa Igor Isabela João José Juliana Larissa "
-    "Leandro Letícia Luan Luiza Marcelo Maria Mateus Mônica Natália Otávio Paula Pedro Rafael "
-    "Renata Ricardo Sérgio Sofia Tatiane Thiago Vanessa Vinícius Vitória Yara"
-).split()
-LAST_NAMES = (
-    "Almeida Alves Araújo Barbosa Batista Cardoso Carvalho Castro Conceição Correia Costa Dias "
-    "Ferreira Freitas Gomes Gonçalves Lima Lopes Machado Magalhães Martins Melo Mendes Moreira "
-    "Nascimento Nogueira Oliveira Pereira Pinto Ramos Ribeiro Rocha Rodrigues Santos Silva "
-    "Soares Souza Teixeira Vieira"
-).split()
-STREETS = (
-    "Rua das Acácias|Avenida Paulista|Rua XV de Novembro|Avenida Brasil|Rua Sete de Setembro|"
-    "Travessa da Sé|Rua do Comércio|Avenida Atlântica|Rua São João|Alameda Santos"
-).split("|")
+
+def _words(text: str) -> list[str]:
+    return text.split("|")
+
+
+FIRST_NAMES = _words(
+    "Ana|Antônio|Beatriz|Bruno|Caio|Camila|Carlos|Cecília|Daniel|Débora|Diego|Eduardo|"
+    "Elisa|Fábio|Fernanda|Gabriel|Giovana|Gustavo|Heloísa|Igor|Isabela|João|José|Juliana|"
+    "Larissa|Leandro|Letícia|Luan|Luiza|Marcelo|Maria|Mateus|Mônica|Natália|Otávio|Paula|"
+    "Pedro|Rafael|Renata|Ricardo|Sérgio|Sofia|Tatiane|Thiago|Vanessa|Vinícius|Vitória|"
+    "Yara"
+)
+LAST_NAMES = _words(
+    "Almeida|Alves|Araújo|Barbosa|Batista|Cardoso|Carvalho|Castro|Conceição|Correia|"
+    "Costa|Dias|Ferreira|Freitas|Gomes|Gonçalves|Lima|Lopes|Machado|Magalhães|Martins|"
+    "Melo|Mendes|Moreira|Nascimento|Nogueira|Oliveira|Pereira|Pinto|Ramos|Ribeiro|Rocha|"
+    "Rodrigues|Santos|Silva|Soares|Souza|Teixeira|Vieira"
+)
+STREETS = _words(
+    "Rua das Acácias|Avenida Paulista|Rua XV de Novembro|Avenida Brasil|"
+    "Rua Sete de Setembro|Travessa da Sé|Rua do Comércio|Avenida Atlântica|Rua São João|"
+    "Alameda Santos"
+)
 CITIES = (
     ("São Paulo", "SP", "01310"),
     ("Rio de Janeiro", "RJ", "22630"),

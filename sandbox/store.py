@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.clock import DAY, HOUR, Clock
-from sandbox.faults import Fault
 from sandbox.oms.book import OrderBook
+
+if TYPE_CHECKING:
+    from sandbox.faults import Fault
 
 APP_KEY = "vtexappkey-ipe-SANDBX"
 APP_TOKEN = "NOTASECRETNOTASECRETNOTASECRET"  # noqa: S105 - it opens nothing but the sandbox
@@ -56,12 +58,12 @@ class Pace:
 class Store:
     """A VTEX account with all that belongs to it."""
 
-    account: str
     seed: int
     clock: Clock
     book: OrderBook
     clients: int
     skus: int
+    account: str = "ipe"
     manners: Manners = field(default_factory=Manners)
     latency: float = 0.0
     #: Requests that take ten times the latency: one in so many; 0 for none.
@@ -79,7 +81,6 @@ class Store:
         clock: Clock,
         orders: int = 5000,
         days: int = 730,
-        account: str = "ipe",
         seed: int = 1,
         peaks: dict[int, int] | None = None,
         **settings: Any,  # noqa: ANN401 - fields of the store
@@ -87,7 +88,6 @@ class Store:
         """A store with so many orders in the days up to now."""
         now = clock.now()
         return cls(
-            account=account,
             seed=seed,
             clock=clock,
             book=OrderBook(seed, now - now % HOUR - days * DAY, now, orders, peaks=peaks),

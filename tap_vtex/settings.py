@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from tap_vtex import dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 DEFAULT_LOOKBACK_DAYS: Final = 60
 DEFAULT_MAX_WORKERS: Final = 16
@@ -268,14 +268,14 @@ def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield "The setting end_date has to be later than start_date."
 
 
-def _number_problems(
-    name: str, config: Mapping[str, Any], least: int, most: int
-) -> Iterator[str]:
+def _number_problems(name: str, config: Mapping[str, Any], least: int, most: int) -> Iterator[str]:
     value = config.get(name)
     if value is None:
         return
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        yield f"The setting {name} is {value!r}, but has to be a whole number from {least} to {most}."
+        yield (
+            f"The setting {name} is {value!r}, but has to be a whole number from {least} to {most}."
+        )
 
 
 def _number(config: Mapping[str, Any], name: str, default: int) -> int:

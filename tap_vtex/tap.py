@@ -65,6 +65,7 @@ class TapVTEX(Tap):
     package_name = "tap-vtex"
     config_jsonschema = SETTINGS
     message_writer_class = UninterruptedWriter
+    message_writer: UninterruptedWriter
 
     # BATCH would let the state run ahead of the data. ACTIVATE_VERSION has targets delete
     # rows that a partial pass, or one of another store, did not send.
@@ -190,9 +191,7 @@ class TapVTEX(Tap):
             raise click.BadParameter(f"can't be read as JSON ({error}).", ctx, param) from None
 
     @classmethod
-    def cb_test(
-        cls, ctx: click.Context, param: click.Option, value: str
-    ) -> None:
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Read one record of each stream, or say in a sentence why that fails."""
         try:
             super().cb_test(ctx, param, value)

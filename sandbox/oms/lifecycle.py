@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sandbox.clock import DAY, HOUR, MINUTE, SECOND
 
@@ -38,9 +38,7 @@ def life(seed: int, number: int, created: int) -> list[State]:
         at = created + dice.randrange(3 * DAY, 5 * DAY)
         return [*states, State("canceled", at, canceled=at)]
     paid = created + (
-        dice.randrange(2 * SECOND, 10 * MINUTE)
-        if fate < 0.85
-        else dice.randrange(HOUR, 3 * DAY)
+        dice.randrange(2 * SECOND, 10 * MINUTE) if fate < 0.85 else dice.randrange(HOUR, 3 * DAY)
     )
     states.append(State("payment-approved", paid, authorized=paid))
     if fate < 0.10:  # the buyer thought better of it
@@ -85,17 +83,15 @@ def life_of_incomplete(seed: int, number: int, created: int) -> list[State]:
 
 def after(state: State, action: Action, at: int) -> State:
     """The state of an order after something was done to it."""
-    if action == "track":  # couriers' news do not move an order's last change
-        return replace(state, tracked=at)
-    state = replace(state, last_change=at)
-    if action == "approve":
-        return replace(state, status="payment-approved", authorized=at)
-    if action == "cancel":
-        return replace(state, status="canceled", canceled=at)
-    if action == "invoice":
-        return replace(state, status="invoiced", invoiced=at, authorized=state.authorized or at)
-    if action == "return":
-        return replace(state, returned=at)
-    if action == "remove_item":
-        return replace(state, item_removed=at)
-    return replace(state, message=f"Mensagem número {at}")
+    changes: dict[Action, dict[str, Any]] = {
+        "touch": {"message": f"Mensagem número {at}"},
+        "approve": {"status": "payment-approved", "authorized": at},
+        "cancel": {"status": "canceled", "canceled": at},
+        "invoice": {"status": "invoiced", "invoiced": at, "authorized": state.authorized or at},
+        "return": {"returned": at},
+        "remove_item": {"item_removed": at},
+        "track": {"tracked": at},
+    }
+    # Couriers' news have been seen not to move an order's last change.
+    last_change = state.last_change if action == "track" else at
+    return replace(state, last_change=last_change, **changes[action])

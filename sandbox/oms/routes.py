@@ -11,7 +11,8 @@ from aiohttp import web
 from sandbox.answers import STORE, json_answer, oms_error
 from sandbox.clock import ticks
 from sandbox.oms.book import YEARS_SHOWN, Order, Window
-from sandbox.oms.document import Gist, document, row
+from sandbox.oms.document import document, row
+from sandbox.oms.gist import Gist
 
 if TYPE_CHECKING:
     from sandbox.store import Store
@@ -49,9 +50,12 @@ async def list_orders(request: web.Request) -> web.Response:
         return oms_error(400, "OMS400", "Max page exceed")
     now = store.clock.now()
     too_old = now - YEARS_SHOWN
-    if created is not ALWAYS and created.start < too_old:
-        if store.manners.beyond_two_years == "error":
-            return oms_error(400, "OMS400", "Orders are available for two years")
+    if (
+        store.manners.beyond_two_years == "error"
+        and created is not ALWAYS
+        and created.start < too_old
+    ):
+        return oms_error(400, "OMS400", "Orders are available for two years")
     found = store.book.select(
         created, filters, now, incomplete=query.get("incompleteOrders") == "true"
     )

@@ -143,5 +143,5 @@ class VtexStream(Stream):
     ) -> None:
         """Leave the bookmark where it is."""
 
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:  # noqa: ARG002
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Tell the SDK that there is none."""

@@ -66,13 +66,14 @@ def discount(item: Document) -> float:
     VTEX writes each as a price tag like ``discount@price-...`` or ``DISCOUNT@MARKETPLACE``.
     Tags in percent carry no amount and don't count.
     """
-    return sum(
+    amounts: list[float] = [
         tag["value"]
         for tag in _dicts(item.get("priceTags"))
         if str(tag.get("name")).lower().startswith("discount@")
         and isinstance(tag.get("value"), int | float)
         and not tag.get("isPercentual")
-    )
+    ]
+    return sum(amounts)
 
 
 def _removed_skus(order: Document, items: list[Document]) -> set[Any]:

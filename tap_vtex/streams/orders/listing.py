@@ -112,7 +112,6 @@ class OrderList:
         Raises:
             IncompleteListError: a part can't be read to its end; the text names it.
         """
-
         query: Query = {
             **self._always,
             **(filters or {}),
@@ -225,9 +224,7 @@ class OrderList:
 
 def date_filter(name: str, window: Window) -> str:
     """A window as VTEX's list takes it, to the last millisecond of its last second."""
-    return (
-        f"{name}:[{window.start:%Y-%m-%dT%H:%M:%S}.000Z TO {window.end:%Y-%m-%dT%H:%M:%S}.999Z]"
-    )
+    return f"{name}:[{window.start:%Y-%m-%dT%H:%M:%S}.000Z TO {window.end:%Y-%m-%dT%H:%M:%S}.999Z]"
 
 
 def _is_page(body: object) -> TypeGuard[dict[str, Any]]:

@@ -74,9 +74,7 @@ class OrderReplication:
             return
         progress = Progress(self._logger, "earlier orders")
         gap = Window(self._wanted, at.loaded_from)
-        for window, rows in self._orders.windows(
-            gap, newest_first=True, announce=progress.expect
-        ):
+        for window, rows in self._orders.windows(gap, newest_first=True, announce=progress.expect):
             yield from self._fetch(rows, progress)
             for row in rows:
                 if row.created and row.created < at.loaded_from:
