@@ -24,7 +24,9 @@ class Manners:
 
     #: The list beyond its thirtieth page.
     page_31: Literal["error", "empty", "repeat"] = "error"
-    #: More than 100 rows a page.
+    #: Rows a page at most; 100 says the documentation.
+    most_rows: int = 100
+    #: More rows a page than that.
     large_pages: Literal["clamp", "error"] = "clamp"
     #: The list of a window that begins more than two years ago.
     beyond_two_years: Literal["empty", "error"] = "empty"

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 PAGES = 30
-MOST_ROWS = 100
 ALWAYS = Window(0, 2**62)
 FILTERS = {"f_authorizedDate": "authorized", "f_invoicedDate": "invoiced"}
 
@@ -43,9 +42,10 @@ async def list_orders(request: web.Request) -> web.Response:
         }
     except ValueError:
         return oms_error(400, "OMS400", "Invalid parameters")
-    if size > MOST_ROWS and store.manners.large_pages == "error":
-        return oms_error(400, "OMS400", "per_page must be at most 100")
-    size = max(1, min(size, MOST_ROWS))
+    most = store.manners.most_rows
+    if size > most and store.manners.large_pages == "error":
+        return oms_error(400, "OMS400", f"per_page must be at most {most}")
+    size = max(1, min(size, most))
     if page > PAGES and store.manners.page_31 == "error":
         return oms_error(400, "OMS400", "Max page exceed")
     now = store.clock.now()

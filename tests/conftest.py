@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.shop import Shop
+from tests.support.tap import Tap, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def tap(tmp_path: Path) -> Tap:
+    return Tap(tmp_path)
+
+
+@pytest.fixture
+def target() -> Target:
+    return Target()
+
+
+@pytest.fixture
+def open_shop() -> Iterator[Callable[..., Shop]]:
+    """Opens stores that are closed after the test."""
+    shops = []
+
+    def open_one(**store: Any) -> Shop:
+        shop = Shop(**store)
+        shops.append(shop)
+        return shop.__enter__()
+
+    yield open_one
+    for shop in shops:
+        shop.__exit__(None, None, None)
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """A small store: 400 orders in 100 days."""
+    return open_shop(orders=400, days=100)

@@ -1,0 +1,150 @@
+"""A sandbox store served from a thread of the tests, with its truth at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.clock import HOUR, SECOND, Clock, ticks
+from sandbox.faults import Fault
+from sandbox.oms.book import Order
+from sandbox.oms.routes import order_document
+from sandbox.server import make_app
+from sandbox.store import APP_KEY, APP_TOKEN, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from sandbox.oms.lifecycle import Action
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+ORDER_LIST = "/api/oms/pvt/orders"
+ORDER = "/api/oms/pvt/orders/{order_id}"
+
+Json = dict[str, Any]
+
+
+class Shop:
+    """A store on HTTP. Its clock stands still unless a test sets it forward."""
+
+    def __init__(self, *, now: datetime = NOON, speed: float = 0.0, **store: Any) -> None:
+        """``store`` is what `Store.create` takes."""
+        self.store = Store.create(clock=Clock(now, speed), **store)
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        runner = web.AppRunner(make_app(self.store), access_log=None, shutdown_timeout=0.1)
+        self._loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        self._loop.run_until_complete(site.start())
+        host, port = runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    # -- what a test does to it ----------------------------------------------------------
+
+    def config(self, **settings: Any) -> Json:
+        """Settings for this store; None takes one out."""
+        config = {
+            "account_name": self.store.account,
+            "app_key": APP_KEY,
+            "app_token": APP_TOKEN,
+            "api_url": self.url,
+            "requests_per_minute": 600_000,
+            **settings,
+        }
+        return {name: value for name, value in config.items() if value is not None}
+
+    def pass_time(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
+        """Set the store's clock forward."""
+        self.store.clock.advance(minutes * 60 + hours * 3600 + days * 86400)
+
+    def act(self, action: Action, *order_ids: str) -> None:
+        """Do something to orders, now."""
+        now = self.store.clock.now()
+        for order_id in order_ids:
+            self.store.book.actions.setdefault(order_of(order_id), []).append((now, action))
+
+    def hide(self, order_id: str, *, hours: float) -> None:
+        """Keep an order out of the list until then."""
+        self.store.book.late[order_of(order_id)] = self.store.clock.now() + int(hours * HOUR)
+
+    def freeze(self, order_id: str) -> None:
+        """Let the list show an order as it is now, whatever comes."""
+        self.store.book.stale[order_of(order_id)] = self.store.clock.now()
+
+    def thaw(self, order_id: str) -> None:
+        """Let the list show an order as it is again."""
+        del self.store.book.stale[order_of(order_id)]
+
+    def fail(self, kind: Any, path: str = "", **details: Any) -> None:
+        """Let something go wrong with the requests of a path."""
+        self.store.faults.append(Fault(kind, path, **details))
+
+    # -- what is true --------------------------------------------------------------------
+
+    def orders(self, *, incomplete: bool = False, since: datetime | None = None) -> dict[str, Json]:
+        """Every order as it is now, by id, ten minutes and younger left out."""
+        now = self.store.clock.now()
+        book = self.store.book
+        earliest = ticks(since) if since else 0
+        return {
+            order.order_id: order_document(self.store, order, now)
+            for order in book.everything(now, incomplete=incomplete)
+            if earliest <= book.created(order) < now - 599 * SECOND
+        }
+
+    def created(self, order_id: str) -> datetime:
+        """When an order was placed."""
+        return moment_of(self.store.book.created(order_of(order_id)))
+
+    def requests(self) -> dict[str, int]:
+        """How many requests each route had since the last time that this was asked."""
+        counted = dict(self.store.requests)
+        self.store.requests.clear()
+        return counted
+
+
+def order_of(order_id: str) -> Order:
+    """The sandbox's order with an id."""
+    order = Order.of_id(order_id)
+    assert order is not None
+    return order
+
+
+def moment_of(at: int) -> datetime:
+    """The sandbox's ticks as a datetime."""
+    return datetime.fromtimestamp(at / SECOND, tz=UTC)
+
+
+def ids(documents: Iterable[Json]) -> list[str]:
+    """The ids of orders."""
+    return [document["orderId"] for document in documents]
