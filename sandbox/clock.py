@@ -46,9 +46,9 @@ def moment(at: int) -> datetime:
 
 def seven_digits(at: int) -> str:
     """A moment as orders have it: ``2024-02-04T20:09:43.8999580+00:00``."""
-    return f"{moment(at):%Y-%m-%dT%H:%M:%S}.{at % SECOND:07d}+00:00"
+    return f"{moment(at).isoformat()[:19]}.{at % SECOND:07d}+00:00"
 
 
 def whole_seconds(at: int) -> str:
     """A moment as rows of the order list have it: ``2019-02-04T10:29:11+00:00``."""
-    return f"{moment(at):%Y-%m-%dT%H:%M:%S}+00:00"
+    return f"{moment(at).isoformat()[:19]}+00:00"

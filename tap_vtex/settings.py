@@ -260,7 +260,7 @@ def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
         value = config.get(name)
         if value not in (None, "") and dates.parse(value) is None:
             yield (
-                f"The setting {name} is {value!r}, which is no date: "
+                f"The setting {name} is {_shown(value)}, which is no date: "
                 "write it like 2026-01-31 or 2026-01-31T00:00:00Z."
             )
     start, end = (dates.parse(config.get(name)) for name in ("start_date", "end_date"))
@@ -274,8 +274,12 @@ def _number_problems(name: str, config: Mapping[str, Any], least: int, most: int
         return
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         yield (
-            f"The setting {name} is {value!r}, but has to be a whole number from {least} to {most}."
+            f"The setting {name} is {_shown(value)}, but has to be a whole number from {least} to {most}."
         )
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
 
 
 def _number(config: Mapping[str, Any], name: str, default: int) -> int:

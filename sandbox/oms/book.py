@@ -99,6 +99,8 @@ class OrderBook:
     count: int
     index_delay: int = 4 * 60 * SECOND
     peaks: Mapping[int, int] | None = None
+    #: From then on nothing is sold, and orders change by what is done to them only.
+    closed: int = 2**62
     #: What was done to orders by way of the controls.
     actions: dict[Order, list[tuple[int, Action]]] = field(default_factory=dict)
     #: Orders that the list shows only from a moment on, long after their creation.
@@ -127,7 +129,7 @@ class OrderBook:
     def exists(self, order: Order, at: int) -> bool:
         """Whether Get order shows an order."""
         history = self._incomplete if order.left_incomplete else self._complete
-        if order in self.phantoms or order.number >= history.since(at + 1):
+        if order in self.phantoms or order.number >= history.since(min(at, self.closed) + 1):
             return False
         return self.created(order) >= at - YEARS_SHOWN
 
@@ -135,9 +137,9 @@ class OrderBook:
         """How an order stands at a moment after its creation."""
         begin = life_of_incomplete if order.left_incomplete else life
         states = begin(self.seed, order.number, self.created(order))
-        actions = self.actions.get(order, ())
+        actions = self.actions.get(order, [])
         # Once somebody has laid hands on an order, it no longer lives on by itself.
-        until = min(at, actions[0][0]) if actions else at
+        until = min(at, self.closed, *(moment for moment, _ in actions[:1]))
         state = [state for state in states if state.last_change <= until][-1]
         for moment, action in actions:
             if moment <= at:
@@ -146,7 +148,7 @@ class OrderBook:
 
     def everything(self, at: int, *, incomplete: bool = False) -> Iterable[Order]:
         """All orders that exist at a moment, in the order of creation."""
-        window = Window(at - YEARS_SHOWN, at)
+        window = Window(at - YEARS_SHOWN, min(at, self.closed))
         return self._present(window, at, set(), incomplete=incomplete).orders
 
     # -- the list ------------------------------------------------------------------------
@@ -161,7 +163,9 @@ class OrderBook:
     ) -> Selection:
         """What the list finds at a moment; ``filters`` may hold authorized and invoiced."""
         indexed = at - self.index_delay
-        window = Window(max(created.start, at - YEARS_SHOWN), min(created.end, indexed))
+        window = Window(
+            max(created.start, at - YEARS_SHOWN), min(created.end, indexed, self.closed)
+        )
         hidden = {order for order, until in self.late.items() if at < until}
         if not filters:
             return self._present(window, indexed, hidden, incomplete=incomplete)
@@ -184,7 +188,8 @@ class OrderBook:
 
     def _is_listed(self, order: Order, indexed: int, incomplete: bool) -> bool:  # noqa: FBT001
         still_incomplete = order.left_incomplete and not (
-            order.number in self._completions and self._completions[order.number] <= indexed
+            order.number in self._completions
+            and self._completions[order.number] <= min(indexed, self.closed)
         )
         return still_incomplete is incomplete
 
@@ -196,7 +201,7 @@ class OrderBook:
         completed = {
             number
             for number in self._numbers_completed(numbers)
-            if self._completions[number] <= indexed
+            if self._completions[number] <= min(indexed, self.closed)
         }
         if incomplete:
             gone = completed | {

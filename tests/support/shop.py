@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from sandbox.oms.lifecycle import Action
-
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 ORDER_LIST = "/api/oms/pvt/orders"
@@ -87,7 +85,11 @@ class Shop:
         """Set the store's clock forward."""
         self.store.clock.advance(minutes * 60 + hours * 3600 + days * 86400)
 
-    def act(self, action: Action, *order_ids: str) -> None:
+    def close(self) -> None:
+        """Sell nothing more, and let orders change by what a test does to them only."""
+        self.store.book.closed = self.store.clock.now()
+
+    def act(self, action: Any, *order_ids: str) -> None:
         """Do something to orders, now."""
         now = self.store.clock.now()
         for order_id in order_ids:
@@ -121,6 +123,10 @@ class Shop:
             for order in book.everything(now, incomplete=incomplete)
             if earliest <= book.created(order) < now - 599 * SECOND
         }
+
+    def now(self) -> datetime:
+        """The store's time."""
+        return moment_of(self.store.clock.now())
 
     def created(self, order_id: str) -> datetime:
         """When an order was placed."""

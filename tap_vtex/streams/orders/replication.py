@@ -56,7 +56,8 @@ class OrderReplication:
         self._logger = logger
         self._started = orders.now
         self._wanted = wanted_from(orders, settings)
-        self._end = settings.end_date
+        # Rows know whole seconds only; where one slice ends, the next one begins.
+        self._end = settings.end_date and whole_second(settings.end_date)
 
     def run(self) -> Iterator[dict[str, Any]]:
         """Yield the document of every order that the run has to fetch."""
@@ -87,7 +88,7 @@ class OrderReplication:
         at = self._at
         until = self._started - INDEX_DELAY
         if self._end:
-            until = min(until, whole_second(self._end))
+            until = min(until, self._end)
         if until <= at.loaded_until:
             return
         progress = Progress(self._logger, "orders")

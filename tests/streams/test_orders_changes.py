@@ -1,0 +1,253 @@
+"""Later runs: what changed arrives, and next to nothing else is asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.expect import order_record
+from tests.support.shop import ORDER, ORDER_LIST, Shop, ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.tap import Run, Tap, Target
+
+ORDERS = {"orders", "order_items"}
+
+
+def assert_equals_truth(target: Target, shop: Shop) -> None:
+    """The target holds every order as it is now."""
+    assert target.table("orders", "orderId") == {
+        order_id: order_record(document) for order_id, document in shop.orders().items()
+    }
+
+
+@pytest.fixture
+def quiet(tap: Tap, shop: Shop, target: Target) -> Shop:
+    """A store whose orders are loaded, and in which nothing has happened for a while."""
+    shop.close()
+    tap.sync(shop.config(), target, select=ORDERS)
+    shop.pass_time(hours=3)
+    tap.sync(shop.config(), target, select=ORDERS)
+    shop.pass_time(hours=3)
+    shop.requests()
+    return shop
+
+
+def order_aged(shop: Shop, days: float) -> str:
+    """An order that was placed about so many days ago."""
+    wanted = shop.now() - timedelta(days=days)
+    return min(shop.orders(), key=lambda order_id: abs(shop.created(order_id) - wanted))
+
+
+def test_a_store_at_rest_costs_list_requests_only(tap: Tap, quiet: Shop, target: Target) -> None:
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert not run.records("orders")
+    requests = quiet.requests()
+    assert requests.keys() == {ORDER_LIST}
+    # One for the clock, the pages of the look-back, paid and invoiced of before, the new.
+    assert requests[ORDER_LIST] == 1 + 3 + 2 + 1
+
+
+@pytest.mark.parametrize("action", ["touch", "approve", "cancel", "invoice", "return"])
+def test_a_change_of_a_recent_order_arrives(
+    tap: Tap, quiet: Shop, target: Target, action: str
+) -> None:
+    changed = order_aged(quiet, 30)
+    quiet.act(action, changed)
+    quiet.pass_time(minutes=10)
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert ids(run.records("orders")) == [changed]
+    assert_equals_truth(target, quiet)
+    assert quiet.requests()[ORDER] == 1
+
+
+@pytest.mark.parametrize("action", ["approve", "invoice"])
+def test_an_old_order_that_is_paid_or_invoiced_arrives(
+    tap: Tap, quiet: Shop, target: Target, action: str
+) -> None:
+    changed = order_aged(quiet, 80)  # the look-back is 60 days
+    quiet.act(action, changed)
+    quiet.pass_time(minutes=10)
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert ids(run.records("orders")) == [changed]
+    assert_equals_truth(target, quiet)
+
+
+def test_an_old_order_paid_and_invoiced_at_once_is_fetched_once(
+    tap: Tap, quiet: Shop, target: Target
+) -> None:
+    changed = order_aged(quiet, 80)
+    quiet.act("approve", changed)
+    quiet.pass_time(minutes=1)
+    quiet.act("invoice", changed)
+    quiet.pass_time(minutes=10)
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert ids(run.records("orders")) == [changed]
+
+
+def test_the_look_back_can_be_longer(tap: Tap, quiet: Shop, target: Target) -> None:
+    changed = order_aged(quiet, 80)
+    quiet.act("touch", changed)
+    quiet.pass_time(minutes=10)
+
+    tap.sync(quiet.config(lookback_days=90), target, select=ORDERS)
+
+    assert_equals_truth(target, quiet)
+
+
+def test_what_changes_while_a_run_reads_arrives_with_the_next(
+    tap: Tap, quiet: Shop, target: Target
+) -> None:
+    """Also what the list shows hours after it happened."""
+    changed = order_aged(quiet, 5)
+    quiet.act("cancel", changed)  # not in the list for four minutes
+    tap.sync(quiet.config(), target, select=ORDERS)
+    quiet.pass_time(minutes=50)
+
+    tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert_equals_truth(target, quiet)
+
+
+def test_an_order_whose_row_went_stale_arrives_once_the_list_shows_it(
+    tap: Tap, quiet: Shop, target: Target
+) -> None:
+    """The index fails for most of a day, while the tap runs every few hours."""
+    changed = order_aged(quiet, 5)
+    quiet.freeze(changed)
+    quiet.act("cancel", changed)
+    for _ in range(5):
+        quiet.pass_time(hours=4)
+        tap.sync(quiet.config(), target, select=ORDERS)
+    quiet.thaw(changed)
+    for _ in range(3):
+        quiet.pass_time(hours=8)
+        tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert_equals_truth(target, quiet)
+
+
+def test_rows_without_last_change(tap: Tap, shop: Shop, target: Target) -> None:
+    """Young orders are fetched by every run, all of the look-back once a day."""
+    shop.store.manners.rows_have_last_change = False
+    shop.close()
+    tap.sync(shop.config(), target, select=ORDERS)
+    young, old = order_aged(shop, 1), order_aged(shop, 30)
+    shop.act("cancel", young, old)
+    shop.pass_time(hours=2)
+
+    run = tap.sync(shop.config(), target, select=ORDERS)
+    assert young in ids(run.records("orders"))
+    assert len(run.records("orders")) < 20
+
+    shop.pass_time(hours=24)
+    tap.sync(shop.config(), target, select=ORDERS)
+    assert_equals_truth(target, shop)
+
+
+class TestAnOrderThatEntersTheListLate:
+    """It has an old creation date and an old last change: no date tells of it."""
+
+    @pytest.fixture
+    def late(self, tap: Tap, shop: Shop, target: Target) -> str:
+        """An order that a first load and a later run could not see; now it is in the list."""
+        shop.close()
+        late = order_aged(shop, 3)
+        shop.hide(late, hours=6)
+        tap.sync(shop.config(), target, select=ORDERS)
+        shop.pass_time(hours=3)
+        tap.sync(shop.config(), target, select=ORDERS)
+        assert late not in target.table("orders", "orderId")
+        shop.pass_time(hours=4)
+        return late
+
+    def test_arrives_and_nothing_else(
+        self, tap: Tap, shop: Shop, target: Target, late: str
+    ) -> None:
+        run = tap.sync(shop.config(), target, select=ORDERS)
+
+        assert ids(run.records("orders")) == [late]
+        assert_equals_truth(target, shop)
+
+    def test_arrives_beside_changes_of_the_same_day(
+        self, tap: Tap, shop: Shop, target: Target, late: str
+    ) -> None:
+        """More orders of its day changed than entered: counting rows alone would not do."""
+        same_day = [
+            order_id
+            for order_id in shop.orders()
+            if shop.created(order_id).date() == shop.created(late).date() and order_id != late
+        ]
+        assert same_day
+        shop.act("touch", *same_day)
+        shop.pass_time(minutes=10)
+
+        run = tap.sync(shop.config(), target, select=ORDERS)
+
+        assert late in ids(run.records("orders"))
+        assert_equals_truth(target, shop)
+
+    def test_many_at_once_arrive_and_no_other_days_than_theirs(
+        self, tap: Tap, shop: Shop, target: Target
+    ) -> None:
+        shop.close()
+        lost = list(shop.orders())[-60:-20]
+        for order_id in lost:
+            shop.hide(order_id, hours=6)
+        for _ in range(2):
+            tap.sync(shop.config(), target, select=ORDERS)
+            shop.pass_time(hours=4)
+
+        run = tap.sync(shop.config(), target, select=ORDERS)
+
+        assert_equals_truth(target, shop)
+        days = {shop.created(order_id).date() for order_id in lost}
+        assert {shop.created(order_id).date() for order_id in ids(run.records("orders"))} <= days
+
+
+def test_incomplete_orders_that_are_completed_arrive_among_the_orders(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=3000, days=10)
+    tap.sync(shop.config(), target)
+    incomplete = set(shop.orders(incomplete=True))
+    for _ in range(4):
+        shop.pass_time(hours=10)
+        tap.sync(shop.config(), target)
+    shop.close()
+    shop.pass_time(minutes=20)
+    tap.sync(shop.config(), target)
+
+    completed = incomplete & shop.orders().keys()
+    assert completed
+    assert_equals_truth(target, shop)
+    assert completed <= target.table("incomplete_orders", "orderId").keys()
+    assert (
+        shop.orders(incomplete=True).keys() <= target.table("incomplete_orders", "orderId").keys()
+    )
+
+
+def test_a_store_that_lives_on_for_days_and_is_read_now_and_then(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=800, days=40)
+    for hours in (0, 1, 2, 1, 30, 1, 50, 1):
+        shop.pass_time(hours=hours)
+        tap.sync(shop.config(), target, select=ORDERS)
+    # The list is four minutes behind: what changed in these is for the next run.
+    shop.close()
+    shop.pass_time(minutes=15)
+    tap.sync(shop.config(), target, select=ORDERS)
+
+    assert_equals_truth(target, shop)

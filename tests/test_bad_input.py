@@ -1,0 +1,159 @@
+"""Settings and stores that can't work: a sentence each, and nothing lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.shop import ORDER, ORDER_LIST, Shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.tap import Tap, Target
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("account_name", None, "The setting account_name is missing"),
+        ("account_name", "", "The setting account_name is missing"),
+        ("account_name", "ipe/../cedro", "account_name is 'ipe/../cedro', but a VTEX account's"),
+        ("account_name", "https://ipe.myvtex.com", "give the 'acme' of https://acme.myvtex.com"),
+        ("app_key", None, "The setting app_key is missing: give the key"),
+        ("app_token", "  ", "The setting app_token is missing: give the token"),
+        ("app_token", "NOTASECRETNOTASECRET two", "app_token holds blanks or other characters"),
+        ("app_token", "NOTASECRETNOTASECRET\u200b", "app_token holds blanks or other characters"),
+        ("app_token", "https://vtex.com/NOTASECRETNOTASECRET", "app_token holds a web address"),
+        ("app_token", 7, "The setting app_token is missing"),
+        ("store_url", "www.acme.com.br", "The setting store_url is no web address"),
+        ("api_url", "ftp://127.0.0.1", "The setting api_url is no web address"),
+        ("start_date", "yesterday", "start_date is 'yesterday', which is no date"),
+        ("start_date", 20260101, "start_date is 20260101, which is no date"),
+        ("end_date", "2026-02-30", "end_date is '2026-02-30', which is no date"),
+        ("end_date", "2026-01-01", "end_date has to be later than start_date"),
+        ("max_workers", 0, "max_workers is 0, but has to be a whole number from 1 to 128"),
+        ("max_workers", "16", "max_workers is '16', but has to be a whole number"),
+        ("max_workers", True, "max_workers is True, but has to be a whole number"),
+        ("requests_per_minute", 0.5, "requests_per_minute is 0.5, but has to be a whole number"),
+        ("lookback_days", -1, "lookback_days is -1, but has to be a whole number from 0"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_the_first_request(
+    tap: Tap, shop: Shop, setting: str, value: Any, sentence: str
+) -> None:
+    config = shop.config(start_date="2026-06-01") | {setting: value}
+    if value is None:
+        del config[setting]
+
+    run = tap.run(config, expect=1)
+
+    assert sentence in run.log
+    assert "Traceback" not in run.log
+    assert not run.lines
+    assert not shop.requests()
+
+
+def test_all_that_is_wrong_is_said_at_once(tap: Tap) -> None:
+    run = tap.run({"max_workers": 0}, expect=1)
+
+    for setting in ("account_name", "app_key", "app_token", "max_workers"):
+        assert f"The setting {setting}" in run.log
+
+
+def test_dates_may_be_days_and_settings_may_be_empty(tap: Tap, shop: Shop) -> None:
+    config = shop.config(start_date="2026-11-20", end_date="", store_url="", api_url=shop.url + "/")
+
+    run = tap.run(config, select={"orders"})
+
+    assert run.records("orders")
+
+
+@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+def test_a_file_that_is_no_json(tap: Tap, shop: Shop, tmp_path: Path, option: str) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+
+    run = tap.run(shop.config(), more=[option, str(broken)], expect=2)
+
+    assert f"Invalid value for {option}" in run.log.replace("'", "")
+    assert "Traceback" not in run.log
+
+
+def test_a_config_file_that_is_not_there(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config(), more=["--config", "nowhere.json"], expect=2)
+
+    assert "'nowhere.json' was not found" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_wrong_credentials(tap: Tap, shop: Shop, target: Target) -> None:
+    tap.sync(shop.config(), target)
+    before = target.state
+
+    run = tap.sync(shop.config(app_token="WRONG"), target, expect=1)  # noqa: S106
+
+    assert f"VTEX refused GET {ORDER_LIST} (status 401)" in run.log
+    assert "check account_name, app_key and app_token" in run.log
+    assert "Traceback" not in run.log
+    assert "WRONG" not in run.log
+    assert not run.records("orders")
+    assert target.state == before
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_role_that_may_not_list_orders(tap: Tap, shop: Shop, status: Any) -> None:
+    shop.store.granted = {"View order"}
+    shop.store.manners.lacking_access = status
+
+    run = tap.run(shop.config(), expect=1)
+
+    assert f"VTEX refused GET {ORDER_LIST} (status {status})" in run.log
+    assert "'List Orders' (product OMS, category OMS access)" in run.log
+
+
+def test_a_role_that_may_list_orders_and_not_view_them(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = {"List Orders"}
+
+    run = tap.run(shop.config(), expect=1)
+
+    assert "'View order' (product OMS, category OMS access)" in run.log
+    assert shop.requests()[ORDER] <= 2 * 16 * 2
+
+
+def test_a_login_page_in_place_of_data(tap: Tap, shop: Shop) -> None:
+    shop.fail("html", times=None)
+
+    run = tap.run(shop.config(), select={"orders"}, expect=1)
+
+    assert "a web page instead of data (status 200)" in run.log
+    assert "check app_key, app_token and the key's role" in run.log
+    assert "Traceback" not in run.log
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"api_url": None, "account_name": "no-such-store"}, "no such host: check account_name"),
+        ({"api_url": "http://127.0.0.1:9"}, "no connection"),
+    ],
+)
+def test_a_store_that_does_not_exist(
+    tap: Tap, shop: Shop, settings: dict[str, Any], sentence: str
+) -> None:
+    run = tap.run(shop.config(**settings), select={"orders"}, expect=1)
+
+    assert "VTEX gave no usable answer to GET /api/oms/pvt/orders" in run.log
+    assert sentence in run.log
+    assert "Traceback" not in run.log
+
+
+def test_a_redirect_is_not_followed(tap: Tap, shop: Shop, target: Target) -> None:
+    """It would carry the key to wherever it points."""
+    shop.fail("redirect", ORDER_LIST, times=2)
+
+    run = tap.sync(shop.config(), target, select={"orders"})
+
+    assert "a redirect (status 302), which is not followed" in run.log
+    assert target.table("orders", "orderId").keys() == shop.orders().keys()
