@@ -28,7 +28,8 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
 
 def _storable(value: object) -> object:
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole.replace("\0", "")
     if isinstance(value, list):
         return [_storable(item) for item in value]
     if isinstance(value, dict):

@@ -274,7 +274,8 @@ def _number_problems(name: str, config: Mapping[str, Any], least: int, most: int
         return
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         yield (
-            f"The setting {name} is {_shown(value)}, but has to be a whole number from {least} to {most}."
+            f"The setting {name} is {_shown(value)}, but has to be a whole number "
+            f"from {least} to {most}."
         )
 
 

@@ -145,6 +145,8 @@ def document(gist: Gist, state: State, account: str) -> Json:
         "taxData": None,
         "checkedInPickupPointId": None,
         "cancellationData": _cancellation(state),
+        "cancellationRequests": None,
+        "authorizationPolicyData": None,
         "clientPreferencesData": {
             "locale": "pt-BR",
             "optinNewsLetter": dice.choice((True, False, None)),

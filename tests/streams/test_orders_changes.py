@@ -13,7 +13,7 @@ from tests.support.shop import ORDER, ORDER_LIST, Shop, ids
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.tap import Run, Tap, Target
+    from tests.support.tap import Tap, Target
 
 ORDERS = {"orders", "order_items"}
 

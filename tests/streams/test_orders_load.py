@@ -94,7 +94,7 @@ def test_orders_of_the_second_where_windows_meet_come_once(
 
 
 def test_a_second_with_more_orders_than_the_list_reaches_is_an_error(
-    tap: Tap, open_shop: Callable[..., Shop], target: Target
+    tap: Tap, open_shop: Callable[..., Shop]
 ) -> None:
     """Pages of one row reach 30 orders, and each second of the hour holds 41."""
     hour = ticks(NOON - timedelta(hours=5))
@@ -207,7 +207,7 @@ def test_slices_meet_without_gaps_or_doubles(tap: Tap, shop: Shop, target: Targe
 
 
 def test_slices_cut_where_orders_of_one_second_lie(
-    tap: Tap, open_shop: Callable[..., Shop], target: Target
+    tap: Tap, open_shop: Callable[..., Shop]
 ) -> None:
     hour = ticks(NOON - timedelta(hours=5))
     shop = open_shop(orders=3_700, days=2, peaks={hour: 3_600})

@@ -129,7 +129,7 @@ class Tap:
 
     def start(self, config: Json, **options: Any) -> subprocess.Popen[str]:
         """Start the tap, with pipes to its outputs."""
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-m", "tap_vtex", *self._arguments(config, **options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

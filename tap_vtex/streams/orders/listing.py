@@ -38,6 +38,11 @@ MOST_UNKNOWN: Final = 20
 Query = dict[str, "str | int"]
 
 
+#: What a window holds that VTEX no longer lists. It counts as read only once a later one
+#: could be: else a list that refuses everything would seem to be read.
+BEYOND: Final[list[Row]] = []
+
+
 class Row(NamedTuple):
     """What a row of the list says that helps to find an order."""
 
@@ -107,7 +112,7 @@ class OrderList:
 
         Neighbouring parts share a second; an order that both list comes with the first.
         ``filters`` narrow the list further. ``announce`` is told the total of the whole
-        window, before any part is read.
+        window, before any part is read. Parts that VTEX no longer lists are left out.
 
         Raises:
             IncompleteListError: a part can't be read to its end; the text names it.
@@ -127,6 +132,8 @@ class OrderList:
 
         before: set[str] = set()
         for part, rows in walk(window, read, newest_first=newest_first):
+            if rows is BEYOND:
+                continue
             yield part, [row for row in rows if row.order_id not in before]
             before = {row.order_id for row in rows}
 
@@ -184,7 +191,7 @@ class OrderList:
         if window.end > self.oldest + BLURRED:
             return None
         self._logger.warning("VTEX lists no orders created %s any more", window)
-        return []
+        return BEYOND
 
     def _page(self, query: Query, stop: threading.Event | None = None) -> dict[str, Any]:
         return self._client.get(LIST_PATH, _is_page, params=query, stop=stop).body

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_vtex import bodies
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_characters="\0")),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=9,
+    )
+)
+def test_json_is_read_as_it_is(value: object) -> None:
+    try:
+        content = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return
+    if b"\\u0000" not in content:
+        assert bodies.decode(content) == value
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"a": "tab\there\x01"}', {"a": "tab\there\x01"}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'{"a": "caf\xe9"}', {"a": "caf\ufffd"}),
+        (b'["\\ud800"]', ["\ufffd"]),
+        (b'{"a\\u0000b": ["c\\u0000"]}', {"ab": ["c"]}),
+        (b'{"a": 123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
+    ],
+)
+def test_what_only_looks_like_json_is_read_as_well(content: bytes, value: object) -> None:
+    assert bodies.decode(content) == value
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"a": ', b'{"a": "caf', b"No authorized"])
+def test_what_is_no_json(content: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of whatever kind
+        bodies.decode(content)

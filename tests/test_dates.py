@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_vtex import dates
+
+
+@pytest.mark.parametrize(
+    ("sent", "emitted"),
+    [
+        ("2024-02-04T20:09:43.8999580+00:00", "2024-02-04T20:09:43.899958Z"),
+        ("2024-02-04T20:09:43.899958+00:00", "2024-02-04T20:09:43.899958Z"),
+        ("2025-03-19T21:43:29.7132146Z", "2025-03-19T21:43:29.713214Z"),
+        ("2019-02-04T10:29:11+00:00", "2019-02-04T10:29:11.000000Z"),
+        ("2017-10-05T11:32:11-0300", "2017-10-05T14:32:11.000000Z"),
+        ("2019-02-06T20:46:04.4003606-02:00", "2019-02-06T22:46:04.400360Z"),
+        ("2015-11-06T19:10:00", "2015-11-06T19:10:00.000000Z"),
+        ("2026-01-01", "2026-01-01T00:00:00.000000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+    ],
+)
+def test_every_form_that_vtex_has_been_seen_to_send(sent: str, emitted: str) -> None:
+    moment = dates.parse(sent)
+
+    assert moment is not None
+    assert dates.text(moment) == emitted
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", " ", "never", "2026-02-30", "12/29", "0001-01-01T00:00:00+05:00", "10000-01-01", None, 7],
+)
+def test_what_is_no_date(sent: object) -> None:
+    assert dates.parse(sent) is None
+
+
+@given(
+    st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),  # noqa: DTZ001
+    st.integers(-23 * 60, 23 * 60),
+)
+def test_a_date_of_any_zone_comes_back_as_the_same_moment(naive: datetime, minutes: int) -> None:
+    moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+
+    assert dates.parse(moment.isoformat()) == moment
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2))
+def test_texts_sort_like_the_moments(moments: list[datetime]) -> None:
+    assert [dates.text(m) for m in sorted(moments)] == sorted(dates.text(m) for m in moments)
+
+
+@given(st.text())
+def test_no_text_at_all_is_more_than_no_date(text: str) -> None:
+    assert dates.parse(text) is None or isinstance(dates.parse(text), datetime)

@@ -1,0 +1,155 @@
+"""The command line, and a run as a whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_vtex.progress import Progress
+from tap_vtex.tap import TapVTEX
+from tests.support.shop import ORDER_LIST, Shop
+
+if TYPE_CHECKING:
+    from tests.support.tap import Tap, Target
+
+STREAMS = ["orders", "order_items", "incomplete_orders"]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tap_vtex", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_discovery_needs_no_settings_and_no_network() -> None:
+    found = command("--discover")
+
+    assert found.returncode == 0, found.stderr
+    catalog = json.loads(found.stdout)
+    assert [stream["stream"] for stream in catalog["streams"]] == STREAMS
+    assert all(stream["key_properties"][0] == "account_name" for stream in catalog["streams"])
+
+
+def test_about_tells_of_every_setting() -> None:
+    told = command("--about", "--format", "json")
+
+    assert told.returncode == 0, told.stderr
+    about = json.loads(told.stdout)
+    properties = about["settings"]["properties"]
+    assert all(p.get("title") and p.get("description") for p in properties.values())
+    assert [name for name, p in properties.items() if p.get("secret")] == ["app_key", "app_token"]
+    assert "batch" not in about["capabilities"]
+    assert "activate-version" not in about["capabilities"]
+
+
+def test_a_connection_test_reads_one_record(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config(), more=["--test"])
+
+    assert len(run.records("orders")) == 1
+    assert run.records("order_items")
+    assert len(run.records("incomplete_orders")) == 1
+
+
+def test_a_connection_test_that_fails_says_why(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config(app_token="WRONG"), more=["--test"], expect=1)  # noqa: S106
+
+    assert "check account_name, app_key and app_token" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_streams_are_read_in_their_order(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config())
+
+    kinds = [m.get("stream") for m in run.messages if m["type"] == "RECORD"]
+    assert kinds.index("orders") < kinds.index("incomplete_orders")
+    assert set(kinds[-10:]) == {"incomplete_orders"}
+
+
+@pytest.mark.parametrize("failing", ["orders", "incomplete_orders"])
+def test_a_stream_that_fails_leaves_the_others_be(
+    tap: Tap, shop: Shop, target: Target, failing: str
+) -> None:
+    shop.close()
+    incomplete = failing == "incomplete_orders"
+    query = "incompleteOrders=true" if incomplete else "^orderBy"
+    shop.fail("status", ORDER_LIST, query=query, status=400, times=None)
+
+    run = tap.sync(shop.config(), target, expect=1)
+
+    assert f"Stream {failing}" in run.log
+    assert "The run is incomplete" in run.log
+    assert "Traceback" not in run.log
+    healthy = {"orders", "incomplete_orders"} - {failing}
+    for stream in healthy:
+        truth = shop.orders(incomplete=stream == "incomplete_orders")
+        assert target.table(stream, "orderId").keys() == truth.keys()
+        assert "loaded_until" in str(target.state["bookmarks"][stream])
+    assert "loaded_until" not in str(target.state["bookmarks"].get(failing))
+    # And the next run makes up for it.
+    shop.store.faults.clear()
+    tap.sync(shop.config(), target)
+    truth = shop.orders(incomplete=incomplete)
+    assert target.table(failing, "orderId").keys() == truth.keys()
+
+
+def test_stream_maps_of_the_sdk_apply(tap: Tap, shop: Shop) -> None:
+    maps = {"orders": {"clientProfileData": "__NULL__"}}
+
+    run = tap.run(shop.config(stream_maps=maps), select={"orders"})
+
+    assert all("clientProfileData" not in record for record in run.records("orders"))
+
+
+def test_records_and_log_hold_no_more_than_they_should(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config(), env={"TAP_VTEX_LOGLEVEL": "DEBUG"})
+
+    for document in shop.orders().values():
+        buyer = document["clientProfileData"]
+        for name in ("email", "document", "phone"):
+            assert buyer[name] not in run.log
+
+
+def test_progress_is_told_now_and_then(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    caplog.set_level(logging.INFO)
+    progress = Progress(logging.getLogger("tests"), "orders")
+    progress.expect(2000)
+    for _ in range(400):
+        now += 0.03125
+        progress.advance()
+
+    assert [record.message for record in caplog.records] == [
+        "160 of 2,000 orders, 32.0 a second, about 0:00:58 left",
+        "320 of 2,000 orders, 32.0 a second, about 0:00:52 left",
+    ]
+
+
+def test_schemas_are_safe_for_targets() -> None:
+    """What targets are known to break on is in none of them."""
+    for stream in TapVTEX(config={}, validate_config=False).streams.values():
+        properties = stream.schema["properties"]
+        names = list(properties)
+        assert len({name.lower() for name in names}) == len(names)
+        assert max(map(len, names)) < 63
+        for name, declared in properties.items():
+            assert declared["description"].endswith(".")
+            assert declared.keys() <= {"type", "format", "description", "additionalProperties"}
+            types = declared["type"]
+            if name in stream.primary_keys:
+                assert types in ("string", "integer")
+            else:
+                assert types[1:] == ["null"]
+            if types[0] == "object":
+                assert declared["additionalProperties"] is True

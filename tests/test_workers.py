@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import threading
+import time
+from itertools import count, islice
+
+import pytest
+
+from tap_vtex.errors import VtexError
+from tap_vtex.workers import Workers
+
+
+def double(number: int, _stop: threading.Event) -> int:
+    return 2 * number
+
+
+def test_every_item_comes_back_with_its_result() -> None:
+    found = dict(Workers(4).each(double, range(1000)))
+
+    assert found == {number: 2 * number for number in range(1000)}
+
+
+def test_a_slow_answer_holds_up_nobody() -> None:
+    def work(number: int, stop: threading.Event) -> None:
+        if number == 0:
+            stop.wait(0.5)
+
+    order = [number for number, _ in Workers(2).each(work, range(50))]
+
+    assert order[-1] == 0
+
+
+def test_a_slow_reader_slows_the_work() -> None:
+    begun: list[int] = []
+
+    def work(number: int, _stop: threading.Event) -> None:
+        begun.append(number)
+
+    results = Workers(4).each(work, count())
+    for _ in islice(results, 100):
+        pass
+    time.sleep(0.1)
+
+    assert len(begun) <= 100 + 2 * 4
+
+
+def test_an_error_reaches_the_reader_and_stops_the_work() -> None:
+    stopped = threading.Event()
+
+    def work(number: int, stop: threading.Event) -> None:
+        if number == 3:
+            raise VtexError("no")
+        if number == 4 and stop.wait(5):
+            stopped.set()
+
+    with pytest.raises(VtexError):
+        list(Workers(4).each(work, count()))
+    assert stopped.wait(2)
+
+
+def test_a_reader_that_goes_away_stops_the_work() -> None:
+    stopped = threading.Event()
+
+    def work(number: int, stop: threading.Event) -> None:
+        if number == 1 and stop.wait(5):
+            stopped.set()
+
+    results = Workers(2).each(work, count())
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert stopped.wait(2)
