@@ -100,10 +100,10 @@ async def truth(request: web.Request) -> web.StreamResponse:
 
 @routes.post(PREFIX + "orders")
 async def act_on_orders(request: web.Request) -> web.Response:
-    """Do something to orders, or to how the list shows them; see `_ACTS`.
+    """Do something to orders, or to how the list shows them.
 
-    The body names ``order_ids``, or as many as ``count``, spread over the complete orders
-    of the last ``days``. Answers with their ids.
+    The body names ``order_ids``, or as many as ``count``, spread over those complete orders
+    of the last ``days`` to which nothing was done yet. Answers with their ids.
     """
     store = request.app[STORE]
     body = await request.json()
@@ -129,6 +129,10 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
         found = [Order.of_id(order_id) for order_id in body["order_ids"]]
         return [order for order in found if order is not None]
     window = Window(now - int(body.get("days", 60) * DAY), now)
-    orders = list(store.book.select(window, {}, now, incomplete=False).orders)
+    orders = [
+        order
+        for order in store.book.select(window, {}, now, incomplete=False).orders
+        if order not in store.book.actions
+    ]
     step = max(1, len(orders) // body["count"])
     return orders[::step][: body["count"]]

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ class Workers:
         self,
         work: Callable[[Item, threading.Event], Result],
         items: Iterable[Item],
-    ) -> Iterator[tuple[Item, Result]]:
+    ) -> Generator[tuple[Item, Result], None, None]:
         """Do ``work(item, stop)`` for each item; yield item and result as they are done.
 
         No order is kept: one slow answer must not hold up the others. At most two items

@@ -67,5 +67,5 @@ def test_a_reader_that_goes_away_stops_the_work() -> None:
 
     results = Workers(2).each(work, count())
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert stopped.wait(2)

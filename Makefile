@@ -1,0 +1,44 @@
+# Two commands for newcomers: `make demo` and `make test`. Everything goes into .venv,
+# .meltano and .demo inside this folder.
+
+# The first Python that is new enough. Any may be named: make PYTHON=python3.13 test
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done)
+BIN := .venv/bin
+export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+export MELTANO_CLI_DISABLE_VERSION_CHECK := true
+# Tests mostly wait for each other's answers: a few more of them than there are cores.
+TEST_PROCESSES ?= 3
+
+.PHONY: demo test lint format clean
+
+demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, and show what landed.
+	@$(BIN)/python -m demo
+
+test: .venv/ready .meltano/ready ## Run all tests.
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+
+lint: .venv/ready ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/ty check --error-on-warning
+
+format: .venv/ready ## Bring the code into shape.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove all that the other commands have made.
+	rm -rf .venv .meltano .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@touch $@
+
+.meltano/ready: meltano.yml .venv/ready
+	$(BIN)/meltano install loader target-postgres
+	@touch $@

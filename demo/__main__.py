@@ -1,0 +1,136 @@
+"""Load a store's orders, let some change, load the changes, and show both."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from demo.services import FOLDER, Store, database, meltano
+
+if TYPE_CHECKING:
+    from typing import LiteralString
+
+ORDERS = 2500
+RUN = ("run", "tap-vtex", "target-postgres")
+#: What happens to how many orders between the two runs.
+EVENTS = {"cancel": 12, "return": 5, "touch": 8}
+
+TABLES = ("orders", "order_items", "incomplete_orders")
+REVENUE: LiteralString = """
+    SELECT to_char("creationDate", 'YYYY-MM') AS month, count(*) AS orders,
+           count(*) FILTER (WHERE status = 'canceled') AS canceled,
+           to_char(sum(value) FILTER (WHERE status <> 'canceled') / 100, 'FM999,999,990.00')
+               AS revenue_brl
+    FROM vtex_demo.orders GROUP BY month ORDER BY month DESC LIMIT 6
+"""
+CHANGED: LiteralString = """
+    SELECT status, count(*) AS orders, max("lastChange")::timestamp(0) AS last_change
+    FROM vtex_demo.orders WHERE _sdc_batched_at > %s GROUP BY status ORDER BY status
+"""
+
+
+def main() -> None:
+    """Run the demonstration from an empty folder to the tables."""
+    # Whoever ends it ends the store and the database, too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    with database() as (address, target), Store.open(free_port(), ORDERS) as store:
+        settings = {**store.settings, **target}
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("SET timezone = 'UTC'")
+            connection.execute("DROP SCHEMA IF EXISTS vtex_demo CASCADE")
+            meltano(*RUN, settings=settings)
+            loaded = connection.execute("SELECT clock_timestamp()::timestamp").fetchone()
+            rows = {table: count(connection, table) for table in TABLES}
+            first = requests_of(store)
+            for action, number in EVENTS.items():
+                store.ask("orders", {"action": action, "count": number, "days": 45})
+            store.ask("clock", {"advance": 3 * 3600})
+            meltano(*RUN, settings=settings)
+            second = requests_of(store)
+            print("\nRows in PostgreSQL\n")
+            table(
+                ("table", "first load", "second run"),
+                [(name, rows[name], count(connection, name)) for name in TABLES],
+            )
+            print("\nRevenue by month\n")
+            show(connection, REVENUE)
+            print(
+                f"\nThe second run, three hours later: {sum(EVENTS.values())} orders were changed "
+                "by hand, the others lived on\n"
+            )
+            show(connection, CHANGED, loaded)
+            print("\nRequests to VTEX\n")
+            table(
+                ("", "first load", "second run"),
+                [(name, first.get(path, 0), second.get(path, 0)) for path, name in ROUTES.items()],
+            )
+    print(AFTERWARDS)
+
+
+ROUTES = {
+    "/api/oms/pvt/orders": "pages of the order list",
+    "/api/oms/pvt/orders/{order_id}": "single orders",
+}
+AFTERWARDS = """
+To load a real store, copy .env.example to .env, fill in the account name, key and token of
+the store and the address of your database, and run
+
+    .venv/bin/meltano --environment=prod run tap-vtex target-postgres
+
+once for the first load, and then as often as you like for what has changed.
+"""
+
+
+def requests_of(store: Store) -> dict[str, int]:
+    """The requests that the store has had since the last time, by route."""
+    counted: dict[str, int] = store.ask("requests")["by_route"]
+    store.ask("requests", method="DELETE")
+    return counted
+
+
+def count(connection: psycopg.Connection, name: str) -> int:
+    """How many rows a table has."""
+    query = SQL("SELECT count(*) FROM vtex_demo.{}").format(Identifier(name))
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def show(
+    connection: psycopg.Connection, query: LiteralString, parameters: tuple[Any, ...] | None = None
+) -> None:
+    """Print what a query finds."""
+    cursor = connection.execute(query, parameters)
+    names = [column.name for column in cursor.description or ()]
+    table(names, cursor.fetchall())
+
+
+def table(heads: Any, rows: Any) -> None:  # noqa: ANN401 - anything that can be printed
+    """Print rows under their heads."""
+    lines = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        cells = [
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  " + "  ".join(cells))
+        if number == 0:
+            print("  " + "  ".join("-" * width for width in widths))
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+main()
