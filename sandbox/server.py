@@ -11,6 +11,7 @@ from aiohttp import web
 from sandbox import control
 from sandbox.answers import STORE, oms_error
 from sandbox.clock import moment
+from sandbox.masterdata.routes import routes as masterdata_routes
 from sandbox.oms.routes import routes as oms_routes
 from sandbox.store import APP_KEY, APP_TOKEN
 
@@ -28,6 +29,7 @@ def make_app(store: Store) -> web.Application:
     app[STORE] = store
     app.add_routes(control.routes)
     app.add_routes(oms_routes)
+    app.add_routes(masterdata_routes)
     app.on_response_prepare.append(_set_date)
     return app
 

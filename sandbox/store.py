@@ -7,15 +7,20 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.clock import DAY, HOUR, Clock
+from sandbox.clock import DAY, HOUR, SECOND, Clock
+from sandbox.masterdata.forms import entities
+from sandbox.masterdata.scrolls import Scrolls
 from sandbox.oms.book import OrderBook
 
 if TYPE_CHECKING:
     from sandbox.faults import Fault
+    from sandbox.masterdata.entities import Entity, Entry
+    from sandbox.masterdata.where import Where
 
 APP_KEY = "vtexappkey-ipe-SANDBX"
 APP_TOKEN = "NOTASECRETNOTASECRETNOTASECRET"  # noqa: S105 - it opens nothing but the sandbox
 MINUTE = 60.0
+MOST_SEARCHES_KEPT = 50
 
 
 @dataclass
@@ -34,6 +39,17 @@ class Manners:
     rows_have_last_change: bool = True
     #: The status for a key whose role lacks something. OMS has been seen to send a 401.
     lacking_access: Literal[401, 403] = 403
+    #: Master Data: documents a page of a scroll, above which it times out with a 408.
+    most_in_a_scroll: int = 1000
+    #: Master Data: the status for an entity that the store does not have.
+    unknown_entity: Literal[400, 403, 404] = 404
+    #: Master Data: entities and fields that the key may not read.
+    forbidden_entities: frozenset[str] = frozenset()
+    private_fields: frozenset[str] = frozenset()
+    #: Master Data: fields that can be filtered though the structure does not say so.
+    also_filters: frozenset[str] = frozenset()
+    #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
+    content_range_with_equals: bool = True
 
 
 class Pace:
@@ -65,6 +81,7 @@ class Store:
     book: OrderBook
     clients: int
     skus: int
+    entities: dict[str, Entity]
     account: str = "ipe"
     manners: Manners = field(default_factory=Manners)
     latency: float = 0.0
@@ -75,28 +92,47 @@ class Store:
     granted: set[str] | None = None
     faults: list[Fault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    scrolls: Scrolls = field(default_factory=Scrolls)
+    _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
 
     @classmethod
-    def create(
+    def create(  # noqa: PLR0913 - as many as a store has sides
         cls,
         *,
         clock: Clock,
         orders: int = 5000,
         days: int = 730,
+        clients: int | None = None,
         seed: int = 1,
+        account: str = "ipe",
         peaks: dict[int, int] | None = None,
         **settings: Any,  # noqa: ANN401 - fields of the store
     ) -> Store:
         """A store with so many orders in the days up to now."""
         now = clock.now()
+        first = now - now % HOUR - days * DAY
+        clients = max(10, orders * 3 // 5) if clients is None else clients
         return cls(
+            account=account,
             seed=seed,
             clock=clock,
-            book=OrderBook(seed, now - now % HOUR - days * DAY, now, orders, peaks=peaks),
-            clients=max(10, orders * 3 // 5),
+            book=OrderBook(seed, first, now, orders, peaks=peaks),
+            clients=clients,
+            entities=entities(seed, first - 3 * 365 * DAY, now, clients, account),
             skus=max(40, min(100_000, orders // 2)),
             **settings,
         )
+
+    def found(self, entity: Entity, text: str | None, where: Where | None) -> list[Entry]:
+        """What a search finds; asked again within a second, it finds the same."""
+        now = self.clock.now()
+        changes = sum(map(len, entity.edits.values()))
+        key = (entity.acronym, text, now // SECOND, changes, len(entity.deleted))
+        if key not in self._searches:
+            if len(self._searches) > MOST_SEARCHES_KEPT:
+                self._searches.clear()
+            self._searches[key] = entity.find(where, now)
+        return self._searches[key]
 
     def may(self, *resources: str) -> bool:
         """Whether the key's role holds one of some resources."""

@@ -1,0 +1,187 @@
+"""Entities: which documents there are, and how they are at a moment.
+
+As with orders, a document follows from its number and the time; what somebody does to it
+is kept apart.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sandbox.clock import DAY, MINUTE, SECOND, moment
+from sandbox.masterdata.where import Where, created_between
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.oms.history import History
+
+Json = dict[str, Any]
+#: Makes the fields of a document's own out of its number, a source of chance that is
+#: always the same for it, and the moment.
+Write = Callable[[int, random.Random, int], Json]
+
+#: Master Data's documents without a creation date: one in so many.
+UNDATED_ONE_IN = 251
+#: Documents that the index holds a second time, with the id in capitals: one in so many.
+DOUBLE_ONE_IN = 499
+#: How far the index is behind.
+INDEX_DELAY = 90 * SECOND
+
+
+class Field(NamedTuple):
+    """A field of an entity's structure, with VTEX's own name for its type."""
+
+    name: str
+    type: str
+    is_filter: bool = False
+    is_internal: bool = False
+
+
+INTERNAL = (
+    Field("id", "Varchar 100", is_internal=True),
+    Field("accountId", "Varchar 50", is_internal=True),
+    Field("accountName", "Varchar 100", is_internal=True),
+    Field("dataEntityId", "Varchar 10", is_internal=True),
+    Field("createdBy", "User Login", is_filter=True, is_internal=True),
+    Field("createdIn", "Date and Time", is_filter=True, is_internal=True),
+    Field("updatedBy", "User Login", is_filter=True, is_internal=True),
+    Field("updatedIn", "Date and Time", is_filter=True, is_internal=True),
+    Field("lastInteractionBy", "User Login", is_filter=True, is_internal=True),
+    Field("lastInteractionIn", "Date and Time", is_filter=True, is_internal=True),
+    Field("followers", "Text", is_internal=True),
+    Field("tags", "Text", is_internal=True),
+    Field("auto_filter", "Text", is_internal=True),
+)
+DATES = ("createdIn", "updatedIn", "lastInteractionIn")
+
+
+class Entry(NamedTuple):
+    """What the index holds: a document's number, and whether it is the copy of it."""
+
+    number: int
+    is_copy: bool = False
+
+
+@dataclass
+class Entity:
+    """An entity of Master Data, with all its documents."""
+
+    acronym: str
+    name: str
+    fields: tuple[Field, ...]
+    history: History
+    seed: int
+    account: str
+    write: Write
+    #: What was done to documents, and when.
+    edits: dict[int, list[tuple[int, Json]]] = field(default_factory=dict)
+    deleted: dict[int, int] = field(default_factory=dict)
+    #: From then on no document is made, and documents change by edits only.
+    closed: int = 2**62
+
+    # -- documents -----------------------------------------------------------------------
+
+    def numbers(self, at: int) -> Iterator[int]:
+        """The documents that exist at a moment."""
+        for number in range(self.history.since(min(at, self.closed) + 1)):
+            if self.deleted.get(number, at + 1) > at:
+                yield number
+
+    def dates(self, number: int, at: int) -> dict[str, int | None]:
+        """When a document was made, updated and interacted with, as of a moment."""
+        created = self.history.created(number)
+        until = min(at, self.closed)
+        updated, visited = self._events(number, created)
+        events = [event for event in (updated, visited) if event is not None and event <= until]
+        # A visit moves the date of the update for some only; VTEX does not say when.
+        counted = [event for event in events if event == updated or number % 3]
+        edited = [when for when, _ in self.edits.get(number, ()) if when <= at]
+        undated = number % UNDATED_ONE_IN == 7
+        return {
+            "createdIn": None if undated else created,
+            "updatedIn": max([*counted, *edited], default=None),
+            "lastInteractionIn": None
+            if undated and not events and not edited
+            else max([created, *events, *edited]),
+        }
+
+    def _events(self, number: int, created: int) -> tuple[int | None, int | None]:
+        """When a document is updated, and when its owner visits the shop; many never do."""
+        chance = (number * 0x9E3779B97F4A7C15 + self.seed) & 0xFFFFFFFFFFFF
+        updated = created + MINUTE + chance % (200 * DAY) if chance >> 8 & 7 < 3 else None
+        visited = created + chance % (90 * DAY) if chance >> 16 & 7 < 4 else None
+        return updated, visited
+
+    def visited(self, number: int, at: int) -> int | None:
+        """When its owner last visited the shop."""
+        event = self._events(number, self.history.created(number))[1]
+        return event if event is not None and event <= min(at, self.closed) else None
+
+    def document_id(self, number: int) -> str:
+        """A document's id."""
+        dice = random.Random(f"{self.acronym} id {self.seed} {number}")
+        return str(uuid.UUID(int=dice.getrandbits(128), version=4))
+
+    def document(self, number: int, at: int) -> Json:
+        """A document as it is at a moment."""
+        dice = random.Random(f"{self.acronym} {self.seed} {number}")
+        document = {
+            **{one.name: None for one in self.fields},
+            **self.write(number, dice, at),
+            "id": self.document_id(number),
+            "accountId": "5f1fe23b-9fd1-417d-a4aa-14df38e7746e",
+            "accountName": self.account,
+            "dataEntityId": self.acronym,
+            "createdBy": "c83ea7ed-f875-4a10-b0a0-98d96aedab06",
+            "lastInteractionBy": "c83ea7ed-f875-4a10-b0a0-98d96aedab06",
+            "followers": [],
+            "tags": [],
+            **{name: _text(when) for name, when in self.dates(number, at).items()},
+        }
+        for when, patch in self.edits.get(number, ()):
+            if when <= at:
+                document |= patch
+        return document
+
+    # -- the index -----------------------------------------------------------------------
+
+    def find(self, where: Where | None, at: int) -> list[Entry]:
+        """What search and scroll find at a moment, in the order of creation."""
+        indexed = at - INDEX_DELAY
+        narrowed = created_between(where) if where else None
+        numbers = self.history.between(*narrowed) if narrowed else None
+        found = []
+        for number in self.numbers(indexed) if numbers is None else numbers:
+            if numbers is not None and not self._exists(number, indexed):
+                continue
+            if where is None or where.holds(self._getter(number, indexed)):
+                found.append(Entry(number))
+                if number % DOUBLE_ONE_IN == 11:
+                    found.append(Entry(number, is_copy=True))
+        return found
+
+    def _exists(self, number: int, at: int) -> bool:
+        exists = number < self.history.since(min(at, self.closed) + 1)
+        return exists and self.deleted.get(number, at + 1) > at
+
+    def _getter(self, number: int, at: int) -> Callable[[str], object]:
+        dates = self.dates(number, at)
+
+        def get(name: str) -> object:
+            return dates[name] if name in dates else self.document(number, at).get(name)
+
+        return get
+
+    def indexed_document(self, entry: Entry, at: int) -> Json:
+        """A document as the index shows it at a moment."""
+        document = self.document(entry.number, at - INDEX_DELAY)
+        return document | {"id": document["id"].upper()} if entry.is_copy else document
+
+
+def _text(at: int | None) -> str | None:
+    return None if at is None else f"{moment(at).isoformat()[:19]}.{at % SECOND:07d}Z"

@@ -1,0 +1,208 @@
+"""The paths of VTEX's Master Data API, version 1."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.answers import STORE, json_answer
+from sandbox.masterdata import where
+from sandbox.masterdata.scrolls import Cursor, TooManyScrollsError, UnknownTokenError
+
+if TYPE_CHECKING:
+    from sandbox.masterdata.entities import Entity, Entry
+    from sandbox.masterdata.where import Where
+    from sandbox.store import Store
+
+Json = dict[str, Any]
+
+MOST_IN_A_PAGE = 100
+MOST_IN_A_SEARCH = 10_000
+MOST_IN_A_SCROLL = 1_000
+READING = (
+    "Read only documents",
+    "Insert or update document (not remove)",
+    "Full access to all documents",
+    "Master Data administrator",
+)
+ALWAYS_SENT = ("id", "accountId", "accountName", "dataEntityId")
+
+routes = web.RouteTableDef()
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a mistake
+    """A request that Master Data does not answer with documents."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.answer = json_answer({"Message": message}, status)
+
+
+@routes.get("/api/dataentities")
+async def list_entities(request: web.Request) -> web.Response:
+    """VTEX's List data entities."""
+    store = request.app[STORE]
+    if not store.may("List data entity", "Master Data administrator"):
+        return json_answer({"Message": "Unauthorized"}, 403)
+    return json_answer(
+        [
+            {"acronym": e.acronym, "name": e.name, "primaryKeyType": "GUID", "allowGetAll": False}
+            for e in store.entities.values()
+        ]
+    )
+
+
+@routes.get("/api/dataentities/{acronym}")
+async def structure(request: web.Request) -> web.Response:
+    """VTEX's Get data entity structure."""
+    store = request.app[STORE]
+    if not store.may("View data entity details", "Master Data administrator"):
+        return json_answer({"Message": "Unauthorized"}, 403)
+    try:
+        entity = _entity(store, request)
+    except Refusal as refusal:
+        return refusal.answer
+    return json_answer(
+        {
+            "acronym": entity.acronym,
+            "name": entity.name,
+            "primaryKeyType": "GUID",
+            "allowGetAll": False,
+            "fields": [
+                {
+                    "name": one.name,
+                    "type": one.type,
+                    "displayName": one.name,
+                    "isNullable": not one.is_internal,
+                    "isSearchable": False,
+                    "isFilter": one.is_filter,
+                    "isInternal": one.is_internal,
+                }
+                for one in entity.fields
+            ],
+        }
+    )
+
+
+@routes.get("/api/dataentities/{acronym}/search")
+async def search(request: web.Request) -> web.Response:
+    """VTEX's Search documents."""
+    store = request.app[STORE]
+    try:
+        entity = _readable(store, request)
+        start, end = _range(request)
+        found = _found(store, entity, request)
+    except Refusal as refusal:
+        return refusal.answer
+    if request.query.get("_sort", "").endswith("DESC"):
+        found = found[::-1]
+    total = len(found)
+    now = store.clock.now()
+    answer = json_answer(
+        [
+            _projected(entity.indexed_document(entry, now), request.query.get("_fields", ""))
+            for entry in found[start:end]
+        ]
+    )
+    joint = "=" if store.manners.content_range_with_equals else " "
+    answer.headers["REST-Content-Range"] = f"resources{joint}{start}-{min(end, total)}/{total}"
+    return answer
+
+
+def _range(request: web.Request) -> tuple[int, int]:
+    bounds = re.fullmatch(r"resources=(\d+)-(\d+)", request.headers.get("REST-Range", ""))
+    if bounds is None:
+        raise Refusal(400, "REST-Range is required")
+    start, end = int(bounds[1]), int(bounds[2])
+    if end - start > MOST_IN_A_PAGE:
+        raise Refusal(400, "Too many documents in a range")
+    if end > MOST_IN_A_SEARCH:
+        raise Refusal(400, "Search reaches 10000 documents")
+    return start, end
+
+
+@routes.get("/api/dataentities/{acronym}/scroll")
+async def scroll(request: web.Request) -> web.Response:
+    """VTEX's Scroll documents."""
+    store = request.app[STORE]
+    now = store.clock.now()
+    try:
+        entity = _readable(store, request)
+        token = request.query.get("_token") or _open(store, entity, request)
+        cursor, entries, following = store.scrolls.page(token, now)
+    except Refusal as refusal:
+        return refusal.answer
+    except UnknownTokenError:
+        return json_answer({"Message": f"Operation not found for this token: '{token}'"}, 400)
+    except TooManyScrollsError:
+        message = "Maximum simultaneous scrolls rate exceeded (10)"
+        return json_answer({"Message": message}, 400)
+    documents = _documents(cursor, entries)
+    answer = json_answer(documents)
+    answer.headers["X-VTEX-MD-TOKEN"] = following
+    answer.headers["REST-Content-Total"] = str(len(cursor.entries))
+    return answer
+
+
+def _open(store: Store, entity: Entity, request: web.Request) -> str:
+    size = int(request.query.get("_size", "100"))
+    if size > MOST_IN_A_SCROLL:
+        raise Refusal(400, "Maximum size is 1000")
+    if size > store.manners.most_in_a_scroll:
+        raise Refusal(408, "Request Timeout")
+    now = store.clock.now()
+    found = _found(store, entity, request)
+    fields = request.query.get("_fields", "")
+    return store.scrolls.open(Cursor(entity, found, fields, size, now, now))
+
+
+def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
+    """Documents as they were when the scroll began."""
+    return [
+        _projected(cursor.entity.indexed_document(entry, cursor.began), cursor.fields)
+        for entry in entries
+    ]
+
+
+def _entity(store: Store, request: web.Request) -> Entity:
+    entity = store.entities.get(request.match_info["acronym"])
+    if entity is None:
+        raise Refusal(store.manners.unknown_entity, "Entity not found")
+    return entity
+
+
+def _readable(store: Store, request: web.Request) -> Entity:
+    """The entity, if the key's role may read it and the fields that are asked for."""
+    acronym = request.match_info["acronym"]
+    if not store.may(*READING) or acronym in store.manners.forbidden_entities:
+        raise Refusal(403, "Unauthorized")
+    entity = _entity(store, request)
+    fields = request.query.get("_fields", "")
+    private = store.manners.private_fields
+    asked = set(fields.split(","))
+    if private and (fields == "_all" or asked & private):
+        raise Refusal(403, "Cannot read private fields")
+    return entity
+
+
+def _found(store: Store, entity: Entity, request: web.Request) -> list[Entry]:
+    text = request.query.get("_where")
+    parsed: Where | None = None
+    if text:
+        try:
+            parsed = where.parse(text)
+        except where.WhereError:
+            raise Refusal(400, "Invalid _where") from None
+        filters = {one.name for one in entity.fields if one.is_filter}
+        for name in sorted(parsed.fields() - filters - store.manners.also_filters):
+            raise Refusal(400, f"Field '{name}' cannot be filtered")
+    return store.found(entity, text, parsed)
+
+
+def _projected(document: Json, fields: str) -> Json:
+    if fields == "_all":
+        return document
+    names = (*ALWAYS_SENT, *fields.split(","))
+    return {name: document[name] for name in names if name in document}
