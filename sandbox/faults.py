@@ -28,6 +28,7 @@ Kind = Literal[
     "redirect",  # to another host
     "drop_rows",  # a page of the list with rows missing that its total counts
     "null",  # JSON null
+    "no_rows",  # a page of Master Data's without documents, though it announces some
 ]
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
@@ -123,12 +124,15 @@ class Fault:
 
     async def _spoil(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
         body = answer.body if isinstance(answer, web.Response) else None
-        if not isinstance(body, bytes):
+        if not isinstance(answer, web.Response) or not isinstance(body, bytes):
             return answer
         if self.kind == "drop_rows":
             page = msgspec.json.decode(body)
             page["list"] = page["list"][: -self.rows]
             return web.Response(body=msgspec.json.encode(page), content_type="application/json")
+        if self.kind == "no_rows":
+            answer.body = b"[]"
+            return answer
         if self.kind == "control_characters":
             spoiled = body.replace(b'":"', b'":"\x0b\t', 1)
             return web.Response(body=spoiled, content_type="application/json")

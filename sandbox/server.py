@@ -47,6 +47,7 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     store = request.app[STORE]
     store.requests[_kind(request)] += 1
+    store.queries.append(request.query_string)
     if store.latency:
         number = store.requests.total()
         slow = store.slow_one_in and number % store.slow_one_in == 0

@@ -92,11 +92,13 @@ class Store:
     granted: set[str] | None = None
     faults: list[Fault] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    #: What the latest requests asked for.
+    queries: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     scrolls: Scrolls = field(default_factory=Scrolls)
     _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
 
     @classmethod
-    def create(  # noqa: PLR0913 - as many as a store has sides
+    def create(
         cls,
         *,
         clock: Clock,

@@ -23,6 +23,9 @@ class Resource(NamedTuple):
 
 
 ORDERS_FULL_ACCESS: Final = Resource("Checkout", "CheckoutResources", "Orders Full Access")
+MASTER_DATA_ADMINISTRATOR: Final = Resource(
+    "Dynamic Storage", "Dynamic storage generic resources", "Master Data administrator"
+)
 
 #: Tried in this order; the first pattern that matches the whole path counts.
 RESOURCES: Final[tuple[tuple[re.Pattern[str], tuple[Resource, ...]], ...]] = (
@@ -33,6 +36,20 @@ RESOURCES: Final[tuple[tuple[re.Pattern[str], tuple[Resource, ...]], ...]] = (
     (
         re.compile(r"/api/oms/pvt/orders/[^/]+"),
         (Resource("OMS", "OMS access", "View order"), ORDERS_FULL_ACCESS),
+    ),
+    (
+        re.compile(r"/api/dataentities/[^/]+/(search|scroll)"),
+        (
+            Resource("Dynamic Storage", "Dynamic storage generic resources", "Read only documents"),
+            MASTER_DATA_ADMINISTRATOR,
+        ),
+    ),
+    (
+        re.compile(r"/api/dataentities/[^/]+"),
+        (
+            Resource("Dynamic Storage", "Data entity", "View data entity details"),
+            MASTER_DATA_ADMINISTRATOR,
+        ),
     ),
 )
 

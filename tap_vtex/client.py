@@ -22,13 +22,14 @@ from tap_vtex.errors import (
     NotFoundError,
     RefusedError,
     UnavailableError,
+    VtexError,
 )
 from tap_vtex.limiter import RateLimiter
 from tap_vtex.workers import Workers
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tap_vtex.settings import Settings
 
@@ -65,6 +66,15 @@ class Answer(NamedTuple, Generic[Body]):
 
     body: Body
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Question(Generic[Body]):
+    path: str
+    usable: Callable[[object], TypeGuard[Body]]
+    params: Mapping[str, str | int] | None
+    headers: Mapping[str, str]
+    final: Collection[int]
 
 
 class _UnusableError(Exception):
@@ -132,12 +142,15 @@ class VtexClient:
         usable: Callable[[object], TypeGuard[Body]],
         *,
         params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        final: Collection[int] = (),
         stop: threading.Event | None = None,
     ) -> Answer[Body]:
         """Ask for a path until VTEX answers.
 
         ``usable`` tells an answer from what only looks like one: a login page, half a
-        body or ``null`` is asked for again.
+        body or ``null`` is asked for again. ``final`` are statuses that pass in general,
+        but of which the caller wants to hear at once, as a `RefusedError`.
 
         Raises:
             AccessError: the key may not see this.
@@ -152,7 +165,7 @@ class VtexClient:
         while True:
             self._limiter.wait(stop)
             try:
-                return self._ask(path, usable, params)
+                return self._ask(_Question(path, usable, params, headers or {}, final))
             except _UnusableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
@@ -170,14 +183,12 @@ class VtexClient:
 
     # -- one request ---------------------------------------------------------------------
 
-    def _ask(
-        self,
-        path: str,
-        usable: Callable[[object], TypeGuard[Body]],
-        params: Mapping[str, str | int] | None,
-    ) -> Answer[Body]:
-        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
-        request = requests.Request("GET", self._base + path + query, headers=self._headers)
+    def _ask(self, question: _Question[Body]) -> Answer[Body]:
+        path = question.path
+        query = f"?{urlencode(question.params, quote_via=quote)}" if question.params else ""
+        request = requests.Request(
+            "GET", self._base + path + query, headers={**self._headers, **question.headers}
+        )
         with self._lock:
             self.requests += 1
         try:
@@ -191,31 +202,36 @@ class VtexClient:
         except requests.RequestException as error:
             raise _UnusableError(_what_happened(error)) from None
         self._set_clock(response)
-        self._refuse(response, path)
+        self._refuse(response, question)
         try:
             body = bodies.decode(response.content)
         except ValueError:
             raise _UnusableError(_what_came(response)) from None
-        if not usable(body):
+        if not question.usable(body):
             raise _UnusableError(f"JSON of an unknown shape (status {response.status_code})")
         self._proven.add(access.resources_for(path))
         return Answer(body, response.headers)
 
-    def _refuse(self, response: requests.Response, path: str) -> None:
+    def _refuse(self, response: requests.Response, question: _Question[Body]) -> None:
         """Raise what an answer that is no success means."""
-        status = response.status_code
-        # A key that was accepted here before: VTEX has been seen to send a 401 that passes.
-        passing = status == UNAUTHORIZED and self._is_proven(path)
-        if status in TEMPORARY or passing:
-            raise _UnusableError(f"status {status}", status=status, wait=_retry_after(response))
+        status, path = response.status_code, question.path
+        kind: type[VtexError]
         if response.is_redirect:
             raise _UnusableError(f"a redirect (status {status}), which is not followed")
+        if response.ok:
+            return
+        # A key that was accepted here before: VTEX has been seen to send a 401 that passes.
+        passing = status == UNAUTHORIZED and self._is_proven(path)
+        if (status in TEMPORARY or passing) and status not in question.final:
+            raise _UnusableError(f"status {status}", status=status, wait=_retry_after(response))
         if status in REFUSED_ACCESS:
-            raise AccessError(_no_access(path, status))
-        if status == NOT_FOUND:
-            raise NotFoundError(f"VTEX does not know GET {path} (status 404).")
-        if not response.ok:
-            raise RefusedError(f"VTEX refused GET {path} as it was asked (status {status}).")
+            kind, text = AccessError, _no_access(path, status)
+        elif status == NOT_FOUND:
+            kind, text = NotFoundError, f"VTEX does not know GET {path} (status 404)."
+        else:
+            kind = RefusedError
+            text = f"VTEX refused GET {path} as it was asked (status {status})."
+        raise kind(text, status=status, said=_message(response))
 
     def _set_clock(self, response: requests.Response) -> None:
         if self._clock_offset is None and (date := response.headers.get("Date")):
@@ -236,7 +252,7 @@ class VtexClient:
             return self._patience.proven
         return self._patience.unproven
 
-    def _last_word(self, failure: _UnusableError, path: str, seconds: float) -> Exception:
+    def _last_word(self, failure: _UnusableError, path: str, seconds: float) -> VtexError:
         if failure.status == UNAUTHORIZED:
             return AccessError(_no_access(path, UNAUTHORIZED))
         return UnavailableError(
@@ -266,6 +282,15 @@ def _no_access(path: str, status: int) -> str:
         f"account_name, app_key and app_token, and that the key is active. If others do: "
         f"{access.how_to_grant(path)}"
     )
+
+
+def _message(response: requests.Response) -> str:
+    """What VTEX's body says of a refusal; '' where it says nothing in a way we know."""
+    try:
+        body = bodies.decode(response.content)
+    except ValueError:
+        return ""
+    return str(body.get("Message", "")) if isinstance(body, dict) else ""
 
 
 def _retry_after(response: requests.Response) -> float:

@@ -9,7 +9,16 @@ from __future__ import annotations
 
 
 class VtexError(Exception):
-    """VTEX can't give what a stream needs. The text says why and what to do."""
+    """VTEX can't give what a stream needs. The text says why and what to do.
+
+    ``said`` is VTEX's own message where it sent one: for code to tell cases apart, not
+    for the log.
+    """
+
+    def __init__(self, text: str, *, status: int = 0, said: str = "") -> None:
+        super().__init__(text)
+        self.status = status
+        self.said = said
 
 
 class AccessError(VtexError):

@@ -162,6 +162,37 @@ SETTINGS: Final = th.PropertiesList(
 
 
 @dataclass(frozen=True)
+class NewsletterEntity:
+    """A Master Data entity with newsletter subscribers, and what it calls their fields."""
+
+    entity: str
+    email_field: str = "email"
+    name_field: str = "name"
+    opt_in_field: str = "isNewsletterOptIn"
+
+    @classmethod
+    def all_in(cls, config: Mapping[str, Any]) -> list[NewsletterEntity] | None:
+        """Those that a config names; None where it leaves the choice to the tap."""
+        named = config.get("newsletter_entities")
+        if named is None:
+            return None
+        return [
+            cls(**{key: value for key, value in entry.items() if value} | _acronym_in(entry))
+            for entry in named
+        ]
+
+
+def _acronym_in(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {"entity": str(entry["entity"]).strip().upper()}
+
+
+def entities_in(config: Mapping[str, Any]) -> list[str]:
+    """The acronyms of the further Master Data entities that a config names."""
+    named = config.get("master_data_entities") or []
+    return list(dict.fromkeys(str(acronym).strip().upper() for acronym in named))
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of a run, checked and complete."""
 
@@ -207,6 +238,7 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in ("store_url", "api_url"):
         yield from _url_problems(name, config.get(name))
     yield from _date_problems(config)
+    yield from _entity_problems(config)
     yield from _number_problems("lookback_days", config, 0, MAX_LOOKBACK_DAYS)
     yield from _number_problems("max_workers", config, 1, MAX_WORKERS)
     yield from _number_problems("requests_per_minute", config, 1, 1_000_000)
@@ -266,6 +298,38 @@ def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
     start, end = (dates.parse(config.get(name)) for name in ("start_date", "end_date"))
     if start and end and end <= start:
         yield "The setting end_date has to be later than start_date."
+
+
+def _entity_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    named = config.get("master_data_entities")
+    if named is not None and not _are_acronyms(named):
+        yield (
+            "The setting master_data_entities has to be a list of acronyms of Master Data "
+            'entities, like ["AU", "WL"].'
+        )
+    forms = config.get("newsletter_entities")
+    if forms is None:
+        return
+    whole = isinstance(forms, list) and all(isinstance(form, dict) for form in forms)
+    if not whole or not _are_acronyms([form.get("entity") for form in forms]):
+        yield (
+            "The setting newsletter_entities has to be a list of entities with the names of "
+            'their fields, like [{"entity": "NL", "name_field": "nome"}].'
+        )
+    elif unknown := {key for form in forms for key in form} - FORM_KEYS:
+        yield (
+            f"The setting newsletter_entities knows no {min(unknown)!r}: "
+            f"there are {', '.join(sorted(FORM_KEYS))}."
+        )
+
+
+FORM_KEYS: Final = frozenset({"entity", "email_field", "name_field", "opt_in_field"})
+
+
+def _are_acronyms(names: object) -> bool:
+    return isinstance(names, list) and all(
+        isinstance(name, str) and re.fullmatch(r"\s*[A-Za-z0-9]{1,20}\s*", name) for name in names
+    )
 
 
 def _number_problems(name: str, config: Mapping[str, Any], least: int, most: int) -> Iterator[str]:

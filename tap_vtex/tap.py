@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
 from singer_sdk import Tap
@@ -16,7 +16,15 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.client import VtexClient
 from tap_vtex.errors import VtexError
-from tap_vtex.settings import SETTINGS, Settings, problems
+from tap_vtex.settings import SETTINGS, Settings, entities_in, problems
+from tap_vtex.streams.masterdata import (
+    AddressesStream,
+    CartsStream,
+    ClientsStream,
+    EntityStream,
+    NewsletterStream,
+)
+from tap_vtex.streams.masterdata.structure import fields_of
 from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
 
 if TYPE_CHECKING:
@@ -28,9 +36,6 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.singerlib.encoding.simple import Message
-
-#: In the order in which a run reads them.
-STREAMS: Final = (OrdersStream, OrderItemsStream, IncompleteOrdersStream)
 
 
 class UninterruptedWriter(MsgSpecWriter):
@@ -86,8 +91,25 @@ class TapVTEX(Tap):
     # -- streams -------------------------------------------------------------------------
 
     def discover_streams(self) -> Sequence[Stream]:
-        """All streams; no setting and no network is needed to know them."""
-        return [stream(self) for stream in STREAMS]
+        """All streams, in the order in which a run reads them.
+
+        No setting and no network is needed; with them, the fields that the store added to
+        its clients and addresses have columns of their own.
+        """
+        found: list[Stream] = [
+            OrdersStream(self),
+            OrderItemsStream(self),
+            IncompleteOrdersStream(self),
+            CartsStream(self),
+            ClientsStream(self, "CL", "clients", self._fields_of("CL")),
+            AddressesStream(self, "AD", "addresses", self._fields_of("AD")),
+            NewsletterStream(self),
+        ]
+        for acronym in entities_in(self.config):
+            name = f"md_{acronym.lower()}"
+            found.append(EntityStream(self, acronym, name, self._fields_of(acronym)))
+        self._order = [stream.name for stream in found]
+        return found
 
     @cached_property
     def streams(self) -> dict[str, Stream]:
@@ -96,7 +118,25 @@ class TapVTEX(Tap):
         The SDK sorts them by name, which would keep the orders waiting.
         """
         by_name = super().streams
-        return {stream.name: by_name[stream.name] for stream in STREAMS}
+        return {name: by_name[name] for name in self._order}
+
+    def _fields_of(self, acronym: str) -> list[tuple[str, str]]:
+        """An entity's fields as the store has them; none where that is not to be known.
+
+        With a catalog, that is where the columns come from, and VTEX is not asked.
+        """
+        if self.input_catalog is not None or any(problems(self._config)):
+            return []
+        try:
+            return fields_of(self.client, acronym)
+        except VtexError as error:
+            self.logger.warning(
+                "The fields that the store added to the entity %s are not known, and have no "
+                "columns of their own: they are in custom_fields. %s",
+                acronym,
+                error,
+            )
+            return []
 
     @cached_property
     def settings(self) -> Settings:

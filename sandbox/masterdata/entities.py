@@ -162,7 +162,8 @@ class Entity:
             if where is None or where.holds(self._getter(number, indexed)):
                 found.append(Entry(number))
                 if number % DOUBLE_ONE_IN == 11:
-                    found.append(Entry(number, is_copy=True))
+                    # The copy may come before the document or after it.
+                    found.insert(len(found) - number % 2, Entry(number, is_copy=True))
         return found
 
     def _exists(self, number: int, at: int) -> bool:
@@ -179,8 +180,10 @@ class Entity:
 
     def indexed_document(self, entry: Entry, at: int) -> Json:
         """A document as the index shows it at a moment."""
-        document = self.document(entry.number, at - INDEX_DELAY)
-        return document | {"id": document["id"].upper()} if entry.is_copy else document
+        if not entry.is_copy:
+            return self.document(entry.number, at - INDEX_DELAY)
+        stale = self.document(entry.number, self.history.created(entry.number))
+        return stale | {"id": stale["id"].upper()}
 
 
 def _text(at: int | None) -> str | None:

@@ -56,36 +56,37 @@ class VtexStream(Stream):
 
     @cached_property
     def account(self) -> dict[str, Any]:
-        """The one partition of the stream's state, and a field of every record."""
+        """What names the store of this process: a field of every record."""
         return {"account_name": account_of(self.config)}
 
     @property
     def partitions(self) -> list[dict[str, Any]] | None:
-        """The store of this process."""
+        """The parts of the stream with a bookmark each: one, as a rule, the store."""
         return [self.account]
 
     # -- records -------------------------------------------------------------------------
 
-    def extract(self) -> Iterator[dict[str, Any]]:
-        """Yield the stream's documents, and write the state where a run can resume.
+    def extract(self, partition: Context) -> Iterator[dict[str, Any]]:
+        """Yield the documents of a partition, and write the state where a run can resume.
 
         Raises:
             VtexError: VTEX can't give what is needed.
         """
         raise NotImplementedError
 
-    def get_records(self, context: Context | None) -> Iterable[Record]:  # noqa: ARG002
+    def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the stream's documents; a stream that can't go on leaves the others be."""
+        partition = context or self.account
         try:
-            yield from self.extract()
+            yield from self.extract(partition)
         except VtexError as error:
             if self.ABORT_AT_RECORD_COUNT is not None:  # --test wants to hear of it
                 raise
-            self.fail(error)
+            self.tap.note_failure(self.ends_with(partition), error)
 
-    def fail(self, error: VtexError) -> None:
-        """Take note that the stream ended before its time."""
-        self.tap.note_failure([self.name], error)
+    def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
+        """What has ended before its time if this partition has, in words for the user."""
+        return [self.name]
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
         """Make a record of a document."""
@@ -102,13 +103,15 @@ class VtexStream(Stream):
 
     # -- bookmarks -----------------------------------------------------------------------
 
-    def read_state(self, read: Callable[[Mapping[str, Any]], Bookmark]) -> Bookmark | None:
+    def read_state(
+        self, partition: Context, read: Callable[[Mapping[str, Any]], Bookmark]
+    ) -> Bookmark | None:
         """What `remember` was told last, as ``read`` makes it of that; None for nothing.
 
         Raises:
             StateError: the state is of a newer version of the tap, or damaged.
         """
-        state = self.get_context_state(self.account)
+        state = self.get_context_state(partition)
         if self.replication_method == "FULL_TABLE" or not state.keys() - SDK_KEYS:
             return None
         try:
@@ -123,12 +126,12 @@ class VtexStream(Stream):
                 "or load everything again (meltano run --full-refresh)."
             ) from None
 
-    def remember(self, bookmark: Mapping[str, Any]) -> None:
+    def remember(self, partition: Context, bookmark: Mapping[str, Any]) -> None:
         """Put a bookmark into the state, for everything that has been handed on so far.
 
         ``replication_key_value`` is the one key of it that Singer knows.
         """
-        state = self.get_context_state(self.account)
+        state = self.get_context_state(partition)
         state.update(bookmark, version=STATE_VERSION, replication_key=self.replication_key)
 
     def write_state(self) -> None:

@@ -14,6 +14,44 @@ def utc(text: str | None) -> str | None:
     return None if text is None else f"{text[:26]}Z"
 
 
+MASTER_DATA_DATES = (
+    *("createdIn", "updatedIn", "lastInteractionIn"),
+    *("birthDate", "rclastsessiondate", "ultimaCompra"),
+)
+
+
+def seven_to_six(text: str | None) -> str | None:
+    """A date of Master Data's as the tap writes it."""
+    if text is None:
+        return None
+    return f"{text[:19]}.{text[20:26] or '000000'}Z" if "." in text else f"{text[:19]}.000000Z"
+
+
+def latest(document: Json) -> str | None:
+    """When a document was last made, updated or interacted with."""
+    dates = [seven_to_six(document[name]) for name in MASTER_DATA_DATES[:3]]
+    return max((date for date in dates if date), default=None)
+
+
+def entity_record(document: Json, columns: set[str]) -> Json:
+    """The record of a document of Master Data; what has no column is in custom_fields."""
+    record: Json = {name: document.get(name) for name in columns}
+    custom = {name: value for name, value in document.items() if name not in columns}
+    for name in columns & set(MASTER_DATA_DATES):
+        if document.get(name) == "31/02/2024":
+            custom[name], record[name] = document[name], None
+        else:
+            record[name] = seven_to_six(document.get(name))
+    if record.get("rclastcartvalue") is not None:
+        record["rclastcartvalue"] = str(document["rclastcartvalue"])
+    return {
+        **record,
+        "account_name": "ipe",
+        "last_activity_at": latest(document),
+        "custom_fields": custom or None,
+    }
+
+
 def order_record(document: Json) -> Json:
     """The record of an order."""
     dates = {name: utc(document[name]) for name in DATES}

@@ -86,8 +86,10 @@ class Shop:
         self.store.clock.advance(minutes * 60 + hours * 3600 + days * 86400)
 
     def close(self) -> None:
-        """Sell nothing more, and let orders change by what a test does to them only."""
+        """Sell nothing more, and let things change by what a test does to them only."""
         self.store.book.closed = self.store.clock.now()
+        for entity in self.store.entities.values():
+            entity.closed = self.store.book.closed
 
     def act(self, action: Any, *order_ids: str) -> None:
         """Do something to orders, now."""
@@ -106,6 +108,12 @@ class Shop:
     def thaw(self, order_id: str) -> None:
         """Let the list show an order as it is again."""
         del self.store.book.stale[order_of(order_id)]
+
+    def edit(self, acronym: str, document_id: str, **fields: Any) -> None:
+        """Change a document of Master Data, now."""
+        entity = self.store.entities[acronym]
+        number = self.numbers(acronym)[document_id]
+        entity.edits.setdefault(number, []).append((self.store.clock.now(), fields))
 
     def fail(self, kind: Any, path: str = "", **details: Any) -> None:
         """Let something go wrong with the requests of a path."""
@@ -127,6 +135,19 @@ class Shop:
     def now(self) -> datetime:
         """The store's time."""
         return moment_of(self.store.clock.now())
+
+    def numbers(self, acronym: str) -> dict[str, int]:
+        """The sandbox's numbers of an entity's documents, by their ids."""
+        entity = self.store.entities[acronym]
+        return {entity.document_id(n): n for n in entity.numbers(self.store.clock.now())}
+
+    def documents(self, acronym: str) -> dict[str, Json]:
+        """Every document of an entity as it is now, by id."""
+        entity, now = self.store.entities[acronym], self.store.clock.now()
+        return {
+            document["id"]: document
+            for document in (entity.document(number, now) for number in entity.numbers(now))
+        }
 
     def created(self, order_id: str) -> datetime:
         """When an order was placed."""

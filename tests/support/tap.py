@@ -21,6 +21,9 @@ Json = dict[str, Any]
 PREPARED = multiprocessing.get_context("forkserver")
 PREPARED.set_forkserver_preload(["tap_vtex.tap", "tests.support.tap"])
 
+#: Settings that shape the catalog without a store.
+OFFLINE = ("master_data_entities",)
+
 #: What the tap must never print, whatever it is given.
 SECRETS = ("NOTASECRETNOTASECRET",)
 
@@ -142,16 +145,28 @@ class Tap:
         *,
         state: Json | None = None,
         select: Collection[str] | None = None,
+        deselect: dict[str, set[str]] | None = None,
+        discover: bool = False,
         method: str | None = None,
         more: Iterable[str] = (),
     ) -> list[str]:
-        """The command line; ``select`` names the streams, all by default."""
+        """The command line; ``select`` names the streams, all by default.
+
+        Their catalog is what the tap knows without a store, or with ``discover``, what it
+        finds in the store.
+        """
         self._runs += 1
         arguments = ["--config", self._file("config", config)]
         if state:
             arguments += ["--state", self._file("state", state)]
         if select is not None:
-            arguments += ["--catalog", self._file("catalog", catalog(select, method))]
+            known = config if discover else {k: v for k, v in config.items() if k in OFFLINE}
+            found = catalog(known, select, method)
+            for stream in found["streams"]:
+                for entry in stream["metadata"]:
+                    if set(entry["breadcrumb"][1:]) & (deselect or {}).get(stream["stream"], set()):
+                        entry["metadata"]["selected"] = False
+            arguments += ["--catalog", self._file("catalog", found)]
         return [*arguments, *more]
 
     def _file(self, name: str, content: Json) -> str:
@@ -170,9 +185,9 @@ def run_command(arguments: list[str], out: str, log: str, env: dict[str, str]) -
     TapVTEX.cli()
 
 
-def catalog(select: Collection[str], method: str | None = None) -> Json:
+def catalog(config: Json, select: Collection[str], method: str | None = None) -> Json:
     """The tap's catalog with some streams selected and all others not."""
-    found = TapVTEX(config={}, validate_config=False).catalog_dict
+    found = TapVTEX(config=dict(config), validate_config=False).catalog_dict
     for stream in found["streams"]:
         stream["replication_method"] = method or stream["replication_method"]
         for entry in stream["metadata"]:

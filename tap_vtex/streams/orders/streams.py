@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_vtex.errors import VtexError
-
 
 class OrdersStream(VtexStream):
     """Complete orders, each as Get order returns it."""
@@ -31,7 +29,7 @@ class OrdersStream(VtexStream):
     #: Whether VTEX's list is asked for the orders that were never completed.
     incomplete = False
 
-    def extract(self) -> Iterator[dict[str, Any]]:
+    def extract(self, partition: Context) -> Iterator[dict[str, Any]]:
         """Yield the orders to fetch, and write the items of each beside it.
 
         Orders and items have a bookmark each. As long as both have come equally far they
@@ -41,11 +39,11 @@ class OrdersStream(VtexStream):
         orders = OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
         for child in self._children:
             child.begin()
-        for readers, bookmark in self._groups(orders):
+        for readers, bookmark in self._groups(partition, orders):
 
             def checkpoint(at: OrderBookmark, readers: list[VtexStream] = readers) -> None:
                 for reader in readers:
-                    reader.remember(at.as_state())
+                    reader.remember(partition, at.as_state())
                 self.write_state()
 
             replication = OrderReplication(
@@ -70,12 +68,16 @@ class OrdersStream(VtexStream):
     def _readers(self) -> list[VtexStream]:
         return [self, *self._children] if self.selected else [*self._children]
 
-    def _groups(self, orders: OrderList) -> list[tuple[list[VtexStream], OrderBookmark]]:
+    def _groups(
+        self, partition: Context, orders: OrderList
+    ) -> list[tuple[list[VtexStream], OrderBookmark]]:
         """The readers, together where they have come equally far, and how far that is."""
         settings = self.tap.settings
         groups: list[tuple[list[VtexStream], OrderBookmark]] = []
         for reader in self._readers:
-            own = reader.read_state(OrderBookmark.from_state) or beginning(orders, settings)
+            own = reader.read_state(partition, OrderBookmark.from_state) or beginning(
+                orders, settings
+            )
             for number, (readers, bookmark) in enumerate(groups):
                 if shared := bookmark.abreast_of(own, wanted_from(orders, settings)):
                     groups[number] = ([*readers, reader], shared)
@@ -84,9 +86,9 @@ class OrdersStream(VtexStream):
                 groups.append(([reader], own))
         return groups
 
-    def fail(self, error: VtexError) -> None:
-        """Take note for the items as well: they come out of these orders."""
-        self.tap.note_failure([reader.name for reader in self._readers], error)
+    def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
+        """The items end as well: they come out of these orders."""
+        return [reader.name for reader in self._readers]
 
     def generate_child_contexts(
         self,

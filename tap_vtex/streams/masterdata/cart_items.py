@@ -1,0 +1,131 @@
+"""What is in a cart, out of what VTEX's scripts leave of it.
+
+``rclastcart`` is meant to be the end of an address that fills the cart again, such as
+``add?sku=1&qty=1&seller=1&sku=2&qty=3&seller=loja2&sc=1``. Keys come in any order, ``sc``
+for each item, once, or not at all, and sellers by name as well as by number. Stores put
+whole addresses or JSON in its place.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Item = dict[str, Any]
+
+#: The keys of an item, by the names that addresses give them ...
+IN_ADDRESSES: Final = {
+    "sku": "sku_id",
+    "qty": "quantity",
+    "seller": "seller_id",
+    "sc": "sales_channel",
+}
+#: ... and by those that JSON has been seen to give them.
+IN_JSON: Final = {
+    **IN_ADDRESSES,
+    "id": "sku_id",
+    "skuid": "sku_id",
+    "quantity": "quantity",
+    "sellerid": "seller_id",
+    "saleschannel": "sales_channel",
+}
+
+
+def items_of(cart: object) -> list[Item] | None:
+    """The items of a cart: [] for an empty one, None for none or one that can't be read."""
+    if not isinstance(cart, str):
+        return None
+    text = cart.strip()
+    if not text:
+        return []
+    groups = _in_json(text) if text[0] in "[{" else _in_address(text)
+    return None if groups is None else _items(groups)
+
+
+def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | None:
+    """The address that fills a cart again; None for a cart without items."""
+    if not isinstance(cart, str) or not items:
+        return None
+    text = cart.strip()
+    if text.lower().startswith(("http://", "https://")):
+        return text
+    if text[0] in "[{":
+        text = f"add?{urlencode([pair for item in items for pair in _pairs(item)])}"
+    return f"{store_url}/checkout/cart/{text.removeprefix('/checkout/cart').lstrip('/')}"
+
+
+def _in_address(text: str) -> list[Mapping[str, Any]]:
+    """The groups of keys in an address: a key that is there already begins the next one."""
+    groups: list[dict[str, Any]] = [{}]
+    pairs = parse_qsl(text.rpartition("?")[2], keep_blank_values=True)
+    for key, value in pairs:
+        name = IN_ADDRESSES.get(key.strip().lower())
+        if name is None:
+            continue
+        if name in groups[-1]:
+            groups.append({})
+        groups[-1][name] = value.strip()
+    return _with_channel(groups)
+
+
+def _with_channel(groups: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+    """A sales channel that is named once holds for all items, even on its own at the end."""
+    channels = {group["sales_channel"] for group in groups if "sales_channel" in group}
+    if len(channels) == 1:
+        if len(groups) > 1 and groups[-1].keys() == {"sales_channel"}:
+            groups.pop()
+        (channel,) = channels
+        return [{"sales_channel": channel, **group} for group in groups]
+    return list(groups)
+
+
+def _in_json(text: str) -> list[Mapping[str, Any]] | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(content, dict):
+        content = content.get("items", [content])
+    if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
+        return None
+    return [
+        {IN_JSON[key.lower()]: value for key, value in one.items() if key.lower() in IN_JSON}
+        for one in content
+    ]
+
+
+def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
+    """The groups as items, if each is one: with a SKU and a quantity."""
+    items = [
+        {
+            "sku_id": _text(group.get("sku_id")),
+            "quantity": _quantity(group.get("quantity")),
+            "seller_id": _text(group.get("seller_id")),
+            "sales_channel": _text(group.get("sales_channel")),
+        }
+        for group in groups
+    ]
+    whole = all(item["sku_id"] and item["quantity"] is not None for item in items)
+    return items if whole else None
+
+
+def _text(value: object) -> str | None:
+    return str(value).strip() or None if isinstance(value, str | int | float) else None
+
+
+def _quantity(value: object) -> int | None:
+    """How many; one where it is not said, None where it is no number."""
+    if value is None:
+        return 1
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _pairs(item: Item) -> list[tuple[str, str]]:
+    return [(key, item[name]) for key, name in IN_ADDRESSES.items() if item[name] is not None]

@@ -1,0 +1,99 @@
+"""Carts: what VTEX's scripts leave in a client's profile."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from singer_sdk import StreamSchema
+
+from tap_vtex.streams.base import SCHEMAS
+from tap_vtex.streams.masterdata.base import Document, MasterDataStream
+from tap_vtex.streams.masterdata.cart_items import items_of, link_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+#: Of whom all of these are null, nothing was ever seen in the shop. An emptied cart is
+#: an empty text.
+TRACES: Final = ("rclastcart", "rclastsession", "rclastsessiondate", "carttag", "checkouttag")
+CONTACT: Final = (
+    "userId",
+    "email",
+    "firstName",
+    "lastName",
+    "document",
+    "homePhone",
+    "phone",
+    "isNewsletterOptIn",
+)
+#: The last step of the checkout, in the languages of VTEX's admin.
+FINISHED: Final = frozenset({"finalizado", "finalizada", "finalized", "finished"})
+
+
+class CartsStream(MasterDataStream):
+    """Each client's latest cart, also after it was bought or emptied."""
+
+    name = "carts"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="carts")
+    primary_keys = ("account_name", "client_id")
+
+    def entity(self, partition: Context) -> str:  # noqa: ARG002
+        """Carts are part of the clients' documents."""
+        return "CL"
+
+    def fields(self, acronym: str) -> Sequence[str]:  # noqa: ARG002
+        """What there is of a cart, and whom to ask about it."""
+        return ("id", *CONTACT, *TRACES, "rclastcartvalue")
+
+    def records(self, document: Document, partition: Context) -> Iterator[Document]:  # noqa: ARG002
+        """Emit a cart for each client who ever had one or visited the shop."""
+        if all(document.get(name) is None for name in TRACES):
+            return
+        items = items_of(document.get("rclastcart"))
+        tag = _tag(document.get("checkouttag"))
+        stage = tag.get("DisplayValue")
+        yield {
+            **{name: value for name, value in document.items() if name in KEPT},
+            "client_id": document["id"],
+            "items": items,
+            "recovery_url": link_of(document.get("rclastcart"), items, self.tap.settings.store_url),
+            "cart_value": amount(document.get("rclastcartvalue")),
+            "session_id": document.get("rclastsession"),
+            "session_date": document.get("rclastsessiondate"),
+            "checkout_stage": stage,
+            "is_finished": str(stage).strip().lower() in FINISHED,
+            "checkouttag": tag or None,
+            "carttag": _tag(document.get("carttag")) or None,
+        }
+
+
+KEPT: Final = frozenset(
+    {*CONTACT, "rclastcart", "rclastcartvalue", "createdIn", "updatedIn", "lastInteractionIn"}
+)
+
+
+def amount(value: object) -> float | None:
+    """An amount of money in ``199.9``, ``"199.90"``, ``"R$ 1.299,90"``; None in what is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    digits = re.sub(r"[^\d.,-]", "", value) if isinstance(value, str) else ""
+    if re.search(r",\d{1,2}$", digits):
+        digits = digits.replace(".", "").replace(",", ".")
+    try:
+        return float(digits.replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _tag(value: object) -> dict[str, Any]:
+    """A field of the type Score2, which some answers hold as text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
