@@ -17,7 +17,15 @@ from tests.support.shop import ORDER_LIST, Shop
 if TYPE_CHECKING:
     from tests.support.tap import Tap, Target
 
-STREAMS = ["orders", "order_items", "incomplete_orders"]
+STREAMS = [
+    "orders",
+    "order_items",
+    "incomplete_orders",
+    "carts",
+    "clients",
+    "addresses",
+    "newsletter",
+]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
