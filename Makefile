@@ -30,7 +30,9 @@ format: .venv/ready ## Bring the code into shape.
 	$(BIN)/ruff format .
 
 clean: ## Remove all that the other commands have made.
-	rm -rf .venv .meltano .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@# Not .meltano/meltano.db: it holds the bookmarks of whatever was loaded from here.
+	rm -rf .meltano/run .meltano/extractors .meltano/loaders .meltano/ready
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }

@@ -139,8 +139,12 @@ def meltano(*arguments: str, settings: Mapping[str, str]) -> None:
     with subprocess.Popen(
         command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        for line in process.stdout or ():
-            if not any(chatter in line for chatter in CHATTER):
-                print(line, end="", flush=True)
+        try:
+            for line in process.stdout or ():
+                if not any(chatter in line for chatter in CHATTER):
+                    print(line, end="", flush=True)
+        except BaseException:
+            process.terminate()  # Meltano ends the tap and the target, too
+            raise
     if process.returncode:
         raise SystemExit(f"meltano ended with exit code {process.returncode}.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeGuard, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 
 from tap_vtex import access, bodies
@@ -45,6 +46,7 @@ TOO_MANY_REQUESTS: Final = 429
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
 LONGEST_WAIT: Final = 60.0
+ODD_OFFSET: Final = timedelta(hours=1)
 SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
 
 
@@ -59,6 +61,10 @@ class Patience:
 
     proven: float = 300.0
     unproven: float = 20.0
+    #: With a 429, which may come with a Retry-After of minutes.
+    throttled: float = 900.0
+    #: The least to wait after a 429: VTEX advises against asking again soon.
+    least_pause: float = 15.0
 
 
 class Answer(NamedTuple, Generic[Body]):
@@ -144,13 +150,15 @@ class VtexClient:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
         final: Collection[int] = (),
+        patience: float | None = None,
         stop: threading.Event | None = None,
     ) -> Answer[Body]:
         """Ask for a path until VTEX answers.
 
         ``usable`` tells an answer from what only looks like one: a login page, half a
         body or ``null`` is asked for again. ``final`` are statuses that pass in general,
-        but of which the caller wants to hear at once, as a `RefusedError`.
+        but of which the caller wants to hear at once, as a `RefusedError`. ``patience`` is
+        for how many seconds to ask, where the client's own is too long.
 
         Raises:
             AccessError: the key may not see this.
@@ -169,15 +177,14 @@ class VtexClient:
             except _UnusableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
-                # Half fixed and half chance: never too soon, and not all at once.
-                backoff = min(LONGEST_WAIT, 2**attempt) * random.uniform(0.5, 1)  # noqa: S311
-                wait = max(failure.wait, backoff)
-                if now + wait - first_failure > self._patience_with(failure, path):
+                wait = self._wait_after(failure, attempt)
+                if failure.status == TOO_MANY_REQUESTS:
+                    self._limiter.pause(wait)  # every thread, whatever becomes of this request
+                most = self._patience_with(failure, path)
+                if now + wait - first_failure > (most if patience is None else patience):
                     raise self._last_word(failure, path, now - first_failure) from None
                 self._note_retry(failure, path, wait)
-                if failure.status == TOO_MANY_REQUESTS:
-                    self._limiter.pause(wait)
-                elif stop.wait(wait):
+                if failure.status != TOO_MANY_REQUESTS and stop.wait(wait):
                     raise AbandonedError from None
                 attempt += 1
 
@@ -199,9 +206,8 @@ class VtexClient:
                 allow_redirects=False,
                 **self._transport,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _UnusableError(_what_happened(error)) from None
-        self._set_clock(response)
         self._refuse(response, question)
         try:
             body = bodies.decode(response.content)
@@ -209,6 +215,7 @@ class VtexClient:
             raise _UnusableError(_what_came(response)) from None
         if not question.usable(body):
             raise _UnusableError(f"JSON of an unknown shape (status {response.status_code})")
+        self._set_clock(response)
         self._proven.add(access.resources_for(path))
         return Answer(body, response.headers)
 
@@ -227,25 +234,43 @@ class VtexClient:
         if status in REFUSED_ACCESS:
             kind, text = AccessError, _no_access(path, status)
         elif status == NOT_FOUND:
-            kind, text = NotFoundError, f"VTEX does not know GET {path} (status 404)."
+            kind = NotFoundError
+            text = (
+                f"VTEX does not know GET {path} (status 404). If no stream gets through, check "
+                "account_name."
+            )
         else:
             kind = RefusedError
             text = f"VTEX refused GET {path} as it was asked (status {status})."
         raise kind(text, status=status, said=_message(response))
 
     def _set_clock(self, response: requests.Response) -> None:
-        if self._clock_offset is None and (date := response.headers.get("Date")):
-            try:
-                self._clock_offset = parsedate_to_datetime(date) - datetime.now(UTC)
-            except (TypeError, ValueError):
-                return
+        if self._clock_offset is not None:
+            return
+        try:
+            offset = parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
+        except (TypeError, ValueError):
+            return
+        if abs(offset) > ODD_OFFSET:
+            self._logger.warning(
+                "VTEX's clock and this machine's differ by %s; VTEX's counts", abs(offset)
+            )
+        self._clock_offset = offset
 
     # -- failures ------------------------------------------------------------------------
 
     def _is_proven(self, path: str) -> bool:
         return access.resources_for(path) in self._proven
 
+    def _wait_after(self, failure: _UnusableError, attempt: int) -> float:
+        # Half fixed and half chance: never too soon, and not all at once.
+        backoff = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1)  # noqa: S311
+        least = self._patience.least_pause if failure.status == TOO_MANY_REQUESTS else 0
+        return max(failure.wait or least, backoff)
+
     def _patience_with(self, failure: _UnusableError, path: str) -> float:
+        if failure.status == TOO_MANY_REQUESTS:
+            return self._patience.throttled
         if failure.status == UNAUTHORIZED:
             return self._patience.unproven
         if failure.status in TEMPORARY or self._is_proven(path):
@@ -320,7 +345,7 @@ def _what_came(response: requests.Response) -> str:
     return f"an answer that is not JSON (status {response.status_code})"
 
 
-def _what_happened(error: requests.RequestException) -> str:
+def _what_happened(error: Exception) -> str:
     """An exchange that failed, in words that hold no query and no header."""
     if isinstance(error, requests.exceptions.SSLError):
         return "a TLS certificate that can't be verified (own CA: set REQUESTS_CA_BUNDLE)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,6 @@ from tap_vtex import dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
 DEFAULT_LOOKBACK_DAYS: Final = 60
 DEFAULT_MAX_WORKERS: Final = 16
@@ -251,7 +251,7 @@ def _account_problems(config: Mapping[str, Any]) -> Iterator[str]:
             "The setting account_name is missing: give the name of the VTEX account, "
             "the 'acme' of https://acme.myvtex.com/admin."
         )
-    elif not re.fullmatch(r"[a-z0-9][a-z0-9-]*", account):
+    elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", account):
         yield (
             f"The setting account_name is {account!r}, but a VTEX account's name has letters, "
             "digits and hyphens only: give the 'acme' of https://acme.myvtex.com/admin."
@@ -296,6 +296,8 @@ def _date_problems(config: Mapping[str, Any]) -> Iterator[str]:
                 "write it like 2026-01-31 or 2026-01-31T00:00:00Z."
             )
     start, end = (dates.parse(config.get(name)) for name in ("start_date", "end_date"))
+    if start and start > datetime.now(UTC) + timedelta(days=1):
+        yield "The setting start_date lies in the future: nothing can be loaded from there on."
     if start and end and end <= start:
         yield "The setting end_date has to be later than start_date."
 

@@ -214,7 +214,7 @@ class TapVTEX(Tap):
         cls.print_version(print_fn=cls.logger.info)
         tap = cls(
             config=config.config if config else {},
-            state=_read_json(state, "--state"),
+            state=_read_state(state),
             catalog=_read_json(catalog, "--catalog"),
             parse_env_config=bool(config and config.parse_env),
         )
@@ -252,8 +252,27 @@ def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise click.BadParameter("can't be read as a JSON object.", param_hint=option)
+        what = "this is no state of a Singer tap" if option == "--state" else "no JSON object"
+        raise click.BadParameter(f"{what}.", param_hint=option)
     return content
+
+
+def _read_state(file: IO[str] | None) -> dict[str, Any] | None:
+    state = _read_json(file, "--state") or {}
+    bookmarks = state.get("bookmarks", {})
+    well_formed = isinstance(bookmarks, dict) and all(
+        isinstance(stream, dict) and _are_partitions(stream.get("partitions", []))
+        for stream in bookmarks.values()
+    )
+    if not well_formed:
+        raise click.BadParameter("this is no state of a Singer tap.", param_hint="--state")
+    return state
+
+
+def _are_partitions(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and isinstance(one.get("context"), dict) for one in value
+    )
 
 
 def _leave_at_once(exit_code: int) -> NoReturn:

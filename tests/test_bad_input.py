@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
         ("api_url", "ftp://127.0.0.1", "The setting api_url is no web address"),
         ("start_date", "yesterday", "start_date is 'yesterday', which is no date"),
         ("start_date", 20260101, "start_date is 20260101, which is no date"),
+        ("account_name", "a" * 64, "but a VTEX account's name has letters"),
+        ("start_date", "2062-01-01", "The setting start_date lies in the future"),
+        ("newsletter_entities", "NL", "newsletter_entities has to be a list of entities"),
+        ("newsletter_entities", [{"entity": "NL", "name": "x"}], "knows no 'name': there are"),
+        ("master_data_entities", ["A B"], "master_data_entities has to be a list of acronyms"),
         ("end_date", "2026-02-30", "end_date is '2026-02-30', which is no date"),
         ("end_date", "2026-01-01", "end_date has to be later than start_date"),
         ("max_workers", 0, "max_workers is 0, but has to be a whole number from 1 to 128"),
@@ -85,6 +91,35 @@ def test_a_config_file_that_is_not_there(tap: Tap, shop: Shop) -> None:
     run = tap.run(shop.config(), more=["--config", "nowhere.json"], expect=2)
 
     assert "'nowhere.json' was not found" in run.log
+    assert "Traceback" not in run.log
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"bookmarks": []},
+        {"bookmarks": {"orders": []}},
+        {"bookmarks": {"orders": {"partitions": {}}}},
+        {"bookmarks": {"orders": {"partitions": [7]}}},
+        [],
+    ],
+)
+def test_a_state_of_another_shape(tap: Tap, shop: Shop, tmp_path: Path, state: Any) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(state))
+
+    run = tap.run(shop.config(), more=["--state", str(path)], expect=2)
+
+    assert "Invalid value for --state: this is no state of a Singer tap" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_an_account_that_vtex_does_not_know(tap: Tap, shop: Shop) -> None:
+    shop.fail("status", status=404, html=True, times=None)
+
+    run = tap.run(shop.config(), expect=1)
+
+    assert "(status 404). If no stream gets through, check account_name" in run.log
     assert "Traceback" not in run.log
 
 

@@ -34,9 +34,8 @@ def is_page(body: object) -> TypeGuard[dict[str, Any]]:
 def client_of(
     shop: Shop, *, proven: float = 20, unproven: float = 20, **settings: Any
 ) -> VtexClient:
-    return VtexClient(
-        Settings.read(shop.config(**settings)), LOGGER, patience=Patience(proven, unproven)
-    )
+    patience = Patience(proven, unproven, throttled=proven, least_pause=0.3)
+    return VtexClient(Settings.read(shop.config(**settings)), LOGGER, patience=patience)
 
 
 def total(client: VtexClient) -> int:
@@ -111,6 +110,57 @@ def test_one_429_makes_every_thread_wait(shop: Shop) -> None:
 
     assert time.monotonic() - began >= 1
     first.join()
+
+
+def test_a_429_without_more_words_is_given_time(shop: Shop) -> None:
+    settings = Settings.read(shop.config())
+    client = VtexClient(settings, LOGGER, patience=Patience(least_pause=2))
+    shop.fail("status", status=429)
+    began = time.monotonic()
+
+    total(client)
+
+    assert time.monotonic() - began >= 2
+
+
+def test_a_429_for_longer_than_the_tap_waits_still_makes_the_others_wait(shop: Shop) -> None:
+    client = client_of(shop, proven=1)
+    shop.fail("status", status=429, retry_after=2)
+    began = time.monotonic()
+
+    with pytest.raises(UnavailableError, match="status 429"):
+        total(client)
+    total(client)
+
+    assert time.monotonic() - began >= 2
+
+
+def test_a_host_that_no_machine_can_have(shop: Shop) -> None:
+    client = client_of(shop, unproven=0.1, api_url=f"http://{'a' * 70}.invalid")
+
+    with pytest.raises(UnavailableError):
+        total(client)
+
+
+def test_the_clock_of_an_error_page_does_not_count(shop: Shop) -> None:
+    client = client_of(shop)
+    shop.pass_time(days=400)
+    shop.fail("status", status=404)
+    with pytest.raises(NotFoundError, match="check account_name"):
+        total(client)
+    shop.pass_time(days=-400)
+
+    total(client)
+
+    assert abs((client.now() - shop.now()).total_seconds()) < 5
+
+
+def test_a_clock_that_is_far_off_is_said(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    shop.pass_time(days=400)
+
+    total(client_of(shop))
+
+    assert "VTEX's clock and this machine's differ by 400 days" in caplog.text.replace("399", "400")
 
 
 def test_a_quota_that_is_used_up_for_a_while(open_shop: Callable[..., Shop]) -> None:

@@ -80,9 +80,17 @@ class VtexStream(Stream):
         try:
             yield from self.extract(partition)
         except VtexError as error:
-            if self.ABORT_AT_RECORD_COUNT is not None:  # --test wants to hear of it
-                raise
-            self.tap.note_failure(self.ends_with(partition), error)
+            self.end_early(self.ends_with(partition), error)
+
+    def end_early(self, what: list[str], error: VtexError) -> None:
+        """Take note that streams end before their time, and leave it at that.
+
+        Raises:
+            VtexError: the same, where ``--test`` wants to hear of it.
+        """
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            raise error
+        self.tap.note_failure(what, error)
 
     def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
         """What has ended before its time if this partition has, in words for the user."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from sandbox.server import make_app
 from sandbox.store import APP_KEY, APP_TOKEN, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
     from typing import Self
 
@@ -27,6 +28,19 @@ ORDER_LIST = "/api/oms/pvt/orders"
 ORDER = "/api/oms/pvt/orders/{order_id}"
 
 Json = dict[str, Any]
+
+
+@dataclass
+class Trigger(Fault):
+    """Lets a request pass, and something happen meanwhile."""
+
+    then: Callable[[], None] = print
+
+    def strikes(self, request: web.Request) -> bool:
+        """Do it, once."""
+        if super().strikes(request):
+            self.then()
+        return False
 
 
 class Shop:
@@ -108,6 +122,10 @@ class Shop:
     def thaw(self, order_id: str) -> None:
         """Let the list show an order as it is again."""
         del self.store.book.stale[order_of(order_id)]
+
+    def when(self, path: str, then: Callable[[], None], *, query: str = "", skip: int = 0) -> None:
+        """Do something when a request comes, before it is answered."""
+        self.store.faults.append(Trigger("null", path, query, skip=skip, then=then))
 
     def edit(self, acronym: str, document_id: str, **fields: Any) -> None:
         """Change a document of Master Data, now."""

@@ -117,7 +117,9 @@ class Tap:
         if process.exitcode is None:
             process.kill()
             raise TimeoutError(log.read_text())
-        run = Run(process.exitcode, out.read_text().splitlines(), log.read_text())
+        # Not splitlines: texts may hold other characters that end lines.
+        lines = out.read_text().split("\n")[:-1]
+        run = Run(process.exitcode, lines, log.read_text())
         assert expect is None or run.exit_code == expect, run.log
         for secret in SECRETS:
             assert secret not in run.log

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ class OrderBookmark:
     wide_pass_at: datetime
     #: The orders that the list showed, over the look-back.
     census: Census
+    #: Orders that the list showed and that could not be had, with the day of the first try.
+    owed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> OrderBookmark:
@@ -41,6 +43,7 @@ class OrderBookmark:
             changes_since=datetime.fromisoformat(state["replication_key_value"]),
             wide_pass_at=datetime.fromisoformat(state["wide_pass_at"]),
             census=Census.from_state(state["census"]),
+            owed=dict(state["owed"]),
         )
 
     def as_state(self) -> dict[str, Any]:
@@ -51,6 +54,7 @@ class OrderBookmark:
             "loaded_until": dates.text(self.loaded_until),
             "wide_pass_at": dates.text(self.wide_pass_at),
             "census": self.census.as_state(),
+            "owed": dict(self.owed),
         }
 
     def abreast_of(self, other: OrderBookmark, wanted: datetime) -> OrderBookmark | None:
@@ -72,4 +76,5 @@ class OrderBookmark:
             self,
             loaded_from=max(self.loaded_from, other.loaded_from),
             wide_pass_at=min(self.wide_pass_at, other.wide_pass_at),
+            owed={**self.owed, **other.owed},
         )

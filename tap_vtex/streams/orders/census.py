@@ -78,18 +78,31 @@ class Census:
         stretch = self.stretch(row.created)
         if stretch is None:
             return
-        missing = stretch + 1 - len(self.counts)
-        if missing > 0:
-            self.counts.extend([0] * missing)
-            self.checksums.extend([0] * missing)
+        self.reach(stretch)
         self.counts[stretch] += 1
         self.checksums[stretch] ^= checksum(row.order_id)
+
+    def reach(self, stretch: int) -> None:
+        """Have a place for a stretch, and for those before it."""
+        missing = max(0, stretch + 1 - len(self.counts))
+        self.counts.extend([0] * missing)
+        self.checksums.extend([0] * missing)
 
     def of(self, stretch: int) -> tuple[int, int]:
         """Number and checksum of a stretch."""
         if stretch < len(self.counts):
             return self.counts[stretch], self.checksums[stretch]
         return 0, 0
+
+    def counted_into(self, plan: Census) -> Census:
+        """This census in the stretches of a later plan, which must not be finer."""
+        for stretch, (count, mark) in enumerate(zip(self.counts, self.checksums, strict=True)):
+            into = plan.stretch(self.begins(stretch))
+            if into is not None and count:
+                plan.reach(into)
+                plan.counts[into] += count
+                plan.checksums[into] ^= mark
+        return plan
 
     def as_state(self) -> dict[str, Any]:
         """The census as JSON, with ``number:checksum`` for each stretch."""
@@ -123,9 +136,15 @@ class Latecomers:
     earlier census ended.
     """
 
-    def __init__(self, earlier: Census, since: datetime) -> None:
+    def __init__(self, earlier: Census, since: datetime, *, some_leave: bool = False) -> None:
+        """Compare with ``earlier``, from ``since`` on.
+
+        ``some_leave`` says that orders leave the list, as completed ones leave that of the
+        incomplete ones: a stretch with fewer than before is not taken to have gained any.
+        """
         self._earlier = earlier
         self._since = since
+        self._some_leave = some_leave
         self._present = earlier.like()
         self._unfinished: dict[int, list[tuple[Row, bool]]] = {}
 
@@ -150,7 +169,7 @@ class Latecomers:
         if self._earlier.begins(stretch) < self._since:
             return []
         before, now = self._earlier.of(stretch), self._present.of(stretch)
-        if before == now:
+        if before == now or (self._some_leave and now[0] < before[0]):
             return []
         single = [entry for entry in rows if checksum(entry[0].order_id) == before[1] ^ now[1]]
         if now[0] - before[0] == 1 and single:

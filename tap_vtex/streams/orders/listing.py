@@ -7,20 +7,20 @@ since rows round money and can show a state long past.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
-from urllib.parse import quote
 
 from tap_vtex import dates
-from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError, UnavailableError
-from tap_vtex.windows import Window, walk, whole_second
+from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
+from tap_vtex.windows import SECOND, Window, walk, whole_second
 
 if TYPE_CHECKING:
     import logging
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tap_vtex.client import VtexClient
 
@@ -28,33 +28,28 @@ LIST_PATH: Final = "/api/oms/pvt/orders"
 PAGES: Final = 30
 ROWS_PER_PAGE: Final = 100
 YEARS_SHOWN: Final = 2
-#: Close to the end of what VTEX shows, list and orders need not agree on where it is.
+#: Close to the end of what VTEX shows, list and orders need not agree on where it is ...
 BLURRED: Final = timedelta(days=2)
-#: How often a list is read that comes short of its own total, before that is an error.
-ATTEMPTS: Final = 4
-#: Orders in a row that VTEX lists and does not know, before that is an error.
-MOST_UNKNOWN: Final = 20
+#: ... and this is how near to it the tap gets.
+NEAREST: Final = timedelta(minutes=1)
+#: Seconds to wait before a list is read again that contradicts itself. Then it's an error.
+WAITS: Final = (0, 1, 5, 20)
 
 Query = dict[str, "str | int"]
 
 
-#: What a window holds that VTEX no longer lists. It counts as read only once a later one
-#: could be: else a list that refuses everything would seem to be read.
-BEYOND: Final[list[Row]] = []
-
-
 class Row(NamedTuple):
-    """What a row of the list says that helps to find an order."""
+    """What a row of the list says that helps to find an order; dates in whole seconds."""
 
     order_id: str
-    created: datetime | None
+    created: datetime | None = None
     #: Undocumented, though VTEX's own apps read it; None where a row lacks it.
-    last_change: datetime | None
+    last_change: datetime | None = None
 
 
 @dataclass
-class _Gathered:
-    """The rows of one query, over its pages and over repeated readings."""
+class _Reading:
+    """What one reading of a query gave, over all its pages."""
 
     rows: dict[str, Row] = field(default_factory=dict)
     total: int = 0
@@ -64,9 +59,14 @@ class _Gathered:
         self.total = max(self.total, page["paging"]["total"])
         self.received += len(page["list"])
         for row in page["list"]:
-            order_id = str(row["orderId"])
-            created, last_change = row.get("creationDate"), row.get("lastChange")
-            self.rows[order_id] = Row(order_id, dates.parse(created), dates.parse(last_change))
+            created = dates.parse(row.get("creationDate"))
+            order_id, last_change = str(row["orderId"]), dates.parse(row.get("lastChange"))
+            self.rows[order_id] = Row(order_id, created and whole_second(created), last_change)
+
+
+#: What a window holds that VTEX no longer lists. It counts as read only once a later one
+#: could be: else a list that refuses everything would seem to be read.
+BEYOND: Final[list[Row]] = []
 
 
 class OrderList:
@@ -75,8 +75,9 @@ class OrderList:
     def __init__(
         self, client: VtexClient, logger: logging.Logger, *, incomplete: bool = False
     ) -> None:
-        self._client = client
+        self.client = client
         self._logger = logger
+        self.incomplete = incomplete
         self._always: Query = {"incompleteOrders": "true"} if incomplete else {}
 
     @cached_property
@@ -87,7 +88,7 @@ class OrderList:
             AccessError: the key may not list orders.
         """
         self._page({**self._always, "page": 1, "per_page": 1})
-        return whole_second(self._client.now())
+        return whole_second(self.client.now())
 
     @cached_property
     def oldest(self) -> datetime:
@@ -98,7 +99,9 @@ class OrderList:
         except ValueError:  # the 29th of February
             return self.now.replace(year=year, day=28)
 
-    # -- rows ----------------------------------------------------------------------------
+    def is_fading(self, moment: datetime | None) -> bool:
+        """Whether a moment lies about where VTEX ceases to show orders."""
+        return moment is not None and moment < self.oldest + BLURRED
 
     def windows(
         self,
@@ -106,13 +109,16 @@ class OrderList:
         filters: Mapping[str, str] | None = None,
         *,
         newest_first: bool = False,
+        weighed: bool = False,
         announce: Callable[[int], None] | None = None,
     ) -> Iterator[tuple[Window, list[Row]]]:
         """Read the orders created in a window, in as many parts as it takes.
 
         Neighbouring parts share a second; an order that both list comes with the first.
-        ``filters`` narrow the list further. ``announce`` is told the total of the whole
-        window, before any part is read. Parts that VTEX no longer lists are left out.
+        ``filters`` narrow the list further. With ``weighed``, a window that is cut in two
+        is weighed against its halves first, which costs two requests. ``announce`` is
+        told the total of the whole window, before any part is read. Parts that VTEX no
+        longer lists are left out.
 
         Raises:
             IncompleteListError: a part can't be read to its end; the text names it.
@@ -123,12 +129,22 @@ class OrderList:
             "orderBy": "creationDate,asc",
             "per_page": ROWS_PER_PAGE,
         }
+        weights: dict[Window, int] = {}
 
         def read(part: Window) -> list[Row] | None:
-            created = date_filter("creationDate", part)
-            return self._read(
-                part, {**query, "f_creationDate": created}, announce if part == window else None
-            )
+            narrowed = {**query, "f_creationDate": date_filter("creationDate", part)}
+            first = self._first_page(part, narrowed)
+            if first is None:
+                return self._at_the_horizon(part)
+            if announce and part == window:
+                announce(first["paging"]["total"])
+            if _pages(first) <= PAGES:
+                return self._read(part, narrowed, first, weights.pop(part, 0))
+            if not part.seconds:
+                raise _too_many(part, first)
+            if weighed:
+                weights.update(self._weigh(part, query))
+            return None
 
         before: set[str] = set()
         for part, rows in walk(window, read, newest_first=newest_first):
@@ -137,101 +153,116 @@ class OrderList:
             yield part, [row for row in rows if row.order_id not in before]
             before = {row.order_id for row in rows}
 
-    def _read(
-        self, window: Window, query: Query, announce: Callable[[int], None] | None
-    ) -> list[Row] | None:
-        """All rows of a window, or None if it has to be read in halves."""
-        gathered = _Gathered()
-        for _ in range(ATTEMPTS):
-            known, received = len(gathered.rows), gathered.received
-            try:
-                first = self._page({**query, "page": 1})
-            except (RefusedError, NotFoundError):
-                if window.start > self.oldest + BLURRED:
-                    raise
-                return self._at_the_horizon(window)
-            total, per_page = first["paging"]["total"], first["paging"]["perPage"]
-            if announce:
-                announce(total)
-            pages = -(-total // per_page)
-            if pages > PAGES:
-                if not window.seconds:
-                    raise IncompleteListError(
-                        f"VTEX has {total:,} orders created in the second "
-                        f"{window.start:%Y-%m-%d %H:%M:%S} UTC, and lists {PAGES * per_page:,} "
-                        "at most: they can't be told apart by time."
-                    )
+    # -- one window ----------------------------------------------------------------------
+
+    def _first_page(self, window: Window, query: Query) -> dict[str, Any] | None:
+        """The first page; None where VTEX refuses a window as too old."""
+        try:
+            return self._page({**query, "page": 1})
+        except (RefusedError, NotFoundError):
+            if self.is_fading(window.start):
                 return None
-            gathered.add(first)
-            numbers = range(2, pages + 1)
-            for _number, page in self._client.workers.each(
-                lambda number, stop: self._page({**query, "page": number}, stop), numbers
-            ):
-                gathered.add(page)
-            if len(gathered.rows) >= gathered.total:
-                return list(gathered.rows.values())
-            if len(gathered.rows) == known and gathered.received - received >= gathered.total:
-                # The same orders as before, and no row missing: the index itself holds an
-                # order more than once.
-                return list(gathered.rows.values())
-            self._logger.warning(
-                "VTEX announced %d orders created %s and listed %d; listing them again",
-                gathered.total,
-                window,
-                len(gathered.rows),
-            )
-        raise IncompleteListError(
-            f"VTEX announced {gathered.total:,} orders created {window} but listed only "
-            f"{len(gathered.rows):,}, {ATTEMPTS} times over. Run again later; if it stays so, "
-            "VTEX's support can have the orders indexed anew."
-        )
+            raise
 
     def _at_the_horizon(self, window: Window) -> list[Row] | None:
-        """What VTEX's refusal of a window means that reaches the end of what it shows."""
-        if window.end > self.oldest + BLURRED:
+        """What VTEX's refusal of a window means that begins where its orders end."""
+        if window.end - window.start > NEAREST:
             return None
-        self._logger.warning("VTEX lists no orders created %s any more", window)
+        self._logger.info("VTEX lists no orders created %s any more", window)
         return BEYOND
 
-    def _page(self, query: Query, stop: threading.Event | None = None) -> dict[str, Any]:
-        return self._client.get(LIST_PATH, _is_page, params=query, stop=stop).body
+    def _read(self, window: Window, query: Query, first: dict[str, Any], least: int) -> list[Row]:
+        """All rows of a window, beginning with its first page.
 
-    # -- orders --------------------------------------------------------------------------
-
-    def fetch(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
-        """Yield the document of each order, in the order in which they arrive.
-
-        An order that VTEX lists and does not know (404) is logged and left out.
-
-        Raises:
-            UnavailableError: VTEX does not know any of many orders that it lists.
+        A list that comes short of its own total, or of the ``least`` that there must be,
+        is read again until two readings agree.
         """
-        unknown = 0
-        for row, order in self._client.workers.each(self._get, rows):
-            if order is not None:
-                unknown = 0
-                yield order
-                continue
-            self._logger.info("Order %s is listed, but VTEX does not know it", row.order_id)
-            if row.created and row.created > self.oldest + BLURRED:
-                unknown += 1
-            if unknown >= MOST_UNKNOWN:
-                raise UnavailableError(
-                    f"VTEX lists orders, but says of {unknown} of them in a row that it does not "
-                    "know them (status 404): something on the way loses the requests."
-                )
+        before: _Reading | None = None
+        for wait in WAITS:
+            time.sleep(wait)
+            reading = self._gather(query, first if before is None else None)
+            agreed = before is not None and reading.rows.keys() == before.rows.keys()
+            # An index that holds an order twice counts it twice, in every reading.
+            whole = len(reading.rows) >= reading.total or (
+                agreed and reading.received >= reading.total
+            )
+            if whole and (agreed or reading.total >= least):
+                return list(reading.rows.values())
+            self._logger.warning(
+                "Of the orders created %s, VTEX announced %d and listed %d; listing them again",
+                window,
+                max(reading.total, least),
+                len(reading.rows),
+            )
+            before = reading
+        raise IncompleteListError(
+            f"VTEX announced {max(reading.total, least):,} orders created {window} but listed "
+            f"only {len(reading.rows):,}, {len(WAITS)} times over. Run again later; if it stays "
+            "so, VTEX's support can have the orders indexed anew."
+        )
 
-    def _get(self, row: Row, stop: threading.Event) -> dict[str, Any] | None:
-        path = f"{LIST_PATH}/{quote(row.order_id, safe='')}"
-        try:
-            return self._client.get(path, _is_order, stop=stop).body
-        except NotFoundError:
-            return None
+    def _gather(self, query: Query, first: dict[str, Any] | None) -> _Reading:
+        """The rows of all pages; the first one is asked for unless it is there."""
+        first = first or self._page({**query, "page": 1})
+        reading = _Reading()
+        reading.add(first)
+        for _number, page in self.client.workers.each(
+            lambda number, stop: self._page({**query, "page": number}, stop),
+            range(2, _pages(first) + 1),
+        ):
+            reading.add(page)
+        return reading
+
+    def _weigh(self, window: Window, query: Query) -> dict[Window, int]:
+        """How many orders each half of a window has, once they add up to the whole.
+
+        The index has been seen to know nothing of a stretch of time for a moment, and an
+        empty half would be taken for read.
+        """
+        halves = window.halves()
+        for wait in WAITS:
+            time.sleep(wait)
+            whole, *parts = (self._total(part, query) for part in (window, *halves))
+            if sum(parts) >= whole:
+                return dict(zip(halves, parts, strict=True))
+        raise IncompleteListError(
+            f"VTEX announced {whole:,} orders created {window}, but only {sum(parts):,} for the "
+            f"two halves of that time, {len(WAITS)} times over. Run again later."
+        )
+
+    def _total(self, window: Window, query: Query) -> int:
+        created = date_filter("creationDate", window)
+        page = self._first_page(window, {**query, "f_creationDate": created, "per_page": 1})
+        return 0 if page is None else int(page["paging"]["total"])
+
+    def _page(self, query: Query, stop: threading.Event | None = None) -> dict[str, Any]:
+        return self.client.get(LIST_PATH, _is_page, params=query, stop=stop).body
 
 
 def date_filter(name: str, window: Window) -> str:
-    """A window as VTEX's list takes it, to the last millisecond of its last second."""
-    return f"{name}:[{window.start:%Y-%m-%dT%H:%M:%S}.000Z TO {window.end:%Y-%m-%dT%H:%M:%S}.999Z]"
+    """A window as VTEX's list takes it.
+
+    To the last millisecond of its last second; a window of one second to the next, since
+    its neighbour shares nothing with it.
+    """
+    start, end = window.start, window.end
+    until = f"{end:%Y-%m-%dT%H:%M:%S}.999Z"
+    if start == end:
+        until = f"{end + SECOND:%Y-%m-%dT%H:%M:%S}.000Z"
+    return f"{name}:[{start:%Y-%m-%dT%H:%M:%S}.000Z TO {until}]"
+
+
+def _too_many(window: Window, page: dict[str, Any]) -> IncompleteListError:
+    total, per_page = page["paging"]["total"], page["paging"]["perPage"]
+    return IncompleteListError(
+        f"VTEX has {total:,} orders created in the second {window.start:%Y-%m-%d %H:%M:%S} UTC, "
+        f"and lists {PAGES * per_page:,} at most: they can't be told apart by time."
+    )
+
+
+def _pages(page: dict[str, Any]) -> int:
+    paging: dict[str, int] = page["paging"]
+    return -(-paging["total"] // paging["perPage"])
 
 
 def _is_page(body: object) -> TypeGuard[dict[str, Any]]:
@@ -247,7 +278,3 @@ def _is_page(body: object) -> TypeGuard[dict[str, Any]]:
         and isinstance(paging.get("perPage"), int)
         and paging["perPage"] > 0
     )
-
-
-def _is_order(body: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(body, dict) and bool(body.get("orderId"))

@@ -11,9 +11,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from tap_vtex.errors import StateError
 from tap_vtex.progress import Progress
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.census import Census, Latecomers, start_of_day
+from tap_vtex.streams.orders.fetching import OrderFetcher
 from tap_vtex.streams.orders.listing import date_filter
 from tap_vtex.windows import Window, whole_second
 
@@ -35,6 +37,8 @@ WIDE_EVERY: Final = timedelta(days=1)
 #: Orders whose row has no date of change are fetched by every run when this young, and
 #: by a wide pass at any age.
 UNDATED_AGE: Final = timedelta(days=2)
+#: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
+AHEAD: Final = timedelta(hours=1)
 
 
 class OrderReplication:
@@ -48,8 +52,13 @@ class OrderReplication:
         checkpoint: Callable[[OrderBookmark], None],
         logger: logging.Logger,
     ) -> None:
-        """Begin where ``bookmark`` stands; ``checkpoint`` is told where a run can resume."""
+        """Begin where ``bookmark`` stands; ``checkpoint`` is told where a run can resume.
+
+        Raises:
+            StateError: it stands in the future.
+        """
         self._orders = orders
+        self._fetcher = OrderFetcher(orders.client, orders, bookmark.owed, logger)
         self._settings = settings
         self._at = bookmark
         self._checkpoint = checkpoint
@@ -58,13 +67,29 @@ class OrderReplication:
         self._wanted = wanted_from(orders, settings)
         # Rows know whole seconds only; where one slice ends, the next one begins.
         self._end = settings.end_date and whole_second(settings.end_date)
+        if max(bookmark.loaded_until, bookmark.changes_since) > self._started + AHEAD:
+            raise StateError(
+                f"The state says that orders are loaded until {bookmark.loaded_until}, which is "
+                f"in the future: by VTEX's clock it is {self._started}. Put back the state of an "
+                "earlier run, or load everything again (meltano run --full-refresh)."
+            )
 
     def run(self) -> Iterator[dict[str, Any]]:
-        """Yield the document of every order that the run has to fetch."""
+        """Yield the document of every order that the run has to fetch.
+
+        Raises:
+            UnavailableError: at the end, if single orders could not be had.
+        """
+        yield from self._fetcher.settle()
         yield from self._load_gap()
-        if not self._end:
+        if self._end:
+            # Only a search for changes takes the census anew; without one, it grows.
+            at = self._at
+            at.census = at.census.counted_into(_empty_census(self._orders, self._settings))
+        else:
             yield from self._find_changes()
         yield from self._load_forward()
+        self._fetcher.close()
 
     # -- loading -------------------------------------------------------------------------
 
@@ -75,7 +100,9 @@ class OrderReplication:
             return
         progress = Progress(self._logger, "earlier orders")
         gap = Window(self._wanted, at.loaded_from)
-        for window, rows in self._orders.windows(gap, newest_first=True, announce=progress.expect):
+        for window, rows in self._orders.windows(
+            gap, newest_first=True, weighed=True, announce=progress.expect
+        ):
             yield from self._fetch(rows, progress)
             for row in rows:
                 if row.created and row.created < at.loaded_from:
@@ -93,7 +120,7 @@ class OrderReplication:
             return
         progress = Progress(self._logger, "orders")
         for window, rows in self._orders.windows(
-            Window(at.loaded_until, until), announce=progress.expect
+            Window(at.loaded_until, until), weighed=True, announce=progress.expect
         ):
             wanted = [row for row in rows if not self._is_past_end(row)]
             yield from self._fetch(wanted, progress)
@@ -120,9 +147,8 @@ class OrderReplication:
         # too late for all the passes in between.
         since = at.wide_pass_at - WIDE_MARGIN if wide else at.changes_since - MARGIN
         undated = at.loaded_from if wide else self._started - UNDATED_AGE
-        loaded_from = max(at.loaded_from, self._wanted)
-        recent = max(loaded_from, start_of_day(at.changes_since - _lookback(self._settings)))
-        recent = min(recent, at.loaded_until)
+        loaded_from = max(at.loaded_from, self._orders.oldest)
+        recent = max(loaded_from, self._look_back_from())
         census = _empty_census(self._orders, self._settings)
         yield from self._recent_changes(recent, since, undated, census)
         yield from self._older_changes(Window(loaded_from, recent), since)
@@ -130,6 +156,15 @@ class OrderReplication:
         at.wide_pass_at = self._started if wide else at.wide_pass_at
         at.census = census
         self._checkpoint(at)
+
+    def _look_back_from(self) -> datetime:
+        """Where the look-back begins: with a whole stretch of the census."""
+        at = self._at
+        start = start_of_day(at.changes_since - _lookback(self._settings))
+        stretch = at.census.stretch(start)
+        if stretch is not None:
+            start = at.census.begins(stretch)
+        return min(start, at.loaded_until)
 
     def _recent_changes(
         self, recent: datetime, since: datetime, undated: datetime, census: Census
@@ -139,7 +174,7 @@ class OrderReplication:
         # Where the look-back begins with the first order loaded, the stretch that holds
         # that moment was counted from there, too, and can be compared.
         comparable = at.census.start if recent == at.loaded_from else recent
-        latecomers = Latecomers(at.census, comparable)
+        latecomers = Latecomers(at.census, comparable, some_leave=self._orders.incomplete)
         progress = Progress(self._logger, "orders checked for changes")
         for window, rows in self._orders.windows(
             Window(recent, at.loaded_until), announce=progress.expect
@@ -169,6 +204,7 @@ class OrderReplication:
                     row
                     for row in rows
                     if row.order_id not in fetched
+                    and not _is_since(row, older.end)  # these are part of the look-back
                     and (row.last_change is None or row.last_change >= since)
                 ]
                 yield from self._fetch(changed, progress)
@@ -177,7 +213,7 @@ class OrderReplication:
     # -- both ----------------------------------------------------------------------------
 
     def _fetch(self, rows: Iterable[Row], progress: Progress) -> Iterator[dict[str, Any]]:
-        for order in self._orders.fetch(rows):
+        for order in self._fetcher.fetch(rows):
             progress.advance()
             yield order
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import StreamSchema
 
+from tap_vtex.errors import StateError, VtexError
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.items import items_of
@@ -37,24 +38,36 @@ class OrdersStream(VtexStream):
         alone in this run, and they have come equally far at its end.
         """
         orders = OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
+        orders.now  # noqa: B018 - what is wrong for all readers shows here, and only once
         for child in self._children:
             child.begin()
         for readers, bookmark in self._groups(partition, orders):
+            try:
+                yield from self._read_for(readers, partition, orders, bookmark)
+            except VtexError as error:
+                self.end_early([reader.name for reader in readers], error)
 
-            def checkpoint(at: OrderBookmark, readers: list[VtexStream] = readers) -> None:
-                for reader in readers:
-                    reader.remember(partition, at.as_state())
-                self.write_state()
+    def _read_for(
+        self,
+        readers: list[VtexStream],
+        partition: Context,
+        orders: OrderList,
+        bookmark: OrderBookmark,
+    ) -> Iterator[dict[str, Any]]:
+        """Go through the orders once, for readers that have come equally far."""
 
-            replication = OrderReplication(
-                orders, self.tap.settings, bookmark, checkpoint, self.logger
-            )
-            for order in replication.run():
-                for reader in readers:
-                    if isinstance(reader, OrderItemsStream):
-                        reader.write_items_of(order)
-                if self in readers:
-                    yield order
+        def checkpoint(at: OrderBookmark) -> None:
+            for reader in readers:
+                reader.remember(partition, at.as_state())
+            self.write_state()
+
+        replication = OrderReplication(orders, self.tap.settings, bookmark, checkpoint, self.logger)
+        for order in replication.run():
+            for reader in readers:
+                if isinstance(reader, OrderItemsStream):
+                    reader.write_items_of(order)
+            if self in readers:
+                yield order
 
     @property
     def _children(self) -> list[OrderItemsStream]:
@@ -75,9 +88,12 @@ class OrdersStream(VtexStream):
         settings = self.tap.settings
         groups: list[tuple[list[VtexStream], OrderBookmark]] = []
         for reader in self._readers:
-            own = reader.read_state(partition, OrderBookmark.from_state) or beginning(
-                orders, settings
-            )
+            try:
+                stored = reader.read_state(partition, OrderBookmark.from_state)
+            except StateError as error:
+                self.end_early([reader.name], error)
+                continue
+            own = stored or beginning(orders, settings)
             for number, (readers, bookmark) in enumerate(groups):
                 if shared := bookmark.abreast_of(own, wanted_from(orders, settings)):
                     groups[number] = ([*readers, reader], shared)

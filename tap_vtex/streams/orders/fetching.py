@@ -1,0 +1,166 @@
+"""Single orders, fetched side by side; and what becomes of those that can't be had."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from urllib.parse import quote
+
+from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
+from tap_vtex.streams.orders.listing import LIST_PATH, Row
+
+if TYPE_CHECKING:
+    import logging
+    import threading
+    from collections.abc import Iterable, Iterator
+
+    from tap_vtex.client import VtexClient
+    from tap_vtex.errors import VtexError
+    from tap_vtex.streams.orders.listing import OrderList
+
+#: Orders in a row that VTEX lists and does not know, before that is an error of its own.
+MOST_UNKNOWN: Final = 20
+#: Orders in a row that VTEX fails to give, before that is an outage.
+MOST_FAILING: Final = 3
+#: Orders owed at most, and for how many days each is asked for again.
+MOST_OWED: Final = 50
+DAYS_OWED: Final = 30
+#: Seconds to ask for an order that could not be had before, and how many such in a row.
+OWED_PATIENCE: Final = 20.0
+OWED_FAILURES: Final = 2
+
+
+class Fetched(NamedTuple):
+    """What came of asking for an order: its document, or the reason why there is none."""
+
+    row: Row
+    order: dict[str, Any] | None = None
+    trouble: VtexError | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether VTEX says that there is no such order."""
+        return isinstance(self.trouble, NotFoundError)
+
+
+def fetch(
+    client: VtexClient, rows: Iterable[Row], *, patience: float | None = None
+) -> Iterator[Fetched]:
+    """Ask for the order of each row; yield what comes, as it comes.
+
+    An order that VTEX does not know, or does not give however often it is asked, is no
+    reason to give up the others; many in a row are. ``patience`` is for how many seconds
+    to ask for each, where the client's own is too long.
+
+    Raises:
+        AccessError: the key may not view orders.
+        UnavailableError, RefusedError: VTEX gives no order at all.
+    """
+
+    def ask(row: Row, stop: threading.Event) -> Fetched:
+        path = f"{LIST_PATH}/{quote(row.order_id, safe='')}"
+        try:
+            return Fetched(row, client.get(path, _is_order, patience=patience, stop=stop).body)
+        except (NotFoundError, RefusedError, UnavailableError) as trouble:
+            return Fetched(row, trouble=trouble)
+
+    unknown = failing = 0
+    for _row, fetched in client.workers.each(ask, rows):
+        if fetched.order is not None:
+            unknown = failing = 0
+        elif fetched.is_unknown:
+            unknown += 1
+        elif fetched.trouble is not None:
+            failing += 1
+            if failing >= MOST_FAILING:
+                raise fetched.trouble
+        if unknown >= MOST_UNKNOWN:
+            raise UnavailableError(
+                f"VTEX lists orders, but says of {unknown} of them in a row that it does not know "
+                "them (status 404): something on the way loses the requests."
+            )
+        yield fetched
+
+
+class OrderFetcher:
+    """Fetches orders, and keeps account of those that could not be had.
+
+    The list shows them, so they exist: they are owed to the user, and asked for again by
+    every run until they come, or for thirty days.
+    """
+
+    def __init__(
+        self, client: VtexClient, orders: OrderList, owed: dict[str, str], logger: logging.Logger
+    ) -> None:
+        """``owed`` has the ids, with the day of the first try; it is kept up to date."""
+        self._client = client
+        self._orders = orders
+        self._owed = owed
+        self._logger = logger
+        self._failed: list[str] = []
+
+    def fetch(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+        """Yield the documents of orders, and note those that can't be had.
+
+        Raises:
+            AccessError, RefusedError, UnavailableError: too many can't.
+        """
+        for fetched in fetch(self._client, rows):
+            if fetched.order is not None:
+                self._owed.pop(fetched.row.order_id, None)
+                yield fetched.order
+            else:
+                self._owe(fetched)
+
+    def settle(self) -> Iterator[dict[str, Any]]:
+        """Ask again for the orders that could not be had in runs before."""
+        failures = 0
+        long_ago = f"{self._orders.now - timedelta(days=DAYS_OWED):%Y-%m-%d}"
+        for order_id, first_tried in list(self._owed.items()):
+            (fetched,) = fetch(self._client, [Row(order_id)], patience=OWED_PATIENCE)
+            if fetched.order is not None:
+                del self._owed[order_id]
+                yield fetched.order
+            elif first_tried < long_ago:
+                self._logger.warning(
+                    "The order %s could not be had since %s, and is given up", order_id, first_tried
+                )
+                del self._owed[order_id]
+            elif not fetched.is_unknown:
+                self._failed.append(order_id)
+                failures += 1
+                if failures >= OWED_FAILURES:
+                    return
+
+    def close(self) -> None:
+        """Say at the end of a run what could not be had.
+
+        Raises:
+            UnavailableError: VTEX failed to give some orders that it has.
+        """
+        if self._failed:
+            raise UnavailableError(
+                f"VTEX failed to give {len(self._failed)} orders ({', '.join(self._failed[:5])}). "
+                "The run went on without them, and the next one asks for them again."
+            )
+
+    def _owe(self, fetched: Fetched) -> None:
+        order_id = fetched.row.order_id
+        if fetched.is_unknown and self._orders.is_fading(fetched.row.created):
+            return  # list and orders need not agree on where the two years end
+        if not fetched.is_unknown:
+            self._failed.append(order_id)
+        self._owed.setdefault(order_id, f"{self._orders.now:%Y-%m-%d}")
+        self._logger.warning(
+            "VTEX lists the order %s and %s; the next run asks for it again",
+            order_id,
+            "does not know it (status 404)" if fetched.is_unknown else "does not give it",
+        )
+        if len(self._owed) > MOST_OWED:
+            raise UnavailableError(
+                f"VTEX lists orders, but {len(self._owed)} of them can't be had. {fetched.trouble}"
+            )
+
+
+def _is_order(body: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(body, dict) and bool(body.get("orderId"))
