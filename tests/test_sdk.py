@@ -18,7 +18,7 @@ SHOP = Shop(orders=300, days=30)
 SHOP.__enter__()
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _close_the_store() -> Iterator[None]:
     yield
     SHOP.__exit__(None, None, None)

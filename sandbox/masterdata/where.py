@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.clock import ticks
 
@@ -40,12 +40,12 @@ class Condition(NamedTuple):
         left = _comparable(value)
         right = [_like(left, text) for text in self.values]
         if self.operator == "between":
-            return right[0] <= left <= right[1]  # type: ignore[operator,no-any-return]
+            return bool(right[0] <= left <= right[1])
         outcomes: dict[str, bool] = {
             "=": left == right[0],
             "<>": left != right[0],
-            ">": left > right[0],  # type: ignore[operator]
-            "<": left < right[0],  # type: ignore[operator]
+            ">": left > right[0],
+            "<": left < right[0],
         }
         return outcomes[self.operator]
 
@@ -152,12 +152,12 @@ def _bare(token: str) -> str:
     return token.strip('"')
 
 
-def _comparable(value: object) -> object:
+def _comparable(value: object) -> Any:  # noqa: ANN401 - a number or a text
     """Dates as ticks, other values as they are."""
     return value if isinstance(value, int | float) else str(value)
 
 
-def _like(value: object, text: str) -> object:
+def _like(value: object, text: str) -> Any:  # noqa: ANN401 - of the same kind
     """A literal as something that can be compared with a value."""
     if isinstance(value, bool):
         return text.lower() == "true"

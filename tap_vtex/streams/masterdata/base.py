@@ -62,7 +62,7 @@ class MasterDataStream(VtexStream):
         try:
             for document in self._documents(partition, acronym):
                 for record in self.records(document, partition):
-                    yield {**record, self.replication_key: last_activity(document)}
+                    yield {**record, "last_activity_at": last_activity(document)}
         except (NotFoundError, RefusedError) as error:
             raise type(error)(
                 f"The store seems to have no Master Data entity {acronym}: {error}",
