@@ -21,7 +21,15 @@ RUN = ("run", "tap-vtex", "target-postgres")
 #: What happens to how many orders between the two runs.
 EVENTS = {"cancel": 12, "return": 5, "touch": 8}
 
-TABLES = ("orders", "order_items", "incomplete_orders")
+TABLES = (
+    "orders",
+    "order_items",
+    "incomplete_orders",
+    "carts",
+    "clients",
+    "addresses",
+    "newsletter",
+)
 REVENUE: LiteralString = """
     SELECT to_char("creationDate", 'YYYY-MM') AS month, count(*) AS orders,
            count(*) FILTER (WHERE status = 'canceled') AS canceled,
@@ -78,6 +86,7 @@ def main() -> None:
 ROUTES = {
     "/api/oms/pvt/orders": "pages of the order list",
     "/api/oms/pvt/orders/{order_id}": "single orders",
+    "/api/dataentities/{acronym}/scroll": "pages of clients, addresses, ...",
 }
 AFTERWARDS = """
 To load a real store, copy .env.example to .env, fill in the account name, key and token of
