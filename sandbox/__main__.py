@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from sandbox.clock import HOUR, Clock, ticks
+from sandbox.roles import READER_ROLE
 from sandbox.server import make_app
 from sandbox.store import APP_KEY, APP_TOKEN, Pace, Store
 
@@ -20,12 +21,14 @@ def main() -> None:
         clock=Clock(now, options.speed),
         orders=options.orders,
         days=options.days,
+        skus=options.skus,
         account=options.account,
         seed=options.seed,
         peaks=dict(options.peak),
         latency=options.latency / 1000,
         slow_one_in=options.slow_one_in,
         pace=Pace(options.requests_per_minute),
+        granted=set(READER_ROLE) if options.role == "reader" else None,
     )
     app = make_app(store)
 
@@ -47,6 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--account", default="ipe", help="name of the VTEX account")
     add("--orders", type=int, default=5000, help="orders up to now, 100 to 1,000,000")
     add("--days", type=int, default=730, help="days over which they are spread")
+    add("--skus", type=int, help="SKUs in the catalog; default: half as many as orders")
+    add(
+        "--role",
+        choices=("reader", "full"),
+        default="full",
+        help="what the key may read: what stores grant for this tap, or everything",
+    )
     add("--seed", type=int, default=1, help="another seed is another store")
     add("--now", type=_moment, help="the store's time at the start; default: this hour")
     add("--speed", type=float, default=1.0, help="seconds of the store's in one; 0: none pass")

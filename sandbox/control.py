@@ -15,6 +15,8 @@ from sandbox.oms.book import Order, Window
 from sandbox.oms.routes import order_document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.store import Store
 
 PREFIX = "/_sandbox/"
@@ -136,3 +138,50 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
     ]
     step = max(1, len(orders) // body["count"])
     return orders[::step][: body["count"]]
+
+
+@routes.post(PREFIX + "catalog")
+async def act_on_catalog(request: web.Request) -> web.Response:
+    """Do something to products, SKUs, categories, prices, stock, promotions or coupons.
+
+    The body has ``action``, one of those below, with ``id`` and ``fields`` as it needs them:
+    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. It takes effect now.
+    Answers with the id of what was made, or null.
+    """
+    store = request.app[STORE]
+    body: dict[str, Any] = await request.json()
+    action = _actions(store).get(body["action"])
+    if action is None:
+        raise web.HTTPBadRequest(text=f"There is no action {body['action']}")
+    try:
+        made = action(body.get("id"), body.get("fields", {}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise web.HTTPBadRequest(text=f"{body['action']}: {error}") from None
+    return json_answer({"id": made})
+
+
+def _actions(store: Store) -> dict[str, Callable[[Any, dict[str, Any]], object]]:
+    """What can be done to the catalog and what belongs to it: each with an id and fields."""
+    now = store.clock.now()
+    catalog, promotions, coupons = store.catalog, store.promotions, store.coupons
+    return {
+        "edit_product": lambda key, fields: catalog.edit_product(key, now, **fields),
+        "edit_sku": lambda key, fields: catalog.edit_sku(key, now, **fields),
+        # With {"skus": 3} in the fields, and an id if it has to be that.
+        "add_product": lambda key, fields: catalog.add_product(now, product_id=key, **fields),
+        "add_sku": lambda key, _: catalog.add_sku(key, now),  # the product's id
+        "delete_product": lambda key, _: catalog.delete_product(key),
+        "delete_sku": lambda key, _: catalog.delete_sku(key),
+        # The parent's id, and {"name": "Meias"}.
+        "add_category": lambda key, fields: catalog.add_category(key, fields["name"]),
+        "edit_category": lambda key, fields: catalog.edit_category(key, **fields),
+        "set_price": lambda key, fields: store.pricing.set_price(key, **fields),
+        "remove_price": lambda key, _: store.pricing.remove_price(key),
+        # {"warehouse_id": "1_1", "total": 5}.
+        "set_stock": lambda key, fields: store.logistics.set_stock(key, **fields),
+        "edit_promotion": lambda key, fields: promotions.edit_promotion(key, now, **fields),
+        "add_promotion": lambda _, __: promotions.add_promotion(now),
+        "archive_promotion": lambda key, _: promotions.archive_promotion(key, now),
+        "edit_coupon": lambda key, fields: coupons.edit_coupon(key, now, **fields),
+        "add_coupon": lambda _, __: coupons.add_coupon(now),
+    }

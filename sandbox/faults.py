@@ -29,6 +29,7 @@ Kind = Literal[
     "drop_rows",  # a page of the list with rows missing that its total counts
     "null",  # JSON null
     "no_rows",  # a page of Master Data's without documents, though it announces some
+    "no_data",  # a page of the product list without products, though it announces some
 ]
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
@@ -129,6 +130,9 @@ class Fault:
         if self.kind == "drop_rows":
             page = msgspec.json.decode(body)
             page["list"] = page["list"][: -self.rows]
+            return web.Response(body=msgspec.json.encode(page), content_type="application/json")
+        if self.kind == "no_data":
+            page = msgspec.json.decode(body) | {"data": {}}
             return web.Response(body=msgspec.json.encode(page), content_type="application/json")
         if self.kind == "no_rows":
             answer.body = b"[]"

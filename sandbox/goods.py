@@ -1,4 +1,4 @@
-"""What the store sells: a SKU follows from its number."""
+"""What the store sells: a product, and each of its SKUs, follows from its number."""
 
 from __future__ import annotations
 
@@ -6,21 +6,44 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
+#: What it is, the category that it is in, and about what it costs, in cents.
 KINDS = (
-    ("Camiseta", "Moda", 4990),
-    ("Tênis", "Calçados", 29990),
-    ("Calça Jeans", "Moda", 15990),
-    ("Fone de Ouvido", "Eletrônicos", 19990),
-    ("Cafeteira", "Casa", 39990),
-    ("Mochila", "Acessórios", 12990),
-    ("Café em Grãos", "Mercado", 3490),
-    ("Panela de Pressão", "Casa", 18990),
-    ("Relógio", "Acessórios", 45990),
-    ("Perfume", "Beleza", 22990),
+    ("Camiseta", "Camisetas", 4990),
+    ("Tênis", "Tênis", 29990),
+    ("Calça Jeans", "Jeans", 15990),
+    ("Fone de Ouvido", "Fones de Ouvido", 19990),
+    ("Cafeteira", "Cafeteiras", 39990),
+    ("Mochila", "Mochilas", 12990),
+    ("Café em Grãos", "Cafés", 3490),
+    ("Panela de Pressão", "Panelas", 18990),
+    ("Relógio", "Relógios", 45990),
+    ("Perfume", "Perfumes", 22990),
 )
+FIRST_CATEGORY = 10
 BRANDS = ("Ipê", "Jatobá", "Aroeira", "Umburana", "Cedro & Filhos", "Pau-Brasil")
+FIRST_BRAND = 2000000
 VARIANTS = ("P", "M", "G", "GG", "Azul", "Preto", "Branco", "110 V", "220 V", "500 g")
-SKUS_PER_PRODUCT = 4
+SKUS_PER_PRODUCT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What the SKUs of a product have in common; money in cents."""
+
+    product_id: int
+    kind: str
+    name: str
+    brand_id: int
+    brand: str
+    category_id: int
+    category: str
+    price: int
+    list_price: int
+
+    @property
+    def link(self) -> str:
+        """Its name as a part of an address."""
+        return f"{self.name.lower().replace(' ', '-')}-{self.product_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,7 @@ class Sku:
     sku_id: int
     product_id: int
     product_name: str
+    variant: str
     name: str
     brand_id: int
     brand: str
@@ -41,11 +65,8 @@ class Sku:
     list_price: int
     unit: str
     unit_multiplier: float
-
-    @property
-    def link(self) -> str:
-        """The path of the product's page."""
-        return f"/{self.product_name.lower().replace(' ', '-')}-{self.product_id}/p"
+    #: The path of the product's page.
+    link: str
 
     @property
     def image(self) -> str:
@@ -53,31 +74,54 @@ class Sku:
         return f"http://ipe.vteximg.com.br/arquivos/ids/{155000 + self.sku_id}-55-55/foto.jpg"
 
 
-@lru_cache(maxsize=8192)
-def sku(seed: int, number: int) -> Sku:
-    """The SKU with a number, from 0 on; four in a row are of one product."""
-    product, variant = divmod(number, SKUS_PER_PRODUCT)
-    dice = random.Random(f"product {seed} {product}")
+@lru_cache(maxsize=4096)
+def product(seed: int, product_id: int) -> Product:
+    """The product with an id."""
+    dice = random.Random(f"product {seed} {product_id}")
     kind = dice.randrange(len(KINDS))
     what, category, price = KINDS[kind]
     brand = dice.randrange(len(BRANDS))
     list_price = round(price * dice.uniform(0.6, 2.5))
-    by_weight = category == "Mercado"
-    name = f"{what} {BRANDS[brand]} {dice.randrange(100, 999)}"
-    variant_name = VARIANTS[(product + variant) % len(VARIANTS)]
-    return Sku(
-        sku_id=number + 1,
-        product_id=product + 1,
-        product_name=name,
-        name=f"{name} {variant_name}",
-        brand_id=2000000 + brand,
+    return Product(
+        product_id=product_id,
+        kind=what,
+        name=f"{what} {BRANDS[brand]} {dice.randrange(100, 999)}",
+        brand_id=FIRST_BRAND + brand,
         brand=BRANDS[brand],
-        category_id=10 + kind,
+        category_id=FIRST_CATEGORY + kind,
         category=category,
-        ref_id=f"{what[:3].upper()}{product:05d}-{variant}",
-        ean=None if number % 17 == 0 else f"789{number:010d}",
         price=round(list_price * dice.choice((1, 1, 0.9, 0.75))),
         list_price=list_price,
+    )
+
+
+def sku(seed: int, number: int) -> Sku:
+    """The SKU with a number, from 0 on; six in a row are of one product."""
+    place, variant = divmod(number, SKUS_PER_PRODUCT)
+    return variant_of(seed, place + 1, number + 1, variant)
+
+
+@lru_cache(maxsize=8192)
+def variant_of(seed: int, product_id: int, sku_id: int, place: int) -> Sku:
+    """The SKU with an id, in its place among the SKUs of a product."""
+    of = product(seed, product_id)
+    variant = VARIANTS[(product_id + place) % len(VARIANTS)]
+    by_weight = of.kind == "Café em Grãos"
+    return Sku(
+        sku_id=sku_id,
+        product_id=product_id,
+        product_name=of.name,
+        variant=variant,
+        name=f"{of.name} {variant}",
+        brand_id=of.brand_id,
+        brand=of.brand,
+        category_id=of.category_id,
+        category=of.category,
+        ref_id=f"{of.kind[:3].upper()}{product_id:05d}-{place}",
+        ean=None if sku_id % 17 == 1 else f"789{sku_id:010d}",
+        price=of.price,
+        list_price=of.list_price,
         unit="kg" if by_weight else "un",
         unit_multiplier=0.5 if by_weight else 1.0,
+        link=f"/{of.link}/p",
     )

@@ -10,9 +10,14 @@ from aiohttp import web
 
 from sandbox import control
 from sandbox.answers import STORE, oms_error
+from sandbox.catalog.lists import routes as catalog_list_routes
+from sandbox.catalog.routes import routes as catalog_routes
 from sandbox.clock import moment
+from sandbox.logistics import routes as logistics_routes
 from sandbox.masterdata.routes import routes as masterdata_routes
 from sandbox.oms.routes import routes as oms_routes
+from sandbox.pricing import routes as pricing_routes
+from sandbox.promotions.routes import routes as promotion_routes
 from sandbox.store import APP_KEY, APP_TOKEN
 
 if TYPE_CHECKING:
@@ -30,6 +35,12 @@ def make_app(store: Store) -> web.Application:
     app.add_routes(control.routes)
     app.add_routes(oms_routes)
     app.add_routes(masterdata_routes)
+    app.add_routes(catalog_routes)
+    app.add_routes(catalog_list_routes)
+    app.add_routes(logistics_routes)
+    app.add_routes(promotion_routes)
+    # The last one, for it begins with any account's name.
+    app.add_routes(pricing_routes)
     app.on_response_prepare.append(_set_date)
     return app
 

@@ -7,10 +7,14 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from sandbox.catalog.catalog import Catalog
 from sandbox.clock import DAY, HOUR, SECOND, Clock
+from sandbox.logistics import Logistics
 from sandbox.masterdata.forms import entities
 from sandbox.masterdata.scrolls import Scrolls
 from sandbox.oms.book import OrderBook
+from sandbox.pricing import Pricing
+from sandbox.promotions.benefits import Coupons, Promotions
 
 if TYPE_CHECKING:
     from sandbox.faults import Fault
@@ -50,6 +54,18 @@ class Manners:
     also_filters: frozenset[str] = frozenset()
     #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
     content_range_with_equals: bool = True
+    #: Catalog: for how many seconds a SKU's context does not show what was done to it.
+    context_lag: float = 120.0
+    #: Catalog: whether there is a product with the id 0, and of it a SKU with the id 0.
+    has_product_zero: bool = True
+    #: Catalog: more ids a page of a list than it is limited to.
+    large_id_pages: Literal["clamp", "error"] = "clamp"
+    #: Catalog: the SKUs of a product that has none.
+    no_skus: Literal["object", "array"] = "object"
+    #: Catalog: whether the tree of categories shows inactive ones.
+    tree_has_inactive: bool = True
+    #: Logistics: the inventory of a SKU that does not exist.
+    stock_of_unknown: Literal["error", "empty"] = "error"
 
 
 class Pace:
@@ -82,6 +98,11 @@ class Store:
     clients: int
     skus: int
     entities: dict[str, Entity]
+    catalog: Catalog
+    pricing: Pricing
+    logistics: Logistics
+    promotions: Promotions
+    coupons: Coupons
     account: str = "ipe"
     manners: Manners = field(default_factory=Manners)
     latency: float = 0.0
@@ -105,6 +126,7 @@ class Store:
         orders: int = 5000,
         days: int = 730,
         clients: int | None = None,
+        skus: int | None = None,
         seed: int = 1,
         account: str = "ipe",
         peaks: dict[int, int] | None = None,
@@ -114,6 +136,9 @@ class Store:
         now = clock.now()
         first = now - now % HOUR - days * DAY
         clients = max(10, orders * 3 // 5) if clients is None else clients
+        skus = max(40, min(100_000, orders // 2)) if skus is None else skus
+        manners = settings.setdefault("manners", Manners())
+        catalog = Catalog(seed, skus, now, account, manners)
         return cls(
             account=account,
             seed=seed,
@@ -121,7 +146,12 @@ class Store:
             book=OrderBook(seed, first, now, orders, peaks=peaks),
             clients=clients,
             entities=entities(seed, first - 3 * 365 * DAY, now, clients, account),
-            skus=max(40, min(100_000, orders // 2)),
+            skus=skus,
+            catalog=catalog,
+            pricing=Pricing(catalog),
+            logistics=Logistics(catalog),
+            promotions=Promotions(seed, skus, now),
+            coupons=Coupons(seed, now),
             **settings,
         )
 

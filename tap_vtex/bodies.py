@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -24,6 +24,21 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
         return _storable(value)
     return _storable(value) if rb"\u0000" in content else value
+
+
+def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:
+    """Whether a body is a list of objects."""
+    return isinstance(body, list) and all(isinstance(item, dict) for item in body)
+
+
+def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
+    """Whether a body is an object, or the ``null`` that VTEX sends in place of some."""
+    return body is None or isinstance(body, dict)
+
+
+def documents_in(value: object) -> list[dict[str, Any]]:
+    """The objects in what should be a list of them; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _storable(value: object) -> object:

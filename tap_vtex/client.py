@@ -105,9 +105,11 @@ class VtexClient:
         self.workers = Workers(settings.max_workers)
         self.requests = 0
         self.retries = 0
-        self._base = settings.api_url or (
-            f"https://{settings.account_name}.vtexcommercestable.com.br"
-        )
+        account = settings.account_name
+        self._base = settings.api_url or f"https://{account}.vtexcommercestable.com.br"
+        # Pricing alone has another host, whose paths begin with the account.
+        self._pricing_base = settings.api_url or "https://api.vtex.com"
+        self._pricing_path = f"/{account}/pricing/"
         self._limiter = RateLimiter(settings.requests_per_minute)
         self._logger = logger
         self._patience = patience or Patience()
@@ -131,9 +133,12 @@ class VtexClient:
         self._session.mount("http://", adapter)
         # Proxies and the CA bundle of the environment, worked out once and not for each
         # request. Requests are prepared without the session: no cookies, no .netrc.
-        self._transport = self._session.merge_environment_settings(
-            self._base, {}, stream=False, verify=None, cert=None
-        )
+        self._transport = {
+            base: self._session.merge_environment_settings(
+                base, {}, stream=False, verify=None, cert=None
+            )
+            for base in (self._base, self._pricing_base)
+        }
 
     def now(self) -> datetime:
         """The time by VTEX's clock, as its first answer gave it.
@@ -192,9 +197,10 @@ class VtexClient:
 
     def _ask(self, question: _Question[Body]) -> Answer[Body]:
         path = question.path
+        base = self._pricing_base if path.startswith(self._pricing_path) else self._base
         query = f"?{urlencode(question.params, quote_via=quote)}" if question.params else ""
         request = requests.Request(
-            "GET", self._base + path + query, headers={**self._headers, **question.headers}
+            "GET", base + path + query, headers={**self._headers, **question.headers}
         )
         with self._lock:
             self.requests += 1
@@ -204,7 +210,7 @@ class VtexClient:
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 # A redirect would carry the key to wherever it points.
                 allow_redirects=False,
-                **self._transport,
+                **self._transport[base],
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _UnusableError(_what_happened(error)) from None

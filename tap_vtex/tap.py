@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import click
 from singer_sdk import Tap
@@ -14,9 +14,19 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from tap_vtex.checks import problems
 from tap_vtex.client import VtexClient
 from tap_vtex.errors import VtexError
-from tap_vtex.settings import SETTINGS, Settings, entities_in, problems
+from tap_vtex.settings import SETTINGS, Settings, entities_in
+from tap_vtex.streams.catalog import (
+    BrandsStream,
+    CategoriesStream,
+    ProductsStream,
+    SalesChannelsStream,
+    SellersStream,
+    SkusStream,
+)
+from tap_vtex.streams.logistics import InventoryStream, WarehousesStream
 from tap_vtex.streams.masterdata import (
     AddressesStream,
     CartsStream,
@@ -26,6 +36,8 @@ from tap_vtex.streams.masterdata import (
 )
 from tap_vtex.streams.masterdata.structure import fields_of
 from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
+from tap_vtex.streams.pricing import PricesStream
+from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +48,14 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
     from singer_sdk.singerlib.encoding.simple import Message
+
+
+#: Those with a request for each SKU last, so that they keep nothing waiting.
+AFTER_MASTER_DATA: Final = (
+    *(ProductsStream, SkusStream, CategoriesStream, BrandsStream, SalesChannelsStream),
+    *(SellersStream, PromotionsStream, CouponsStream, WarehousesStream),
+    *(PricesStream, InventoryStream),
+)
 
 
 class UninterruptedWriter(MsgSpecWriter):
@@ -108,6 +128,7 @@ class TapVTEX(Tap):
         for acronym in entities_in(self.config):
             name = f"md_{acronym.lower()}"
             found.append(EntityStream(self, acronym, name, self._fields_of(acronym)))
+        found += [stream(self) for stream in AFTER_MASTER_DATA]
         self._order = [stream.name for stream in found]
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -15,6 +16,7 @@ from tap_vtex.settings import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -27,7 +29,12 @@ STATE_VERSION: Final = 1
 #: What the SDK itself keeps beside that.
 SDK_KEYS: Final = frozenset({"context", "starting_replication_value"})
 
+#: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
+AHEAD: Final = timedelta(hours=1)
+
 Bookmark = TypeVar("Bookmark")
+#: What VTEX sends of one thing, or what the tap makes of it.
+Document = dict[str, Any]
 
 
 class VtexStream(Stream):
@@ -66,7 +73,7 @@ class VtexStream(Stream):
 
     # -- records -------------------------------------------------------------------------
 
-    def extract(self, partition: Context) -> Iterator[dict[str, Any]]:
+    def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the documents of a partition, and write the state where a run can resume.
 
         Raises:
@@ -104,7 +111,7 @@ class VtexStream(Stream):
     def _conform(self) -> Conformer:
         return Conformer(self.effective_schema, self.leftovers)
 
-    def write_record(self, document: dict[str, Any]) -> None:
+    def write_record(self, document: Document) -> None:
         """Write a record of this stream while another one is being read."""
         record = {**self._conform(document), **self.account}
         self._write_record_message(record)
@@ -120,7 +127,8 @@ class VtexStream(Stream):
             StateError: the state is of a newer version of the tap, or damaged.
         """
         state = self.get_context_state(partition)
-        if self.replication_method == "FULL_TABLE" or not state.keys() - SDK_KEYS:
+        ignored = self.replication_key and self.replication_method == "FULL_TABLE"
+        if ignored or not state.keys() - SDK_KEYS:
             return None
         try:
             if state["version"] > STATE_VERSION:
@@ -133,6 +141,20 @@ class VtexStream(Stream):
                 f"The state of {self.name} can't be read. Put back the state of an earlier run, "
                 "or load everything again (meltano run --full-refresh)."
             ) from None
+
+    def check_clock(self, stands_at: datetime) -> None:
+        """Refuse a bookmark that is ahead of VTEX's clock; VTEX has to have been asked before.
+
+        Raises:
+            StateError: it is.
+        """
+        now = self.tap.client.now()
+        if stands_at > now + AHEAD:
+            raise StateError(
+                f"The state of {self.name} stands at {stands_at:%Y-%m-%d %H:%M}, which is in the "
+                f"future: by VTEX's clock it is {now:%Y-%m-%d %H:%M}. Put back the state of an "
+                "earlier run, or load everything again (meltano run --full-refresh)."
+            )
 
     def remember(self, partition: Context, bookmark: Mapping[str, Any]) -> None:
         """Put a bookmark into the state, for everything that has been handed on so far.

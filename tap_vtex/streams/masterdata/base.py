@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_vtex.errors import (
@@ -11,7 +10,6 @@ from tap_vtex.errors import (
     IncompleteListError,
     NotFoundError,
     RefusedError,
-    StateError,
 )
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
@@ -30,8 +28,6 @@ Document = dict[str, Any]
 
 #: Asks Master Data for whatever a document has.
 ALL_FIELDS: Final = "_all"
-#: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
-AHEAD: Final = timedelta(hours=1)
 
 
 class MasterDataStream(VtexStream):
@@ -93,12 +89,7 @@ class MasterDataStream(VtexStream):
         at = self.read_state(partition, EntityBookmark.from_state)
         if at is None:
             return EntityBookmark(start, load_began=now, loaded_until=None, changes_since=now)
-        if at.changes_since > now + AHEAD:
-            raise StateError(
-                f"The state of {self.name} stands at {at.changes_since}, which is in the future: "
-                f"by VTEX's clock it is {now}. Put back the state of an earlier run, or load "
-                "everything again (meltano run --full-refresh)."
-            )
+        self.check_clock(at.changes_since)
         if at.wants_more(start):
             return replace(at, start=start, load_began=now, loaded_until=None, undated=None)
         return at

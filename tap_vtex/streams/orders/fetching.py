@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import quote
 
-from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
+from tap_vtex.errors import UnavailableError
+from tap_vtex.streams.fetching import fetch_each
 from tap_vtex.streams.orders.listing import LIST_PATH, Row
 
 if TYPE_CHECKING:
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_vtex.client import VtexClient
-    from tap_vtex.errors import VtexError
+    from tap_vtex.streams.base import Document
+    from tap_vtex.streams.fetching import Fetched
     from tap_vtex.streams.orders.listing import OrderList
 
 #: Orders in a row that VTEX lists and does not know, before that is an error of its own.
 MOST_UNKNOWN: Final = 20
-#: Orders in a row that VTEX fails to give, before that is an outage.
-MOST_FAILING: Final = 3
 #: Orders owed at most, and for how many days each is asked for again.
 MOST_OWED: Final = 50
 DAYS_OWED: Final = 30
@@ -30,56 +30,20 @@ OWED_PATIENCE: Final = 20.0
 OWED_FAILURES: Final = 2
 
 
-class Fetched(NamedTuple):
-    """What came of asking for an order: its document, or the reason why there is none."""
-
-    row: Row
-    order: dict[str, Any] | None = None
-    trouble: VtexError | None = None
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether VTEX says that there is no such order."""
-        return isinstance(self.trouble, NotFoundError)
-
-
 def fetch(
     client: VtexClient, rows: Iterable[Row], *, patience: float | None = None
-) -> Iterator[Fetched]:
+) -> Iterator[Fetched[Row, Document]]:
     """Ask for the order of each row; yield what comes, as it comes.
 
-    An order that VTEX does not know, or does not give however often it is asked, is no
-    reason to give up the others; many in a row are. ``patience`` is for how many seconds
-    to ask for each, where the client's own is too long.
-
-    Raises:
-        AccessError: the key may not view orders.
-        UnavailableError, RefusedError: VTEX gives no order at all.
+    ``patience`` is for how many seconds to ask for each, where the client's own is too
+    long. Raises what `fetch_each` does.
     """
 
-    def ask(row: Row, stop: threading.Event) -> Fetched:
+    def ask(row: Row, stop: threading.Event) -> Document:
         path = f"{LIST_PATH}/{quote(row.order_id, safe='')}"
-        try:
-            return Fetched(row, client.get(path, _is_order, patience=patience, stop=stop).body)
-        except (NotFoundError, RefusedError, UnavailableError) as trouble:
-            return Fetched(row, trouble=trouble)
+        return client.get(path, _is_order, patience=patience, stop=stop).body
 
-    unknown = failing = 0
-    for _row, fetched in client.workers.each(ask, rows):
-        if fetched.order is not None:
-            unknown = failing = 0
-        elif fetched.is_unknown:
-            unknown += 1
-        elif fetched.trouble is not None:
-            failing += 1
-            if failing >= MOST_FAILING:
-                raise fetched.trouble
-        if unknown >= MOST_UNKNOWN:
-            raise UnavailableError(
-                f"VTEX lists orders, but says of {unknown} of them in a row that it does not know "
-                "them (status 404): something on the way loses the requests."
-            )
-        yield fetched
+    return fetch_each(client.workers, ask, rows, most_unknown=MOST_UNKNOWN)
 
 
 class OrderFetcher:
@@ -99,28 +63,28 @@ class OrderFetcher:
         self._logger = logger
         self._failed: list[str] = []
 
-    def fetch(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    def fetch(self, rows: Iterable[Row]) -> Iterator[Document]:
         """Yield the documents of orders, and note those that can't be had.
 
         Raises:
             AccessError, RefusedError, UnavailableError: too many can't.
         """
         for fetched in fetch(self._client, rows):
-            if fetched.order is not None:
-                self._owed.pop(fetched.row.order_id, None)
-                yield fetched.order
+            if fetched.found is not None:
+                self._owed.pop(fetched.item.order_id, None)
+                yield fetched.found
             else:
                 self._owe(fetched)
 
-    def settle(self) -> Iterator[dict[str, Any]]:
+    def settle(self) -> Iterator[Document]:
         """Ask again for the orders that could not be had in runs before."""
         failures = 0
         long_ago = f"{self._orders.now - timedelta(days=DAYS_OWED):%Y-%m-%d}"
         for order_id, first_tried in list(self._owed.items()):
             (fetched,) = fetch(self._client, [Row(order_id)], patience=OWED_PATIENCE)
-            if fetched.order is not None:
+            if fetched.found is not None:
                 del self._owed[order_id]
-                yield fetched.order
+                yield fetched.found
             elif first_tried < long_ago:
                 self._logger.warning(
                     "The order %s could not be had since %s, and is given up", order_id, first_tried
@@ -144,9 +108,9 @@ class OrderFetcher:
                 "The run went on without them, and the next one asks for them again."
             )
 
-    def _owe(self, fetched: Fetched) -> None:
-        order_id = fetched.row.order_id
-        if fetched.is_unknown and self._orders.is_fading(fetched.row.created):
+    def _owe(self, fetched: Fetched[Row, Document]) -> None:
+        order_id = fetched.item.order_id
+        if fetched.is_unknown and self._orders.is_fading(fetched.item.created):
             return  # list and orders need not agree on where the two years end
         if not fetched.is_unknown:
             self._failed.append(order_id)
@@ -162,5 +126,5 @@ class OrderFetcher:
             )
 
 
-def _is_order(body: object) -> TypeGuard[dict[str, Any]]:
+def _is_order(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and bool(body.get("orderId"))

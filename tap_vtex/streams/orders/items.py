@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from tap_vtex.bodies import documents_in
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     Document = Mapping[str, Any]
 
@@ -38,7 +40,7 @@ def items_of(order: Document) -> Iterator[dict[str, Any]]:
 
     Money is in hundredths of the currency, as everywhere in VTEX's orders.
     """
-    items = _dicts(order.get("items"))
+    items = documents_in(order.get("items"))
     of_the_order = {
         "orderId": order["orderId"],
         "creationDate": order.get("creationDate"),
@@ -68,7 +70,7 @@ def discount(item: Document) -> float:
     """
     amounts: list[float] = [
         tag["value"]
-        for tag in _dicts(item.get("priceTags"))
+        for tag in documents_in(item.get("priceTags"))
         if str(tag.get("name")).lower().startswith("discount@")
         and isinstance(tag.get("value"), int | float)
         and not tag.get("isPercentual")
@@ -76,7 +78,7 @@ def discount(item: Document) -> float:
     return sum(amounts)
 
 
-def _removed_skus(order: Document, items: list[Document]) -> set[Any]:
+def _removed_skus(order: Document, items: Iterable[Document]) -> set[Any]:
     """SKUs whose every unit the store took out of the order after the purchase.
 
     VTEX leaves ``items`` as they were bought and lists what was added and removed apart.
@@ -86,14 +88,14 @@ def _removed_skus(order: Document, items: list[Document]) -> set[Any]:
         return set()
     left: Counter[Any] = Counter()
     touched = set()
-    for change in _dicts(changes):
-        for item in _dicts(change.get("itemsAdded")):
+    for change in documents_in(changes):
+        for item in documents_in(change.get("itemsAdded")):
             left[item.get("id")] += _quantity(item)
-        for item in _dicts(change.get("itemsRemoved")):
+        for item in documents_in(change.get("itemsRemoved")):
             left[item.get("id")] -= _quantity(item)
             touched.add(item.get("id"))
-    for item in items:
-        left[item.get("id")] += _quantity(item)
+    for bought in items:
+        left[bought.get("id")] += _quantity(bought)
     return {sku_id for sku_id in touched if left[sku_id] <= 0}
 
 
@@ -104,7 +106,3 @@ def _quantity(item: Document) -> int:
 
 def _dict(value: object) -> Document:
     return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: object) -> list[Document]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

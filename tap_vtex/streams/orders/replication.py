@@ -11,7 +11,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tap_vtex.errors import StateError
 from tap_vtex.progress import Progress
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.census import Census, Latecomers, start_of_day
@@ -37,8 +36,6 @@ WIDE_EVERY: Final = timedelta(days=1)
 #: Orders whose row has no date of change are fetched by every run when this young, and
 #: by a wide pass at any age.
 UNDATED_AGE: Final = timedelta(days=2)
-#: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
-AHEAD: Final = timedelta(hours=1)
 
 
 class OrderReplication:
@@ -52,11 +49,7 @@ class OrderReplication:
         checkpoint: Callable[[OrderBookmark], None],
         logger: logging.Logger,
     ) -> None:
-        """Begin where ``bookmark`` stands; ``checkpoint`` is told where a run can resume.
-
-        Raises:
-            StateError: it stands in the future.
-        """
+        """Begin where ``bookmark`` stands; ``checkpoint`` is told where a run can resume."""
         self._orders = orders
         self._fetcher = OrderFetcher(orders.client, orders, bookmark.owed, logger)
         self._settings = settings
@@ -67,12 +60,6 @@ class OrderReplication:
         self._wanted = wanted_from(orders, settings)
         # Rows know whole seconds only; where one slice ends, the next one begins.
         self._end = settings.end_date and whole_second(settings.end_date)
-        if max(bookmark.loaded_until, bookmark.changes_since) > self._started + AHEAD:
-            raise StateError(
-                f"The state says that orders are loaded until {bookmark.loaded_until}, which is "
-                f"in the future: by VTEX's clock it is {self._started}. Put back the state of an "
-                "earlier run, or load everything again (meltano run --full-refresh)."
-            )
 
     def run(self) -> Iterator[dict[str, Any]]:
         """Yield the document of every order that the run has to fetch.

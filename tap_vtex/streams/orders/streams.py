@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.errors import StateError, VtexError
-from tap_vtex.streams.base import SCHEMAS, VtexStream
+from tap_vtex.streams.base import SCHEMAS
+from tap_vtex.streams.family import ChildStream, ParentStream
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.items import items_of
 from tap_vtex.streams.orders.listing import OrderList
 from tap_vtex.streams.orders.replication import OrderReplication, beginning, wanted_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.helpers.types import Context
+
+    from tap_vtex.streams.base import Document, VtexStream
 
 
-class OrdersStream(VtexStream):
+class OrdersStream(ParentStream[OrderBookmark]):
     """Complete orders, each as Get order returns it."""
 
     name = "orders"
@@ -30,30 +33,30 @@ class OrdersStream(VtexStream):
     #: Whether VTEX's list is asked for the orders that were never completed.
     incomplete = False
 
-    def extract(self, partition: Context) -> Iterator[dict[str, Any]]:
-        """Yield the orders to fetch, and write the items of each beside it.
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield the orders to fetch, and write the items of each beside it."""
+        self._orders.now  # noqa: B018 - what is wrong for all readers shows here, and only once
+        yield from super().extract(partition)
 
-        Orders and items have a bookmark each. As long as both have come equally far they
-        share every order; if one lags behind, since it was selected later, each goes
-        alone in this run, and they have come equally far at its end.
-        """
-        orders = OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
-        orders.now  # noqa: B018 - what is wrong for all readers shows here, and only once
-        for child in self._children:
-            child.begin()
-        for readers, bookmark in self._groups(partition, orders):
-            try:
-                yield from self._read_for(readers, partition, orders, bookmark)
-            except VtexError as error:
-                self.end_early([reader.name for reader in readers], error)
+    @cached_property
+    def _orders(self) -> OrderList:
+        return OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
 
-    def _read_for(
-        self,
-        readers: list[VtexStream],
-        partition: Context,
-        orders: OrderList,
-        bookmark: OrderBookmark,
-    ) -> Iterator[dict[str, Any]]:
+    def bookmark_of(self, reader: VtexStream, partition: Context) -> OrderBookmark:
+        """How far orders or items have come; a beginning where there is no state."""
+        stored = reader.read_state(partition, OrderBookmark.from_state)
+        if stored is None:
+            return beginning(self._orders, self.tap.settings)
+        reader.check_clock(max(stored.loaded_until, stored.changes_since))
+        return stored
+
+    def abreast(self, one: OrderBookmark, other: OrderBookmark) -> OrderBookmark | None:
+        """A bookmark for both, where they have come equally far."""
+        return one.abreast_of(other, wanted_from(self._orders, self.tap.settings))
+
+    def read_for(
+        self, readers: list[VtexStream], partition: Context, bookmark: OrderBookmark
+    ) -> Iterator[Document]:
         """Go through the orders once, for readers that have come equally far."""
 
         def checkpoint(at: OrderBookmark) -> None:
@@ -61,7 +64,8 @@ class OrdersStream(VtexStream):
                 reader.remember(partition, at.as_state())
             self.write_state()
 
-        replication = OrderReplication(orders, self.tap.settings, bookmark, checkpoint, self.logger)
+        settings, logger = self.tap.settings, self.logger
+        replication = OrderReplication(self._orders, settings, bookmark, checkpoint, logger)
         for order in replication.run():
             for reader in readers:
                 if isinstance(reader, OrderItemsStream):
@@ -69,57 +73,8 @@ class OrdersStream(VtexStream):
             if self in readers:
                 yield order
 
-    @property
-    def _children(self) -> list[OrderItemsStream]:
-        return [
-            child
-            for child in self.child_streams
-            if isinstance(child, OrderItemsStream) and child.selected
-        ]
 
-    @property
-    def _readers(self) -> list[VtexStream]:
-        return [self, *self._children] if self.selected else [*self._children]
-
-    def _groups(
-        self, partition: Context, orders: OrderList
-    ) -> list[tuple[list[VtexStream], OrderBookmark]]:
-        """The readers, together where they have come equally far, and how far that is."""
-        settings = self.tap.settings
-        groups: list[tuple[list[VtexStream], OrderBookmark]] = []
-        for reader in self._readers:
-            try:
-                stored = reader.read_state(partition, OrderBookmark.from_state)
-            except StateError as error:
-                self.end_early([reader.name], error)
-                continue
-            own = stored or beginning(orders, settings)
-            for number, (readers, bookmark) in enumerate(groups):
-                if shared := bookmark.abreast_of(own, wanted_from(orders, settings)):
-                    groups[number] = ([*readers, reader], shared)
-                    break
-            else:
-                groups.append(([reader], own))
-        return groups
-
-    def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
-        """The items end as well: they come out of these orders."""
-        return [reader.name for reader in self._readers]
-
-    def generate_child_contexts(
-        self,
-        record: Record,  # noqa: ARG002
-        context: Context | None,  # noqa: ARG002
-    ) -> Iterable[Context | None]:
-        """Keep the SDK from syncing the items once for each order.
-
-        That would cost a SCHEMA message and several log lines an order; they are written
-        in `extract` instead, beside the order.
-        """
-        return ()
-
-
-class OrderItemsStream(VtexStream):
+class OrderItemsStream(ChildStream):
     """The items of each order, flat; written beside the order, with a bookmark of its own."""
 
     name = "order_items"
@@ -128,11 +83,7 @@ class OrderItemsStream(VtexStream):
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
 
-    def begin(self) -> None:
-        """Announce the stream to the target, which the SDK does for parents only."""
-        self._write_schema_message()
-
-    def write_items_of(self, order: dict[str, Any]) -> None:
+    def write_items_of(self, order: Document) -> None:
         """Write the items of an order."""
         for item in items_of(order):
             self.write_record(item)

@@ -1,0 +1,1 @@
+"""The catalog: products, their SKUs, categories, brands, channels and sellers."""

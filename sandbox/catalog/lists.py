@@ -1,0 +1,83 @@
+"""The paths of VTEX's Catalog API for what is short: categories, brands, channels, sellers."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sandbox.answers import STORE, json_answer
+from sandbox.catalog.routes import denied, identifier, positive
+
+OF_BRANDS = ("Brands", "View Brand")
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/api/catalog_system/pub/category/tree/{levels}")
+async def category_tree(request: web.Request) -> web.Response:
+    """VTEX's Get category tree."""
+    store = request.app[STORE]
+    if not store.may("Category", "View Category"):
+        return denied(store)
+    levels = identifier(request, "levels")
+    if levels is None:
+        return json_answer("The number of levels is not valid", 400)
+    return json_answer(store.catalog.tree(levels))
+
+
+@routes.get("/api/catalog/pvt/category/{category_id}")
+async def category(request: web.Request) -> web.Response:
+    """VTEX's Get category by id."""
+    store = request.app[STORE]
+    if not store.may("Categories Management", "View Category"):
+        return denied(store)
+    category_id, categories = identifier(request, "category_id"), store.catalog.categories
+    if category_id is None or category_id not in categories.by_id:
+        return json_answer({"Message": "Category not found"}, 404)
+    with_path = request.query.get("includeTreePath", "").lower() == "true"
+    return json_answer(categories.document(category_id, with_path=with_path))
+
+
+@routes.get("/api/catalog_system/pvt/brand/list")
+async def brand_list(request: web.Request) -> web.Response:
+    """VTEX's List all brands."""
+    store = request.app[STORE]
+    if not store.may(*OF_BRANDS):
+        return denied(store)
+    return json_answer(store.catalog.brands())
+
+
+@routes.get("/api/catalog_system/pvt/brand/pagedlist")
+async def brand_pages(request: web.Request) -> web.Response:
+    """VTEX's List brands by page."""
+    store = request.app[STORE]
+    if not store.may(*OF_BRANDS):
+        return denied(store)
+    page, size = positive(request.query, "page"), positive(request.query, "pageSize")
+    if page is None or size is None:
+        return json_answer("The parameters page and pageSize are required", 400)
+    rows = store.catalog.brands()
+    paging = {
+        "page": page,
+        "perPage": size,
+        "total": len(rows),
+        "pages": -(-len(rows) // size),
+    }
+    return json_answer({"items": rows[(page - 1) * size : page * size], "paging": paging})
+
+
+@routes.get("/api/catalog_system/pvt/saleschannel/list")
+async def sales_channel_list(request: web.Request) -> web.Response:
+    """VTEX's List sales channels."""
+    store = request.app[STORE]
+    if not store.may("View Product"):
+        return denied(store)
+    return json_answer(store.catalog.sales_channels())
+
+
+@routes.get("/api/catalog_system/pvt/seller/list")
+async def seller_list(request: web.Request) -> web.Response:
+    """VTEX's List sellers."""
+    store = request.app[STORE]
+    if not store.may("View Seller", "View Product"):
+        return denied(store)
+    return json_answer(store.catalog.sellers())

@@ -1,0 +1,115 @@
+"""The catalog's short lists: brands, sales channels, sellers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sandbox.goods import BRANDS, FIRST_BRAND
+
+Json = dict[str, Any]
+
+#: What must never leave the store, to be recognised where it turns up.
+SELLER_PASSWORD = "NOTASECRETNOTASECRET-SELLER"  # noqa: S105 - it opens nothing
+#: A brand that no product has.
+BARE_BRAND = "Guapuruvu"
+
+
+def brands() -> list[Json]:
+    """Rows of the list of brands."""
+    return [
+        {
+            "id": FIRST_BRAND + number,
+            "name": name,
+            "isActive": name != BARE_BRAND,
+            "title": name if number % 2 else "",
+            "metaTagDescription": f"Produtos {name}" if number % 3 else None,
+            "imageUrl": None,
+        }
+        for number, name in enumerate((*BRANDS, BARE_BRAND))
+    ]
+
+
+def sales_channels() -> list[Json]:
+    """Rows of the list of sales channels."""
+    rows = ((1, "Loja principal", True), (2, "Atacado", True), (3, "Quiosque", False))
+    return [
+        {
+            "Id": number,
+            "Name": name,
+            "IsActive": is_active,
+            "ProductClusterId": None,
+            "CountryCode": "BRA",
+            "CultureInfo": "pt-BR",
+            "TimeZone": "E. South America Standard Time",
+            "CurrencyCode": "BRL",
+            "CurrencySymbol": "R$",
+            "CurrencyLocale": 1046,
+            "CurrencyFormatInfo": {
+                "CurrencyDecimalDigits": 2,
+                "CurrencyDecimalSeparator": ",",
+                "CurrencyGroupSeparator": ".",
+                "CurrencyGroupSize": 3,
+                "StartsWithCurrencySymbol": True,
+            },
+            "Origin": None,
+            "Position": number if is_active else None,
+            "ConditionRule": "approved=true" if number == 2 else None,
+            "CurrencyDecimalDigits": 2 if number == 1 else None,
+        }
+        for number, name, is_active in rows
+    ]
+
+
+def sellers(account: str) -> list[Json]:
+    """Rows of the list of sellers, with what VTEX keeps of their credentials."""
+    rows = (
+        ("1", account, True, None),
+        ("loja-sul", "Loja do Sul", True, SELLER_PASSWORD),
+        ("feira", "Feira Livre", True, None),
+        ("antiga", "Loja Antiga", False, SELLER_PASSWORD),
+    )
+    return [
+        {
+            "SellerId": seller_id,
+            "Name": name,
+            "Email": f"contato@{seller_id}.example.com.br" if seller_id != "1" else None,
+            "Description": f"{name}, desde 2011",
+            "ExchangeReturnPolicy": "",
+            "DeliveryPolicy": "",
+            "UseHybridPaymentOptions": False,
+            "UserName": None if password is None else f"integracao-{seller_id}",
+            "Password": password,
+            "SecutityPrivacyPolicy": "",
+            "CNPJ": f"{12345678000100 + number}",
+            "CSCIdentification": seller_id,
+            "ArchiveId": None,
+            "UrlLogo": None,
+            "ProductCommissionPercentage": 4.5 * number,
+            "FreightCommissionPercentage": 0.0,
+            "CategoryCommissionPercentage": _commissions(number),
+            "FulfillmentEndpoint": _endpoint(seller_id, "fulfillment?sc=1"),
+            "CatalogSystemEndpoint": _endpoint(seller_id, "catalog_system/"),
+            "IsActive": is_active,
+            "MerchantName": name if number else "",
+            "FulfillmentSellerId": None,
+            "SellerType": 2 if seller_id == "feira" else 1,
+            "IsBetterScope": False,
+            "TrustPolicy": "Default",
+        }
+        for number, (seller_id, name, is_active, password) in enumerate(rows)
+    ]
+
+
+def _commissions(number: int) -> str | None:
+    """A list as text within a field, as VTEX has it here."""
+    if number == 0:
+        return None
+    by_category = [{"CategoryId": 14, "ProductCommission": 15.0, "FreightCommission": 2.5}]
+    return json.dumps(by_category if number % 2 else [], separators=(",", ":"))
+
+
+def _endpoint(seller_id: str, path: str) -> str | None:
+    if seller_id == "1":
+        return None
+    return f"http://{seller_id}.vtexcommercestable.com.br/api/{path}"

@@ -1,0 +1,126 @@
+"""Where the goods are, by VTEX's Logistics API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.answers import STORE, json_answer
+from sandbox.catalog.routes import identifier
+
+if TYPE_CHECKING:
+    from sandbox.catalog.catalog import Catalog
+
+Json = dict[str, Any]
+
+#: Of these, the list of warehouses does not have the last: it was deleted, its stock not.
+WAREHOUSES = (
+    ("1_1", "Estoque principal"),
+    ("CDsul", "Centro de distribuição Sul"),
+    ("14e3fcc", "Loja Paulista"),
+    ("102e53e", "Galpão antigo"),
+)
+LEAD_TIMES = ("00:00:00", "1.00:00:00", "2.12:30:00")
+OF_WAREHOUSES = ("Logistics full access", "Logistics viewer")
+OF_STOCK = (*OF_WAREHOUSES, "Logistics inventory full access", "Logistics inventory read only")
+
+routes = web.RouteTableDef()
+
+
+@dataclass
+class Logistics:
+    """The warehouses, and what of the catalog's SKUs is in them."""
+
+    catalog: Catalog
+    #: Fields of rows that somebody changed, by SKU and warehouse.
+    _set: dict[tuple[int, str], Json] = field(default_factory=dict)
+
+    def inventory(self, sku_id: int) -> Json | None:
+        """Where a SKU is, and how many; None if there is no such SKU."""
+        if self.catalog.product_of(sku_id) is None:
+            return None
+        balance = []
+        for place, (warehouse_id, name) in enumerate(WAREHOUSES):
+            changes = self._set.get((sku_id, warehouse_id))
+            # SKUs are in the first warehouse at least, but for a few that are nowhere.
+            if changes or (sku_id % 31 != 11 and (place == 0 or (sku_id + place) % 4 == 1)):
+                balance.append(_row(sku_id, place, warehouse_id, name) | (changes or {}))
+        return {"skuId": str(sku_id), "balance": balance}
+
+    def set_stock(
+        self,
+        sku_id: int,
+        warehouse_id: str,
+        total: int,
+        **fields: Any,  # noqa: ANN401 - of the row
+    ) -> None:
+        """Let there be so many of a SKU in a warehouse; change other fields, too."""
+        if warehouse_id not in dict(WAREHOUSES):
+            raise ValueError(f"There is no warehouse {warehouse_id}")
+        changes = self._set.setdefault((sku_id, warehouse_id), {})
+        changes |= {"totalQuantity": total, **fields}
+
+    def warehouses(self) -> list[Json]:
+        """Rows of the list of warehouses."""
+        return [
+            {
+                "id": warehouse_id,
+                "name": name,
+                "warehouseDocks": [
+                    {"dockId": f"{place + 1}_1", "time": LEAD_TIMES[place], "cost": 0.0}
+                ]
+                if place < 2
+                else [],
+                "pickupPointIds": ["loja-paulista"] if place == 2 else [],
+                "priority": place,
+                "isActive": place != 1,
+            }
+            for place, (warehouse_id, name) in enumerate(WAREHOUSES[:-1])
+        ]
+
+
+def _row(sku_id: int, place: int, warehouse_id: str, name: str) -> Json:
+    chance = (sku_id * len(WAREHOUSES) + place) * 0x9E3779B97F4A7C15 >> 20
+    total = chance % 90 * (chance >> 8 & 1)
+    reserved = min(total, chance >> 12 & 3)
+    if sku_id % 67 == 3:  # more is promised than there is
+        reserved = total + 2
+    if sku_id % 89 == 4:
+        reserved = -1
+    supply = {2: "10000-01-01T00:00:00+00:00", 8: "2026-12-24T03:00:00+00:00"}
+    return {
+        "warehouseId": warehouse_id,
+        "warehouseName": name,
+        "totalQuantity": total,
+        "reservedQuantity": reserved,
+        "hasUnlimitedQuantity": sku_id % 43 == 1,
+        "timeToRefill": "5.00:00:00" if sku_id % 47 == 1 else None,
+        "dateOfSupplyUtc": supply.get(sku_id % 53),
+        "leadTime": LEAD_TIMES[chance % len(LEAD_TIMES)],
+    }
+
+
+@routes.get("/api/logistics/pvt/inventory/skus/{sku_id}")
+async def get_inventory(request: web.Request) -> web.Response:
+    """VTEX's List inventory by SKU."""
+    store = request.app[STORE]
+    if not store.may(*OF_STOCK):
+        return json_answer({"error": "Access denied"}, store.manners.lacking_access)
+    sku_id = identifier(request, "sku_id")
+    inventory = None if sku_id is None else store.logistics.inventory(sku_id)
+    if inventory is not None:
+        return json_answer(inventory)
+    if store.manners.stock_of_unknown == "empty":
+        return json_answer({"skuId": request.match_info["sku_id"], "balance": []})
+    return json_answer({"error": "Sku not found"}, 404)
+
+
+@routes.get("/api/logistics/pvt/configuration/warehouses")
+async def list_warehouses(request: web.Request) -> web.Response:
+    """VTEX's List all warehouses."""
+    store = request.app[STORE]
+    if not store.may(*OF_WAREHOUSES):
+        return json_answer({"error": "Access denied"}, store.manners.lacking_access)
+    return json_answer(store.logistics.warehouses())

@@ -1,0 +1,1 @@
+"""Rates and benefits: promotions and coupons."""

@@ -1,0 +1,114 @@
+"""Which promotions and coupons there are."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from sandbox.clock import DAY
+from sandbox.promotions.forms import (
+    promotion_document,
+    promotion_id,
+    promotion_row,
+    shortest,
+    with_digits,
+)
+
+Json = dict[str, Any]
+
+#: How many there are at first, and which of the promotions are archived by then.
+PROMOTIONS = 12
+ARCHIVED = (3, 6, 8, 11)
+#: Archived, and flagged as active all the same: it is in both lists.
+HALF_ARCHIVED = 6
+COUPONS = 30
+
+
+class Promotions:
+    """The promotions. There are few, so they are kept as documents."""
+
+    def __init__(self, seed: int, skus: int, start: int) -> None:
+        self._seed = seed
+        self._skus = skus
+        self._by_id: dict[str, Json] = {}
+        for number in range(PROMOTIONS):
+            modified = start - (PROMOTIONS - number) * 41 * DAY + number * 123_456_789_123
+            self.add_promotion(with_digits(modified, 2 + number % 6))
+        for number in ARCHIVED:
+            is_archived = {"isArchived": True, "isActive": number == HALF_ARCHIVED}
+            self._by_id[promotion_id(seed, number)] |= is_archived
+
+    def promotions(self) -> list[Json]:
+        """Rows of the list of promotions; not of the archived ones."""
+        return [
+            promotion_row(document)
+            for document in self._by_id.values()
+            if not document["isArchived"] or document["isActive"]
+        ]
+
+    def archived_promotions(self) -> list[Json]:
+        """Rows of the list of archived promotions."""
+        return [promotion_row(one) for one in self._by_id.values() if one["isArchived"]]
+
+    def promotion(self, promotion_id: str) -> Json | None:
+        """A promotion as its own route shows it; None if there is none."""
+        return self._by_id.get(promotion_id)
+
+    def edit_promotion(self, promotion_id: str, at: int, **fields: Any) -> None:  # noqa: ANN401
+        """Change fields of a promotion's own document, and the date of its modification."""
+        document = self._by_id[promotion_id]
+        if unknown := fields.keys() - document.keys() - {"endDateUtc"}:
+            raise ValueError(f"A promotion has no {sorted(unknown)}")
+        self._by_id[promotion_id] = document | {"lastModified": shortest(at)} | fields
+
+    def add_promotion(self, at: int) -> str:
+        """Make a promotion; returns its id."""
+        document = promotion_document(self._seed, len(self._by_id), at, self._skus)
+        self._by_id[document["idCalculatorConfiguration"]] = document
+        return str(document["idCalculatorConfiguration"])
+
+    def archive_promotion(self, promotion_id: str, at: int) -> None:
+        """Move a promotion to the archived ones."""
+        self.edit_promotion(promotion_id, at, isArchived=True, isActive=False)
+
+
+class Coupons:
+    """The coupons, each with what it has been limited to."""
+
+    def __init__(self, seed: int, start: int) -> None:
+        self._seed = seed
+        self._by_code: dict[str, Json] = {}
+        for number in range(COUPONS):
+            modified = start - (COUPONS - number) * 11 * DAY + number * 987_654_321
+            self.add_coupon(with_digits(modified, 2 + number % 6))
+
+    def coupons(self) -> list[Json]:
+        """Rows of the list of coupons."""
+        return list(self._by_code.values())
+
+    def edit_coupon(self, code: str, at: int, **fields: Any) -> None:  # noqa: ANN401
+        """Change fields of a coupon; None takes one out."""
+        changed = self._by_code[code] | {"lastModifiedUtc": shortest(at)} | fields
+        self._by_code[code] = {name: value for name, value in changed.items() if value is not None}
+
+    def add_coupon(self, at: int) -> str:
+        """Make a coupon; returns its code."""
+        number = len(self._by_code)
+        dice = random.Random(f"coupon {self._seed} {number}")
+        code = f"CUPOM{number:03d}"
+        coupon = {
+            "lastModifiedUtc": shortest(at),
+            "utmSource": f"parceiro{number % 12}",
+            "couponCode": code,
+            "isArchived": number % 10 == 9,
+            "maxItemsPerClient": dice.choice((1, 1, 10)),
+            "expirationIntervalPerUse": "30.00:00:00" if number % 8 == 3 else "00:00:00",
+        }
+        if number % 3:
+            coupon["utmCampaign"] = f"campanha{number % 12}"
+        if number % 4 == 1:
+            coupon["maxUsage"] = dice.randrange(1, 1000)
+        if number % 6 == 2:
+            coupon["groupingKey"] = f"lote-{number // 6}"
+        self._by_code[code] = coupon
+        return code

@@ -1,0 +1,28 @@
+"""Roles: what an API key may do, by VTEX's names for it."""
+
+from __future__ import annotations
+
+#: What stores grant the key that they make for this tap: orders, Master Data, promotions,
+#: and of the catalog what the names of old times open.
+READER_ROLE = frozenset(
+    {
+        "CRM administrator",
+        "Category",
+        "Categories Management",
+        "Similar Category",
+        "Similar Categories Management",
+        "SKUs",
+        "View order",
+        "List Orders",
+        "Order feed subscription",
+        "Feed v3 and Hook admin",
+        "Feed v3 and Hook view only",
+        "Manage benefits and rates",
+        "Manage policies",
+        "Read prices",
+        "Read only documents",
+        "Insert or update document (not remove)",
+        "Full access to all documents",
+        "Master Data administrator",
+    }
+)

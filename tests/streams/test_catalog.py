@@ -1,0 +1,330 @@
+"""Products and SKUs for a key that may list products."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.catalog import CATALOG, STORE_URL, rows_of, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop import Shop
+    from tests.support.tap import Tap, Target
+
+PRODUCT_LIST = "/api/catalog_system/pvt/products/GetProductAndSkuIds"
+ROWS = "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{product_id}"
+CONTEXT = "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}"
+PRODUCT = "/api/catalog/pvt/product/{product_id}"
+BOTH = {"products", "skus"}
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """61 SKUs of 12 products, of which one has none and one the id 0."""
+    return open_shop(orders=20, days=10, skus=60)
+
+
+@pytest.fixture
+def config(shop: Shop) -> dict[str, Any]:
+    return shop.config(store_url=STORE_URL)
+
+
+def assert_equals_truth(target: Target, shop: Shop) -> None:
+    for stream, expected in truth(shop).items():
+        assert rows_of(target.table(stream, "Id").values(), "Id") == expected
+
+
+def bookmark(target: Target, stream: str = "products") -> dict[str, Any]:
+    found: dict[str, Any] = target.state["bookmarks"][stream]["partitions"][0]
+    return found
+
+
+def test_a_full_and_two_incremental_runs(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=CATALOG)
+    assert_equals_truth(target, shop)
+    catalog, clock = shop.store.catalog, shop.store.clock
+
+    shop.pass_time(hours=1)
+    catalog.edit_sku(7, clock.now(), Name="Camiseta azul-marinho", IsActive=False)
+    catalog.edit_sku(13, clock.now(), Ean="7891000000001")
+    catalog.edit_product(3, clock.now(), Title="Outra coisa")
+    added = catalog.add_product(clock.now(), skus=3)
+    shop.pass_time(minutes=10)
+    run = tap.sync(config, target, select=BOTH)
+    assert {row["Id"] for row in run.records("products")} >= {"2", "3", str(added)}
+    assert_equals_truth(target, shop)
+
+    shop.pass_time(hours=1)
+    catalog.add_sku(4, clock.now())
+    catalog.delete_sku(20)
+    shop.pass_time(minutes=10)
+    tap.sync(config, target, select=BOTH)
+    del target.tables["skus"]["ipe", "20"]  # which a full pass no longer sees, see below
+    assert_equals_truth(target, shop)
+
+
+def test_an_unchanged_catalog_costs_no_contexts(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=BOTH)
+    shop.requests()
+    for _run in range(2):
+        shop.pass_time(hours=1)
+        run = tap.sync(config, target, select=BOTH)
+
+        requests = shop.requests()
+        assert CONTEXT not in requests
+        assert PRODUCT not in requests
+        assert requests[ROWS] == len(shop.store.catalog.product_ids()) + 2
+        assert not run.records("products")
+        assert not run.records("skus")
+
+
+def test_two_thousand_products_and_twelve_thousand_skus(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=20, days=10, skus=12_000)
+    config = shop.config(max_workers=32)
+    run = tap.sync(config, target, select={"skus"})
+    assert len(run.records("skus")) == 12_001
+    shop.requests()
+    shop.pass_time(hours=1)
+
+    run = tap.sync(config, target, select={"skus"})
+
+    requests = shop.requests()
+    assert CONTEXT not in requests
+    assert requests[ROWS] == 2002 + 2  # with product 0, the one without SKUs and two phantoms
+    assert requests[PRODUCT_LIST] == 10
+    assert not run.records("skus")
+    assert len(run.lines) < 20
+
+
+def test_a_changed_sku_is_read_twice_since_the_index_lags(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    shop.store.catalog.edit_sku(9, shop.store.clock.now(), Name="Novo nome")
+    tap.sync(config, target, select=BOTH)
+    assert target.table("skus", "Id")["9"]["SkuName"] != "Novo nome"
+
+    shop.pass_time(hours=1)
+    run = tap.sync(config, target, select=BOTH)
+
+    assert [row["Id"] for row in run.records("skus")] == ["9"]
+    assert_equals_truth(target, shop)
+    shop.pass_time(hours=1)
+    assert not tap.sync(config, target, select=BOTH).records("skus")
+
+
+def test_a_second_change_in_the_same_minute(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    shop.store.manners.context_lag = 0
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    for name in ("First", "Second"):
+        shop.store.catalog.edit_sku(9, shop.store.clock.now(), Name=name)
+        tap.sync(config, target, select=BOTH)
+        shop.pass_time(minutes=0.1)
+
+    assert_equals_truth(target, shop)
+
+
+def test_a_change_while_others_are_read(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    """Of a product that was read before, and older than another one that is read after."""
+    shop.store.manners.context_lag = 0
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+
+    def change() -> None:
+        shop.store.catalog.edit_sku(1, shop.store.clock.now(), Name="Meanwhile")
+        shop.pass_time(minutes=2)
+        shop.store.catalog.edit_sku(59, shop.store.clock.now(), Name="Later")
+
+    shop.when(ROWS.format(product_id=10), change)
+    tap.sync({**config, "max_workers": 1}, target, select=BOTH)
+    assert target.table("skus", "Id")["59"]["SkuName"] == "Later"
+    assert target.table("skus", "Id")["1"]["SkuName"] != "Meanwhile"
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH)
+
+    assert_equals_truth(target, shop)
+
+
+class TestTheFullPass:
+    def test_comes_round_after_a_week_and_finds_what_moved_no_date(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select=BOTH)
+        shop.store.catalog.edit_product(3, shop.store.clock.now(), Title="Another title")
+        shop.pass_time(days=6)
+        assert not tap.sync(config, target, select=BOTH).records("products")
+        shop.pass_time(days=1)
+
+        tap.sync(config, target, select=BOTH)
+
+        assert_equals_truth(target, shop)
+        assert bookmark(target)["full_pass_at"].startswith("2026-11-30T12:00")
+
+    def test_leaves_what_is_gone_with_an_old_date(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select=BOTH)
+        shop.store.catalog.delete_product(5)
+        shop.pass_time(days=8)
+        tap.sync(config, target, select=BOTH)
+
+        began = bookmark(target)["full_pass_at"]
+        gone = [row["Id"] for row in target.tables["products"].values() if row["synced_at"] < began]
+        assert gone == ["5"]
+        assert sum(row["synced_at"] < began for row in target.tables["skus"].values()) == 6
+
+    def test_is_set_by_days(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select=BOTH)
+        shop.pass_time(days=1)
+        run = tap.sync({**config, "catalog_full_refresh_days": 1}, target, select=BOTH)
+        assert len(run.records("skus")) == 61
+
+    def test_goes_on_where_a_run_broke_off(
+        self, tap: Tap, open_shop: Callable[..., Shop], target: Target
+    ) -> None:
+        shop = open_shop(orders=20, days=10, skus=6000)
+        shop.fail("status", f"{ROWS.format(product_id=700)}$", status=403, times=None)
+        run = tap.sync(shop.config(), target, select={"products"}, expect=1)
+        assert "Give the key's role the resource 'SKUs'" in run.log
+        done_until = bookmark(target)["under_way"]["done_until"]
+        assert 400 < done_until < 700
+        shop.store.faults.clear()
+        shop.requests()
+
+        tap.sync(shop.config(), target, select={"products"})
+
+        assert shop.requests()[PRODUCT] < 1010 - done_until + 10
+        assert target.table("products", "Id").keys() == {
+            str(one) for one in shop.store.catalog.product_ids()
+        }
+        assert bookmark(target)["under_way"] is None
+
+
+class TestReaders:
+    def test_skus_selected_later_are_complete_and_then_share(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select={"products"})
+        shop.pass_time(hours=30)
+        tap.sync(config, target, select=BOTH)
+        assert_equals_truth(target, shop)
+        shop.requests()
+        shop.pass_time(hours=1)
+        tap.sync(config, target, select=BOTH)
+        assert shop.requests()[ROWS] == len(shop.store.catalog.product_ids()) + 2
+
+    def test_a_deselected_stream_keeps_its_bookmark(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select=BOTH)
+        before = dict(bookmark(target, "skus"))
+        shop.pass_time(hours=1)
+        shop.store.catalog.edit_sku(9, shop.store.clock.now(), Name="Novo nome")
+        shop.pass_time(minutes=10)
+        run = tap.sync(config, target, select={"products"})
+        assert not run.records("skus")
+        assert bookmark(target, "skus") == before
+
+        tap.sync(config, target, select=BOTH)
+        assert_equals_truth(target, shop)
+
+    def test_skus_alone_cost_no_product_forms(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select={"skus"})
+        assert PRODUCT not in shop.requests()
+        assert not target.tables.get("products")
+
+    def test_products_alone_cost_one_context_each(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select={"products"})
+        assert shop.requests()[CONTEXT] == 11
+        assert rows_of(target.table("products", "Id").values(), "Id") == truth(shop)["products"]
+
+
+class TestOddities:
+    def test_null_and_empty_bodies_are_no_more_than_gaps(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        catalog = shop.store.catalog
+        catalog.null_contexts |= {8, 9}
+        catalog.blank_products |= {4}
+        run = tap.sync(config, target, select=BOTH)
+
+        assert target.table("skus", "Id").keys() == truth(shop)["skus"].keys() - {"8", "9"}
+        assert target.table("products", "Id").keys() == truth(shop)["products"].keys()
+        assert "Of some SKUs that it lists, 3, VTEX gives nothing: 8, 9, 9000001" in run.log
+        assert "Of some products that it lists, 2, VTEX gives nothing: 9000001, 9000002" in run.log
+
+    def test_a_hiccup_is_not_taken_for_a_gap(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        for path in (CONTEXT.format(sku_id=8), PRODUCT.format(product_id=4)):
+            shop.fail("null", f"{path}$")
+        tap.sync(config, target, select=BOTH)
+        assert_equals_truth(target, shop)
+
+    def test_a_sku_that_fails_stops_nothing_and_is_asked_for_again(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        shop.fail("status", f"{CONTEXT.format(sku_id=8)}$", status=400, times=None)
+        run = tap.sync(config, target, select=BOTH, expect=1)
+        assert "VTEX failed to give 1 products (2)" in run.log
+        assert len(target.table("products", "Id")) == 11
+        assert bookmark(target)["owed"] == [2]
+
+        shop.store.faults.clear()
+        shop.pass_time(hours=1)
+        tap.sync(config, target, select=BOTH)
+        assert_equals_truth(target, shop)
+        assert bookmark(target)["owed"] == []
+
+    def test_a_route_that_knows_nothing_is_an_error(
+        self, tap: Tap, open_shop: Callable[..., Shop]
+    ) -> None:
+        shop = open_shop(orders=20, days=10, skus=1200)
+        shop.store.catalog.phantom_products |= set(range(1, 150))
+        shop.fail("status", "/api/catalog(_system)?/pvt/(sku|product)/", status=404, times=None)
+        run = tap.run(shop.config(), select=BOTH, expect=1)
+        assert "VTEX lists products, but does not know 100 of them in a row" in run.log
+        assert "full_pass_at" not in str(run.state) or not run.state
+
+    @pytest.mark.parametrize("skip", [0, 1])
+    def test_a_list_that_ends_too_soon_is_listed_again(
+        self,
+        tap: Tap,
+        open_shop: Callable[..., Shop],
+        target: Target,
+        skip: int,
+    ) -> None:
+        shop = open_shop(orders=20, days=10, skus=3600)
+        shop.fail("no_data", PRODUCT_LIST, skip=skip)
+        tap.sync(shop.config(), target, select={"products"})
+        assert len(target.table("products", "Id")) == 602
+
+    def test_a_state_from_the_future(
+        self, tap: Tap, target: Target, config: dict[str, Any]
+    ) -> None:
+        tap.sync(config, target, select=BOTH)
+        bookmark(target)["full_pass_at"] = datetime(2062, 1, 1, tzinfo=UTC).isoformat()
+        run = tap.sync(config, target, select=BOTH, expect=1)
+        assert "The state of products stands at 2062-01-01 00:00, which is in the future" in run.log
