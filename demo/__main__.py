@@ -20,6 +20,7 @@ ORDERS = 2500
 RUN = ("run", "tap-vtex", "target-postgres")
 #: What happens to how many orders between the two runs.
 EVENTS = {"cancel": 12, "return": 5, "touch": 8}
+CHANGED_SKUS = 7
 
 TABLES = (
     "orders",
@@ -29,6 +30,13 @@ TABLES = (
     "clients",
     "addresses",
     "newsletter",
+    "products",
+    "skus",
+    "categories",
+    "brands",
+    "promotions",
+    "coupons",
+    "prices",
 )
 REVENUE: LiteralString = """
     SELECT to_char("creationDate", 'YYYY-MM') AS month, count(*) AS orders,
@@ -60,6 +68,9 @@ def main() -> None:
             first = requests_of(store)
             for action, number in EVENTS.items():
                 store.ask("orders", {"action": action, "count": number, "days": 45})
+            for sku_id in range(10, 10 + CHANGED_SKUS):
+                edit = {"action": "edit_sku", "id": sku_id, "fields": {"IsActive": False}}
+                store.ask("catalog", edit)
             store.ask("clock", {"advance": 3 * 3600})
             meltano(*RUN, settings=settings)
             second = requests_of(store)
@@ -71,8 +82,8 @@ def main() -> None:
             print("\nRevenue by month\n")
             show(connection, REVENUE)
             print(
-                f"\nThe second run, three hours later: {sum(EVENTS.values())} orders were changed "
-                "by hand, the others lived on\n"
+                f"\nThe second run, three hours later: {sum(EVENTS.values())} orders and "
+                f"{CHANGED_SKUS} SKUs were changed by hand, the others lived on\n"
             )
             show(connection, CHANGED, loaded)
             print("\nRequests to VTEX\n")
@@ -87,6 +98,9 @@ ROUTES = {
     "/api/oms/pvt/orders": "pages of the order list",
     "/api/oms/pvt/orders/{order_id}": "single orders",
     "/api/dataentities/{acronym}/scroll": "pages of clients, addresses, ...",
+    "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{product_id}": "looks at products",
+    "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}": "single SKUs",
+    "/{account}/pricing/prices/{sku_id}": "prices of single SKUs",
 }
 AFTERWARDS = """
 To load a real store, copy .env.example to .env, fill in the account name, key and token of

@@ -22,8 +22,8 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         value = msgspec.json.decode(content)
     except ValueError:
         value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
-        return _storable(value)
-    return _storable(value) if rb"\u0000" in content else value
+        return storable(value)
+    return storable(value) if rb"\u0000" in content else value
 
 
 def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:
@@ -41,12 +41,13 @@ def documents_in(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _storable(value: object) -> object:
+def storable(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
+    """A value without what no target can store: NUL, and halves of surrogate pairs."""
     if isinstance(value, str):
         whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return whole.replace("\0", "")
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
+        return {storable(key): storable(item) for key, item in value.items()}
     return value

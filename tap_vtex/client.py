@@ -43,8 +43,6 @@ REFUSED_ACCESS: Final = frozenset({UNAUTHORIZED, 403})
 NOT_FOUND: Final = 404
 TOO_MANY_REQUESTS: Final = 429
 
-CONNECT_TIMEOUT: Final = 10.0
-READ_TIMEOUT: Final = 60.0
 LONGEST_WAIT: Final = 60.0
 ODD_OFFSET: Final = timedelta(hours=1)
 SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
@@ -65,6 +63,11 @@ class Patience:
     throttled: float = 900.0
     #: The least to wait after a 429: VTEX advises against asking again soon.
     least_pause: float = 15.0
+    #: To wait before asking again for the first time; later about twice as long each time.
+    first_wait: float = 1.0
+    #: To wait for a connection, and for each part of an answer.
+    connection: float = 10.0
+    answer: float = 60.0
 
 
 class Answer(NamedTuple, Generic[Body]):
@@ -207,7 +210,7 @@ class VtexClient:
         try:
             response = self._session.send(
                 request.prepare(),
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                timeout=(self._patience.connection, self._patience.answer),
                 # A redirect would carry the key to wherever it points.
                 allow_redirects=False,
                 **self._transport[base],
@@ -269,8 +272,9 @@ class VtexClient:
         return access.resources_for(path) in self._proven
 
     def _wait_after(self, failure: _UnusableError, attempt: int) -> float:
+        longest = min(LONGEST_WAIT, self._patience.first_wait * 2.0**attempt)
         # Half fixed and half chance: never too soon, and not all at once.
-        backoff = min(LONGEST_WAIT, 2.0**attempt) * random.uniform(0.5, 1)  # noqa: S311
+        backoff = longest * random.uniform(0.5, 1)  # noqa: S311
         least = self._patience.least_pause if failure.status == TOO_MANY_REQUESTS else 0
         return max(failure.wait or least, backoff)
 

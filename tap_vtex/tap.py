@@ -14,10 +14,12 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from tap_vtex.checks import problems
-from tap_vtex.client import VtexClient
+from tap_vtex.check import check as check_streams
+from tap_vtex.client import Patience, VtexClient
 from tap_vtex.errors import VtexError
+from tap_vtex.problems import problems
 from tap_vtex.settings import SETTINGS, Settings, entities_in
+from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.catalog import (
     BrandsStream,
     CategoriesStream,
@@ -38,6 +40,7 @@ from tap_vtex.streams.masterdata.structure import fields_of
 from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
 from tap_vtex.streams.pricing import PricesStream
 from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
+from tap_vtex.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +94,7 @@ class TapVTEX(Tap):
     config_jsonschema = SETTINGS
     message_writer_class = UninterruptedWriter
     message_writer: UninterruptedWriter
+    patience = Patience()
 
     # BATCH would let the state run ahead of the data. ACTIVATE_VERSION has targets delete
     # rows that a partial pass, or one of another store, did not send.
@@ -104,8 +108,11 @@ class TapVTEX(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's arguments
+    def __init__(self, *, offline: bool = False, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Make a tap; ``offline`` keeps it from asking VTEX for the store's own fields."""
+        self._offline = offline
         self.failures: dict[str, VtexError] = {}
+        self.summary = Summary()
         super().__init__(**kwargs)
 
     # -- streams -------------------------------------------------------------------------
@@ -146,7 +153,7 @@ class TapVTEX(Tap):
 
         With a catalog, that is where the columns come from, and VTEX is not asked.
         """
-        if self.input_catalog is not None or any(problems(self._config)):
+        if self._offline or self.input_catalog is not None or any(problems(self._config)):
             return []
         try:
             return fields_of(self.client, acronym)
@@ -167,7 +174,7 @@ class TapVTEX(Tap):
     @cached_property
     def client(self) -> VtexClient:
         """The one way to VTEX, shared by all streams."""
-        return VtexClient(self.settings, self.logger)
+        return VtexClient(self.settings, self.logger, patience=self.patience)
 
     # -- a run ---------------------------------------------------------------------------
 
@@ -178,6 +185,10 @@ class TapVTEX(Tap):
 
     def run(self) -> None:
         """Read all selected streams, and leave with the exit code that the outcome has."""
+        for stream in self.streams.values():
+            if stream.selected:
+                read_by = getattr(stream.parent_stream_type, "name", stream.name)
+                self.summary.expect(stream.name, read_by)
         try:
             self.sync_all()
         except BrokenPipeError:
@@ -185,6 +196,7 @@ class TapVTEX(Tap):
             _leave_at_once(1)
         except SystemExit as stop:
             self.logger.warning("Stopped by a signal; the next run goes on from the last state.")
+            self._summarize()
             _leave_at_once(int(stop.code or 0))
         if self.failures:
             self.logger.error(
@@ -193,7 +205,20 @@ class TapVTEX(Tap):
                 ", ".join(self.failures),
                 "its" if len(self.failures) == 1 else "their",
             )
+        self._summarize()
+        if self.failures:
             sys.exit(1)
+
+    def check_access(self, output: str | None) -> None:
+        """Print what the key may read of the selected streams; leave with 1 if it lacks any."""
+        streams = [one for one in self.streams.values() if isinstance(one, VtexStream)]
+        found = check_streams(self.client, [one for one in streams if one.selected])
+        click.echo(found.as_json() if output == "json" else found.as_text())
+        sys.exit(0 if found.is_in_order else 1)
+
+    def _summarize(self) -> None:
+        for line in self.summary.lines(self.failures):
+            self.logger.info("%s", line)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """End the run on SIGTERM or SIGINT, with the exit code that shells expect.
@@ -224,6 +249,7 @@ class TapVTEX(Tap):
         *,
         about: bool = False,
         about_format: str | None = None,
+        check: bool = False,
         config: _ConfigInput | None = None,
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
@@ -238,8 +264,25 @@ class TapVTEX(Tap):
             state=_read_state(state),
             catalog=_read_json(catalog, "--catalog"),
             parse_env_config=bool(config and config.parse_env),
+            offline=check,
         )
+        if check:
+            tap.check_access(about_format)
         tap.run()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command line, and ``--check``."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--check"],
+                is_flag=True,
+                help="Ask VTEX once for what each selected stream needs, and print what the key's "
+                "role lacks. With --format json for machines.",
+            )
+        )
+        return command
 
     @classmethod
     def cb_config(

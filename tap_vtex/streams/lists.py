@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.check import Check
     from tap_vtex.streams.base import Document
 
 
@@ -28,6 +29,10 @@ class ListStream(VtexStream):
         at = {"synced_at": dates.text(self.tap.client.now())}
         for row in self.with_key(rows):
             yield {**row, **at}
+
+    def check(self, check: Check) -> None:
+        """Ask for the list."""
+        check.ask(self.list_path)
 
     def with_key(self, rows: Iterable[Document]) -> Iterator[Document]:
         """Leave out what has no id, since no target could keep it."""

@@ -10,8 +10,8 @@ from tap_vtex import dates
 from tap_vtex.bodies import is_document_or_nothing
 from tap_vtex.errors import AccessError, UnavailableError
 from tap_vtex.progress import Progress
-from tap_vtex.streams.base import VtexStream
-from tap_vtex.streams.catalog.api import CatalogApi
+from tap_vtex.streams.base import VtexStream, is_due
+from tap_vtex.streams.catalog.api import CatalogApi, first_sku
 from tap_vtex.streams.fetching import fetch_each
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.check import Check
     from tap_vtex.streams.base import Document
 
 #: SKUs between two checkpoints.
@@ -42,12 +43,16 @@ class PerSkuStream(VtexStream):
         """Make of an answer what the stream emits of it."""
         raise NotImplementedError
 
+    def check(self, check: Check) -> None:
+        """Ask for one SKU's."""
+        check.ask(self.path(first_sku(check)))
+
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield what there is of every SKU, if it is time to, from where the last run got to."""
         client = self.tap.client
         state = self.read_state(partition, _read_state)
-        if state and state[1] is None and state[0] <= client.now() < state[0] + self.refresh:
-            self.logger.info("%s is read again after %s", self.name, state[0] + self.refresh)
+        if state and state[1] is None and not is_due(state[0], self.refresh, client.now()):
+            self.logger.info("%s were read at %s, and stay as they are", self.name, state[0])
             return
         sku_ids = self._sku_ids()
         began, done_until = state if state and state[1] is not None else (client.now(), -1)

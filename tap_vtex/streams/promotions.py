@@ -69,13 +69,15 @@ class PromotionsStream(ModifiedStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="promotions")
     primary_keys = ("account_name", "idCalculatorConfiguration")
 
+    list_path = PROMOTION_LIST
+
     def rows(self) -> list[Document]:
         """The rows of the list and of the archive, one for each promotion.
 
         A promotion can be in both: it is archived then, whatever else is said of it.
         """
         found: dict[object, Document] = {}
-        for path in (PROMOTION_LIST, ARCHIVE):
+        for path in (self.list_path, ARCHIVE):
             body = self.tap.client.get(path, _has_items).body
             for row in _items(body):
                 row["isArchived"] = bool(row.get("isArchived")) or path == ARCHIVE

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import string
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 CARTS = {"carts"}
+SCROLL = "/api/dataentities/CL/scroll"
 TRACES = ("rclastcart", "rclastsession", "rclastsessiondate", "carttag", "checkouttag")
 
 
@@ -48,18 +51,19 @@ def parsed(cart: str | None) -> list[Item] | None:
     ]
 
 
-def assert_equals_truth(target: Target, shop: Shop) -> None:
+def assert_equals_truth(target: Target, shop: Shop, *bare: str) -> None:
+    """``bare`` are those who had a cart or changed otherwise, and have no trace of one now."""
     carts = target.table("carts", "client_id")
     clients = {
         key: document
         for key, document in shop.documents("CL").items()
-        if any(document[name] is not None for name in TRACES)
+        if key in bare or any(document[name] is not None for name in TRACES)
     }
     assert carts.keys() == clients.keys()
     for key, document in clients.items():
         cart, row = document["rclastcart"], carts[key]
         stage = (document["checkouttag"] or {}).get("DisplayValue")
-        assert row["items"] == parsed(cart)
+        assert row["items"] == ([] if key in bare else parsed(cart))
         link = f"https://www.ipe.com.br/checkout/cart/{cart}" if cart else None
         assert row["recovery_url"] == link
         assert row["rclastcart"] == cart
@@ -104,6 +108,74 @@ def test_carts_that_were_filled_bought_and_emptied_since(
     assert rows[bought]["is_finished"] is True
     assert rows[emptied]["items"] == []
     assert rows[never]["items"][0]["quantity"] == 2
+
+
+def test_a_cart_of_which_nothing_is_left(tap: Tap, shop: Shop, target: Target) -> None:
+    """Its row must not stay. Whether others had a cart once, the tap can't know."""
+    config = shop.config(store_url="https://www.ipe.com.br")
+    clients = list(shop.documents("CL").items())
+    had = [key for key, document in clients if document["rclastcart"]][1:3]
+    never = [key for key, one in clients if all(one[name] is None for name in TRACES)][1:3]
+    shop.edit("CL", never[0], firstName="Antes")
+    shop.pass_time(minutes=5)
+    tap.sync(config, target, select=CARTS)
+    assert_equals_truth(target, shop)
+
+    shop.pass_time(hours=3)
+    shop.edit("CL", had[0], **dict.fromkeys(TRACES))
+    shop.edit("CL", never[1], firstName="Depois")
+    shop.pass_time(minutes=5)
+    tap.sync(config, target, select=CARTS)
+
+    assert_equals_truth(target, shop, had[0], never[1])
+
+
+def test_a_cart_that_is_gone_before_the_load_ends(tap: Tap, shop: Shop, target: Target) -> None:
+    config = shop.config(store_url="https://www.ipe.com.br")
+    key = next(key for key, document in shop.documents("CL").items() if document["rclastcart"])
+
+    def meanwhile() -> None:
+        shop.pass_time(minutes=5)
+        shop.edit("CL", key, **dict.fromkeys(TRACES))
+        shop.pass_time(minutes=5)
+
+    # After the scrolls for the undated and for the last century, and a page of the load.
+    shop.when(SCROLL, meanwhile, skip=3, query="_token")
+    tap.sync(config, target, select=CARTS)
+
+    assert_equals_truth(target, shop, key)
+
+
+def test_fields_that_the_key_may_not_read(tap: Tap, shop: Shop, target: Target) -> None:
+    shop.store.manners.private_fields = frozenset({"checkouttag", "document", "rclastsession"})
+
+    run = tap.sync(shop.config(), target, select=CARTS)
+
+    assert "may not read checkouttag, document, rclastsession of" in run.log
+    rows = target.table("carts", "client_id")
+    assert rows
+    for key, row in rows.items():
+        document = shop.documents("CL")[key] if key == next(iter(rows)) else None
+        assert document is None or row["rclastcart"] == document["rclastcart"]
+        # Nobody knows, so they are not among the abandoned ones.
+        assert row["is_finished"] is row["checkouttag"] is row["document"] is None
+
+
+@pytest.mark.parametrize(
+    "cart", ['[{"sku":"\\ud83d","qty":1}]', "add?sku=1%00&qty=1", '[{"sku":"1\\u0000","qty":1}]']
+)
+def test_a_cart_that_no_target_could_store(tap: Tap, shop: Shop, target: Target, cart: str) -> None:
+    key = next(iter(shop.documents("CL")))
+    tag = '{"DisplayValue":"\\ud83d\\u0000x"}'
+    shop.edit("CL", key, rclastcart=cart, checkouttag=tag)
+    shop.pass_time(minutes=5)
+
+    run = tap.sync(shop.config(), target, select=CARTS)
+
+    row = target.table("carts", "client_id")[key]
+    assert row["items"][0]["sku_id"] in {"1", "\ufffd"}
+    assert row["checkout_stage"] == "\ufffdx"
+    assert "\\u0000" not in "".join(line for line in run.lines if key in line).replace(cart, "")
 
 
 def test_a_cart_that_cannot_be_read_is_kept_raw(tap: Tap, shop: Shop, target: Target) -> None:
@@ -154,6 +226,14 @@ def item(sku: str, quantity: int, seller: str | None = "1", channel: str | None 
         ('[{"sku": "1", "qty": 2, "seller": "1"}]', [item("1", 2)]),
         ('{"items": [{"id": 7, "quantity": "2", "seller": 1}]}', [item("7", 2)]),
         ('{"skuId": "7", "quantity": 1, "salesChannel": 2}', [item("7", 1, None, "2")]),
+        ('{"sku": "880010", "qty": 1, "id": "line-1"}', [item("880010", 1, None)]),
+        ('{"id": "line-1", "skuId": 880010.0, "quantity": 2.0}', [item("880010", 2, None)]),
+        ('{"sku": null, "id": "7", "qty": 2.5}', None),
+        ('{"sku": true, "qty": 1}', None),
+        ('{"sku": "1", "qty": 1e400}', None),
+        ("add?sku=1&amp;qty=2&amp;seller=1", [item("1", 2)]),
+        ("checkout/cart/add?sku=1&qty=1&seller=1", [item("1", 1)]),
+        ("add?sku=1%00&qty=1&seller=1", [item("1", 1)]),
         ("[]", []),
         ("", []),
         ("  ", []),
@@ -215,11 +295,40 @@ def test_no_text_stops_a_run(text: str) -> None:
     assert (link_of(text, items, "https://x") is None) == (not items)
 
 
+ESCAPES = st.sampled_from(
+    ["\\u0000", "\\ud83d", "\\ude00", "\\u00e9", "%00", "%ED%A0%BD", "a", "7"]
+)
+TEXTS = st.lists(ESCAPES, min_size=1, max_size=4).map("".join)
+
+
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS, st.integers(-5, 10**30)), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_what_is_read_of_a_cart_can_be_stored(
+    entries: list[tuple[str, str, int]], in_json: bool
+) -> None:
+    groups = [{"sku": sku, "seller": seller, "qty": number} for sku, seller, number in entries]
+    text = (
+        json.dumps(groups).replace("\\\\", "\\")
+        if in_json
+        else "add?" + "&".join(f"{key}={value}" for one in groups for key, value in one.items())
+    )
+    items = items_of(text)
+
+    stored = msgspec.json.encode([items, link_of(text, items, "https://x")])
+    assert b"\\u0000" not in stored.replace(b"\\\\u0000", b"")
+
+
 @pytest.mark.parametrize(
     ("cart", "link"),
     [
         ("add?sku=1&qty=1", "https://x/checkout/cart/add?sku=1&qty=1"),
         ("/checkout/cart/add?sku=1&qty=1", "https://x/checkout/cart/add?sku=1&qty=1"),
+        ("checkout/cart/add?sku=1&qty=1", "https://x/checkout/cart/add?sku=1&qty=1"),
+        ("add?sku=1&amp;qty=2", "https://x/checkout/cart/add?sku=1&qty=2"),
+        ('[{"sku": "\\ud83d"}]', "https://x/checkout/cart/add?sku=%EF%BF%BD&qty=1"),
+        ("add?sku=\ud83d1", "https://x/checkout/cart/add?sku=\ufffd1"),
         ("https://y/checkout/cart/add?sku=1&qty=1", "https://y/checkout/cart/add?sku=1&qty=1"),
         ('[{"sku": "1", "qty": 2}]', "https://x/checkout/cart/add?sku=1&qty=2"),
     ],

@@ -262,6 +262,17 @@ class TestReaders:
 
 
 class TestOddities:
+    def test_many_products_without_skus(
+        self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+    ) -> None:
+        for _product in range(120):
+            shop.store.catalog.add_product(shop.store.clock.now(), skus=0)
+        for _run in range(2):
+            tap.sync(config, target, select={"skus"})
+            assert len(target.table("skus", "Id")) == 61
+        tap.sync(config, target, select=BOTH)
+        assert_equals_truth(target, shop)
+
     def test_null_and_empty_bodies_are_no_more_than_gaps(
         self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
     ) -> None:

@@ -91,7 +91,8 @@ def truth(shop: Shop, *, with_forms: bool = True) -> dict[str, dict[str, Json]]:
     products = {str(one): product_record(shop, one) for one in catalog.product_ids()}
     if not with_forms:
         products = {
-            key: row | dict.fromkeys(ONLY_IN_THE_FORM)
+            # Where the form has null, SKUs have an empty text.
+            key: row | dict.fromkeys(ONLY_IN_THE_FORM) | {"RefId": row["RefId"] or ""}
             for key, row in products.items()
             if row["sku_ids"]
         }

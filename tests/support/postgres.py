@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,17 @@ PROJECT = Path(__file__).parents[2]
 TARGET = PROJECT / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
 
 Json = dict[str, Any]
+
+
+def as_sent(row: Json) -> Json:
+    """A row of the database as the record that made it."""
+    return {name: _as_sent(value) for name, value in row.items() if not name.startswith("_sdc")}
+
+
+def _as_sent(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.replace(tzinfo=UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return float(value) if isinstance(value, Decimal) else value
 
 
 class Warehouse:

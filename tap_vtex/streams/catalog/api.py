@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+    from tap_vtex.check import Check
     from tap_vtex.client import VtexClient
     from tap_vtex.streams.base import Document
 
@@ -183,6 +184,12 @@ class CatalogApi:
         except NotFoundError:
             pass
         return None
+
+
+def first_sku(check: Check) -> int:
+    """Ask for the list of SKUs, and give one of them; 1 if that shows none."""
+    listed = check.ask(SKU_IDS, {"page": 1, "pagesize": 1})
+    return next(iter(_ints(listed)), 1)
 
 
 def _ints(values: object) -> list[int]:

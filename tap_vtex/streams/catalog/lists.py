@@ -12,9 +12,10 @@ from singer_sdk import StreamSchema
 
 from tap_vtex import dates
 from tap_vtex.access import how_to_grant
+from tap_vtex.bodies import documents_in
 from tap_vtex.errors import AccessError, UnavailableError
-from tap_vtex.streams.base import SCHEMAS, VtexStream
-from tap_vtex.streams.catalog.api import CATEGORY, LEGACY, CatalogApi
+from tap_vtex.streams.base import SCHEMAS, VtexStream, is_due
+from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, LEGACY, CatalogApi
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.fetching import fetch_each
 from tap_vtex.streams.lists import ListStream
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.check import Check
     from tap_vtex.streams.base import Document
     from tap_vtex.streams.catalog.documents import Category
 
@@ -46,13 +48,20 @@ class CategoriesStream(VtexStream):
         tree = api.category_tree()
         checksum = hashlib.blake2b(msgspec.json.encode(tree), digest_size=8).hexdigest()
         now = self.tap.client.now()
-        known = self.read_state(partition, _read_state)
+        known, read_at = self.read_state(partition, _read_state) or (None, None)
         refresh = self.tap.settings.catalog_full_refresh
-        if known and known[0] == checksum and now < known[1] + refresh:
+        if known == checksum and not is_due(read_at, refresh, now):
             return
         yield from self._documents(api, list(categories_in(tree)))
         self.remember(partition, {"tree": checksum, "full_pass_at": dates.text(now)})
         self.write_state()
+
+    def check(self, check: Check) -> None:
+        """Ask for the tree, and for a category of it."""
+        tree = check.ask(CATEGORY_TREE)
+        categories = list(categories_in(documents_in(tree)))
+        one = categories[0].ids[-1] if categories else "1"
+        check.ask(f"{CATEGORY}/{one}", without="categories have what the tree says")
 
     def _documents(self, api: CatalogApi, categories: list[Category]) -> Iterator[Document]:
         def ask(category: Category, stop: threading.Event) -> Document:

@@ -74,7 +74,7 @@ class Reader(Protocol):
         """Look at units, and read of them what was chosen."""
 
 
-class Library:
+class Assembler:
     """Puts products together, with what is known of categories and brands."""
 
     def __init__(
@@ -111,19 +111,20 @@ class Library:
     def put_together(
         self,
         product_id: int,
-        rows: list[Document],
+        rows: list[Document] | None,
         picked: Collection[int],
         known: Mapping[int, Document],
         stop: threading.Event,
     ) -> Finding:
         """Read some SKUs of a product, and the product.
 
-        ``rows`` are those of all its SKUs, ``known`` what of them is at hand.
+        ``rows`` are those of all its SKUs, None where VTEX does not know the product;
+        ``known`` is what of the SKUs is at hand.
         """
-        dates_of = {row["Id"]: changed_at(row) for row in rows}
+        dates_of = {row["Id"]: changed_at(row) for row in rows or ()}
         finding = Finding(latest=_latest(rows))
         skus = set(picked) if self.wants.skus else set()
-        main = _main_sku(rows) if self.wants.products or self.wants.brands else set()
+        main = _main_sku(rows or ()) if self.wants.products or self.wants.brands else set()
         contexts = dict(known)
         for sku_id in sorted((skus | main) - known.keys()):
             if context := self.api.context(sku_id, stop):
@@ -137,11 +138,13 @@ class Library:
         shown = next((contexts[sku_id] for sku_id in (*main, *contexts) if sku_id in contexts), {})
         if shown:
             finding.brands.append(_brand(shown) | at)
-        if self.wants.products and (product := self._product(product_id, shown, dates_of, stop)):
-            finding.products.append({**product, "date_updated": _text(finding.latest), **at})
-        if not (shown or finding.products):
-            finding.known = False
-            finding.gone.append(product_id)
+        if self.wants.products:
+            product = self._product(product_id, shown, dates_of or known, stop)
+            if product:
+                finding.products.append({**product, "date_updated": _text(finding.latest), **at})
+            else:
+                finding.gone.append(product_id)
+        finding.known = rows is not None or bool(shown or finding.products)
         return finding
 
     def _product(
@@ -162,8 +165,8 @@ class ByProduct:
     by: By = "product"
     chunk = 500
 
-    def __init__(self, library: Library, products: Mapping[int, Collection[int]]) -> None:
-        self._library = library
+    def __init__(self, assembler: Assembler, products: Mapping[int, Collection[int]]) -> None:
+        self._assembler = assembler
         self._products = products
 
     def units(self) -> Mapping[int, Collection[int]]:
@@ -172,18 +175,20 @@ class ByProduct:
 
     def read(self, units: list[int], choice: Choice) -> Iterator[Finding]:
         """Look at the dates of the SKUs of products; read what was chosen."""
-        library = self._library
+        assembler = self._assembler
 
         def look(product_id: int, stop: threading.Event) -> Finding:
-            rows = library.api.rows(product_id, stop)
+            rows = assembler.api.rows(product_id, stop)
             picked = {row["Id"] for row in rows or () if choice.changed(changed_at(row))}
             if choice.everything_of(product_id):
                 picked = {row["Id"] for row in rows or ()} | set(self._products[product_id])
             elif not picked:
-                return Finding(latest=_latest(rows or ()), known=rows is not None)
-            return library.put_together(product_id, rows or [], picked, {}, stop)
+                # Of products without SKUs, too, VTEX may say that it does not know them.
+                known = rows is not None or not self._products[product_id]
+                return Finding(latest=_latest(rows), known=known)
+            return assembler.put_together(product_id, rows, picked, {}, stop)
 
-        for fetched in fetch_each(library.workers, look, units):
+        for fetched in fetch_each(assembler.workers, look, units):
             yield fetched.found or Finding(failed=[fetched.item])
 
 
@@ -194,8 +199,8 @@ class BySku:
     #: All of their contexts are held at once.
     chunk = 500
 
-    def __init__(self, library: Library, skus: Mapping[int, Collection[int]]) -> None:
-        self._library = library
+    def __init__(self, assembler: Assembler, skus: Mapping[int, Collection[int]]) -> None:
+        self._assembler = assembler
         self._skus = skus
 
     def units(self) -> Mapping[int, Collection[int]]:
@@ -204,14 +209,14 @@ class BySku:
 
     def read(self, units: list[int], choice: Choice) -> Iterator[Finding]:
         """Read the chosen SKUs, and the products that they are of."""
-        library = self._library
+        assembler = self._assembler
 
         def look(sku_id: int, stop: threading.Event) -> Document:
-            return library.api.context(sku_id, stop) or {}
+            return assembler.api.context(sku_id, stop) or {}
 
         by_product: dict[int, dict[int, Document]] = {}
         chosen = [sku_id for sku_id in units if choice.everything_of(sku_id)]
-        for fetched in fetch_each(library.workers, look, chosen):
+        for fetched in fetch_each(assembler.workers, look, chosen):
             sku_id, context = fetched.item, fetched.found
             if context is None:
                 yield Finding(failed=[sku_id])
@@ -222,10 +227,10 @@ class BySku:
 
         def complete(product_id: int, stop: threading.Event) -> Finding:
             known = by_product[product_id]
-            rows = library.api.rows(product_id, stop) or []
-            return library.put_together(product_id, rows, known.keys(), known, stop)
+            rows = assembler.api.rows(product_id, stop)
+            return assembler.put_together(product_id, rows, known.keys(), known, stop)
 
-        for done in fetch_each(library.workers, complete, by_product):
+        for done in fetch_each(assembler.workers, complete, by_product):
             yield done.found or Finding(failed=sorted(by_product[done.item]))
 
 
@@ -234,8 +239,8 @@ def changed_at(row: Document) -> datetime | None:
     return dates.parse(row.get("DateUpdated"))
 
 
-def _latest(rows: Iterable[Document]) -> datetime | None:
-    return max(filter(None, map(changed_at, rows)), default=None)
+def _latest(rows: Iterable[Document] | None) -> datetime | None:
+    return max(filter(None, map(changed_at, rows or ())), default=None)
 
 
 def _text(moment: datetime | None) -> str | None:

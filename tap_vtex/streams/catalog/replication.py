@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import UnavailableError
 from tap_vtex.progress import Progress
+from tap_vtex.streams.base import is_due
 from tap_vtex.streams.catalog.bookmark import CatalogBookmark, IdCensus, Pass
 from tap_vtex.streams.catalog.reading import Choice
 from tap_vtex.windows import whole_second
@@ -77,9 +78,7 @@ class CatalogReplication:
     def _begin(
         self, units: Mapping[int, Collection[int]], now: datetime, full_refresh: timedelta
     ) -> Pass:
-        full_pass_at = self._at.full_pass_at
-        full = full_pass_at is None or now >= full_pass_at + full_refresh
-        return Pass(now, full, IdCensus.of(units))
+        return Pass(now, is_due(self._at.full_pass_at, full_refresh, now), IdCensus.of(units))
 
     def _choice(self, units: Mapping[int, Collection[int]], under_way: Pass) -> Choice:
         whole = self._at.ids.newcomers(units) | self._at.owed

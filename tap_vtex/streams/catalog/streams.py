@@ -11,9 +11,17 @@ from tap_vtex import dates
 from tap_vtex.access import how_to_grant
 from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.catalog.api import BRAND_LIST, PRODUCT_IDS, CatalogApi
+from tap_vtex.streams.catalog.api import (
+    BRAND_LIST,
+    CATEGORY_TREE,
+    PRODUCT,
+    PRODUCT_IDS,
+    SKU_CONTEXT,
+    CatalogApi,
+    first_sku,
+)
 from tap_vtex.streams.catalog.bookmark import CatalogBookmark
-from tap_vtex.streams.catalog.reading import ByProduct, BySku, Library, Wants
+from tap_vtex.streams.catalog.reading import Assembler, ByProduct, BySku, Wants
 from tap_vtex.streams.catalog.replication import CatalogReplication
 from tap_vtex.streams.family import ChildStream, ParentStream
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.check import Check
     from tap_vtex.streams.base import Document, VtexStream
     from tap_vtex.streams.catalog.bookmark import By
     from tap_vtex.streams.catalog.reading import Finding, Reader
@@ -64,6 +73,14 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             if not isinstance(reader, BrandsStream) or reader.come_from_skus
         ]
 
+    def check(self, check: Check) -> None:
+        """Ask for the list of products, for a product, and for what leads to them without."""
+        _ask_for_skus(check)
+        window = {"_from": 1, "_to": 1}
+        check.ask(PRODUCT_IDS, window, without="changes show with the full pass only")
+        check.ask(f"{PRODUCT}/1", without="products have what their SKUs say")
+        check.ask(CATEGORY_TREE, without="products have their categories as SKUs know them")
+
     def bookmark_of(self, reader: VtexStream, partition: Context) -> CatalogBookmark:
         """How far a stream has come; a beginning where there is no state."""
         by, _units = self._listed
@@ -104,9 +121,9 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             brands=any(isinstance(reader, BrandsStream) for reader in readers),
         )
         client, settings = self.tap.client, self.tap.settings
-        library = Library(client, self._api, wants, settings.store_url, self.logger)
+        assembler = Assembler(client, self._api, wants, settings.store_url, self.logger)
         by, units = self._listed
-        return ByProduct(library, units) if by == "product" else BySku(library, units)
+        return ByProduct(assembler, units) if by == "product" else BySku(assembler, units)
 
 
 class SkusStream(ChildStream):
@@ -117,6 +134,10 @@ class SkusStream(ChildStream):
     primary_keys = ("account_name", "Id")
     replication_key = "date_updated"
     parent_stream_type = ProductsStream
+
+    def check(self, check: Check) -> None:
+        """Ask for a SKU."""
+        _ask_for_skus(check)
 
     def write_findings(self, finding: Finding) -> None:
         """Write the SKUs that were found."""
@@ -154,9 +175,18 @@ class BrandsStream(ChildStream):
             for brand in brands:
                 self.write_record({**brand, **at})
 
+    def check(self, check: Check) -> None:
+        """Ask for the list, and where there is none, for a SKU."""
+        if check.ask(BRAND_LIST, without="brands are those that SKUs name") is None:
+            _ask_for_skus(check)
+
     def write_findings(self, finding: Finding) -> None:
         """Write the brands that were found and that this run has not written yet."""
         for brand in finding.brands:
             if brand["id"] not in self._written:
                 self._written.add(brand["id"])
                 self.write_record(brand)
+
+
+def _ask_for_skus(check: Check) -> None:
+    check.ask(f"{SKU_CONTEXT}/{first_sku(check)}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
 from singer_sdk import StreamSchema
 
+from tap_vtex.bodies import documents_in
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.family import ChildStream, ParentStream
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.items import items_of
-from tap_vtex.streams.orders.listing import OrderList
+from tap_vtex.streams.orders.listing import LIST_PATH, OrderList
 from tap_vtex.streams.orders.replication import OrderReplication, beginning, wanted_from
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.check import Check
     from tap_vtex.streams.base import Document, VtexStream
 
 
@@ -41,6 +44,10 @@ class OrdersStream(ParentStream[OrderBookmark]):
     @cached_property
     def _orders(self) -> OrderList:
         return OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
+
+    def check(self, check: Check) -> None:
+        """Ask for the list, and for an order of it."""
+        _ask_for_orders(check, incomplete=self.incomplete)
 
     def bookmark_of(self, reader: VtexStream, partition: Context) -> OrderBookmark:
         """How far orders or items have come; a beginning where there is no state."""
@@ -83,6 +90,10 @@ class OrderItemsStream(ChildStream):
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
 
+    def check(self, check: Check) -> None:
+        """Ask for the list, and for an order of it."""
+        _ask_for_orders(check)
+
     def write_items_of(self, order: Document) -> None:
         """Write the items of an order."""
         for item in items_of(order):
@@ -97,3 +108,20 @@ class IncompleteOrdersStream(OrdersStream):
 
     name = "incomplete_orders"
     incomplete = True
+
+
+def _ask_for_orders(check: Check, *, incomplete: bool = False) -> None:
+    query: dict[str, str | int] = {"page": 1, "per_page": 1}
+    if incomplete:
+        query["incompleteOrders"] = "true"
+    page = check.ask(LIST_PATH, query)
+    rows = documents_in(page.get("list") if isinstance(page, dict) else None)
+    order_id = str(rows[0].get("orderId")) if rows else "none"
+    check.ask(f"{LIST_PATH}/{quote(order_id, safe='')}")
+    if rows and not incomplete:
+        check.note(
+            "The order list carries lastChange: changed orders are told by it."
+            if rows[0].get("lastChange")
+            else "The order list carries no lastChange: the orders of the last two days are "
+            "fetched in every run, those of the whole look-back once a day."
+        )

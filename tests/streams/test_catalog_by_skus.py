@@ -1,0 +1,193 @@
+"""The catalog for a key that may not list products: the role that stores create."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.roles import READER_ROLE
+from tests.streams.test_catalog import BOTH, CONTEXT, PRODUCT, ROWS, bookmark
+from tests.support.catalog import CATALOG, STORE_URL, plain, rows_of, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop import Shop
+    from tests.support.tap import Run, Tap, Target
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    return open_shop(orders=20, days=10, skus=60, granted=set(READER_ROLE))
+
+
+@pytest.fixture
+def config(shop: Shop) -> dict[str, Any]:
+    return shop.config(store_url=STORE_URL)
+
+
+def assert_equals_truth(target: Target, shop: Shop) -> None:
+    for stream, expected in truth(shop, with_forms=False).items():
+        rows = rows_of(target.table(stream, "Id").values(), "Id")
+        for row in rows.values():
+            if stream == "products":
+                row.update({name: row.get(name) for name in next(iter(expected.values()))})
+                # A department that a moved category left behind is known to the form only.
+                row["DepartmentId"] = expected[row["Id"]]["DepartmentId"]
+        assert rows == expected
+
+
+def ids(run: Run, stream: str) -> set[str]:
+    return {row["Id"] for row in run.records(stream)}
+
+
+def test_everything_comes_from_the_skus(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    run = tap.sync(config, target, select=CATALOG)
+
+    assert_equals_truth(target, shop)
+    named = {sku["BrandId"]: sku["BrandName"] for sku in target.table("skus", "Id").values()}
+    brands = {row["id"]: plain(row) for row in target.table("brands", "id").values()}
+    assert {key: row["name"] for key, row in brands.items()} == named
+    assert all(row["isActive"] is True for row in brands.values())
+    assert run.log.count("The key may not list products") == 1
+    assert run.log.count("The key may not read products") == 1
+    assert run.log.count("The key may not list brands") == 1
+    assert "'Product management' (product Catalog or Catalog Legacy" in run.log
+    assert "'View Product' (product Catalog or Catalog API" in run.log
+
+
+def test_between_full_passes_only_new_skus_are_read(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=CATALOG)
+    catalog, clock = shop.store.catalog, shop.store.clock
+    shop.requests()
+    shop.pass_time(hours=1)
+    added = catalog.add_product(clock.now(), skus=2)
+    more = catalog.add_sku(3, clock.now())
+    new = {str(sku_id) for sku_id in [*catalog.skus_of(added), more]}
+    shop.pass_time(minutes=10)
+
+    run = tap.sync(config, target, select=CATALOG)
+
+    assert ids(run, "skus") == new
+    assert ids(run, "products") == {str(added), "3"}
+    # The new ones, the first SKU of the old product, and two ids that VTEX does not know.
+    assert shop.requests()[CONTEXT] == 3 + 1 + 2
+    assert_equals_truth(target, shop)
+
+
+def test_a_new_sku_that_the_index_does_not_know_yet_comes_with_the_next_run(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH)
+    added = shop.store.catalog.add_sku(3, shop.store.clock.now())
+    run = tap.sync(config, target, select=BOTH)
+    assert not run.records("skus")
+    shop.pass_time(hours=1)
+
+    run = tap.sync(config, target, select=BOTH)
+
+    assert ids(run, "skus") == {str(added)}
+    assert_equals_truth(target, shop)
+    shop.requests()
+    tap.sync(config, target, select=BOTH)
+    assert CONTEXT not in shop.requests()
+
+
+def test_changes_and_deletions_show_with_the_full_pass(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=CATALOG)
+    catalog, clock = shop.store.catalog, shop.store.clock
+    catalog.edit_sku(9, clock.now(), Name="Novo nome")
+    catalog.edit_product(2, clock.now(), Name="Outra coisa")
+    catalog.delete_product(5)
+    shop.pass_time(days=3)
+    tap.sync(config, target, select=CATALOG)
+    assert target.table("skus", "Id")["9"]["SkuName"] != "Novo nome"
+    shop.pass_time(days=4)
+    tap.sync(config, target, select=CATALOG)
+
+    began = bookmark(target)["full_pass_at"]
+    for stream in BOTH:
+        rows = target.tables[stream]
+        gone = [key for key, row in rows.items() if row["synced_at"] < began]
+        assert {key[1] for key in gone} == (
+            {"5"} if stream == "products" else {str(one) for one in range(25, 31)}
+        )
+        for key in gone:
+            del rows[key]
+    assert_equals_truth(target, shop)
+
+
+def test_a_pass_that_broke_off_goes_on(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=20, days=10, skus=1500, granted=set(READER_ROLE))
+    shop.fail("status", f"{CONTEXT.format(sku_id=900)}$", status=403, times=None)
+    tap.sync(shop.config(), target, select={"skus"}, expect=1)
+    assert bookmark(target, "skus")["under_way"]["done_until"] == 499
+    shop.store.faults.clear()
+    shop.requests()
+
+    tap.sync(shop.config(), target, select={"skus"})
+
+    assert shop.requests()[CONTEXT] <= 1001 + 2 * 2
+    assert target.table("skus", "Id").keys() == {str(one) for one in shop.store.catalog.sku_ids()}
+
+
+def test_a_product_whose_rows_vtex_does_not_give(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    shop.fail("status", f"{ROWS.format(product_id=3)}$", status=404, times=None)
+    tap.sync(config, target, select=BOTH)
+
+    product = target.table("products", "Id")["3"]
+    assert product["sku_ids"] == [str(sku_id) for sku_id in shop.store.catalog.skus_of(3)]
+    assert product["date_updated"] is None
+    assert len(target.table("skus", "Id")) == 61
+
+
+def test_a_role_that_grew_reads_everything_again(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select=BOTH)
+    shop.store.granted = None
+    tap.sync(config, target, select=BOTH)
+
+    assert target.table("products", "Id")["2"]["Title"]
+    assert {row["Id"] for row in target.table("products", "Id").values()} == {
+        str(one) for one in shop.store.catalog.product_ids()
+    }
+
+
+def test_brands_alone_are_read_from_the_skus(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    tap.sync(config, target, select={"brands"})
+
+    assert len(target.table("brands", "id")) == 5
+    requests = shop.requests()
+    assert PRODUCT not in requests
+    assert requests[ROWS] == 11
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select={"brands"})
+    assert ROWS not in shop.requests()
+
+
+def test_a_key_that_may_read_nothing_of_the_catalog(
+    tap: Tap, shop: Shop, config: dict[str, Any]
+) -> None:
+    shop.store.granted = {"List Orders", "View order"}
+    run = tap.run(config, select=CATALOG, expect=1)
+
+    assert "Stream products and skus and brands ended before its time" in run.log
+    assert "Give the key's role the resource 'SKUs'" in run.log
+    assert "Stream categories ended before its time" in run.log
+    assert "Give the key's role the resource 'Category'" in run.log

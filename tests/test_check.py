@@ -1,0 +1,148 @@
+"""``tap-vtex --check``: what the key's role lacks, found out before a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.roles import READER_ROLE
+from tests.test_project import PROJECT, selected_by_meltano
+from tests.test_tap import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.shop import Shop
+    from tests.support.tap import Run, Tap
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    return open_shop(orders=30, days=10, clients=10, skus=12)
+
+
+def checked(tap: Tap, shop: Shop, expect: int = 0, **options: Any) -> Run:
+    return tap.run(shop.config(), more=["--check"], expect=expect, hurry=True, **options)
+
+
+def found_by(tap: Tap, shop: Shop, expect: int = 0, **options: Any) -> dict[str, Any]:
+    more = ["--check", "--format", "json"]
+    run = tap.run(shop.config(), more=more, expect=expect, hurry=True, **options)
+    found: dict[str, Any] = json.loads("\n".join(run.lines))
+    return found
+
+
+def test_a_key_that_may_read_everything(tap: Tap, shop: Shop) -> None:
+    run = checked(tap, shop)
+
+    assert run.lines[-1] == "The key may read all that is selected."
+    assert "The order list carries lastChange: changed orders are told by it." in run.lines
+    assert not any(line.startswith(("NO", "?")) for line in run.lines)
+    for stream in STREAMS:
+        assert any(stream in line for line in run.lines)
+    assert sum(shop.requests().values()) < 30
+    assert "METRIC" not in run.log
+
+
+def test_the_role_that_stores_create_and_what_meltano_selects(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = set(READER_ROLE)
+    run = checked(tap, shop, select=selected_by_meltano())
+
+    assert run.lines[-1] == "The key may read all that is selected."
+    (line,) = [line for line in run.lines if "Product management" in line]
+    assert line.split("  ")[0] == "NO"
+    assert "changes show with the full pass only" in line
+
+
+def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = set(READER_ROLE) - {"SKUs", "View order", "Manage benefits and rates"}
+    run = checked(tap, shop, expect=1, select=selected_by_meltano())
+
+    rows = [line for line in run.lines if line.startswith(("yes", "NO"))]
+    assert [line[5:] for line in rows] == sorted(line[5:] for line in rows)
+    lacking = [line for line in run.lines if line.startswith("Give the key's role")]
+    assert [line.split("'")[2] for line in lacking] == [
+        "SKUs",
+        "View order",
+        "Manage benefits and rates",
+    ]
+    (products,) = [line for line in rows if "  SKUs  " in line]
+    assert "View Product (Catalog or Catalog API, General)" in products
+    assert products.endswith("products, skus, brands, prices")
+    assert "can't be read as it is: products, skus, brands, prices, orders," in run.lines[-4]
+
+
+def test_only_what_is_selected_is_asked_for(tap: Tap, shop: Shop) -> None:
+    found = found_by(tap, shop, select={"coupons", "clients"})
+    assert {one["stream"] for one in found["findings"]} == {"coupons", "clients"}
+    assert set(shop.requests()) == {
+        "/api/rnb/pvt/coupon",
+        "/api/dataentities/{acronym}/search",
+        "/api/dataentities/{acronym}",
+    }
+
+
+def test_machines_read_json(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = {"List Orders"}
+    found = found_by(tap, shop, expect=1, select={"orders"})
+
+    assert found["in_order"] is False
+    assert [(one["granted"], one["resources"][0]["name"]) for one in found["findings"]] == [
+        (True, "List Orders"),
+        (False, "View order"),
+    ]
+    assert found["findings"][1]["resources"][0] == {
+        "product": "OMS",
+        "category": "OMS access",
+        "name": "View order",
+    }
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_whether_the_list_carries_last_change(tap: Tap, shop: Shop, *, carried: bool) -> None:
+    shop.store.manners.rows_have_last_change = carried
+    (note,) = found_by(tap, shop, select={"orders", "order_items"})["notes"]
+    assert note.startswith(f"The order list carries {'' if carried else 'no '}lastChange")
+
+
+def test_a_key_that_nobody_knows(tap: Tap, shop: Shop) -> None:
+    config = shop.config(app_token="WRONG")  # noqa: S106
+    run = tap.run(config, more=["--check"], expect=1, hurry=True)
+    assert run.lines[-1].startswith("VTEX gave nothing at all: check account_name, app_key and")
+
+
+def test_something_that_does_not_answer_is_no_refusal(tap: Tap, shop: Shop) -> None:
+    shop.fail("status", "/api/rnb/pvt/coupon", status=503, times=None)
+    run = checked(tap, shop, expect=1, select={"coupons", "promotions"})
+    assert any(line.startswith("?") for line in run.lines)
+    assert "VTEX gave no usable answer to GET /api/rnb/pvt/coupon" in "\n".join(run.lines)
+    assert "These can't be read as it is: coupons." in run.lines
+
+
+def test_a_run_says_it_in_the_same_words(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = {"List Orders"}
+    told = checked(tap, shop, expect=1, select={"orders"}).lines[-1]
+    assert told in tap.run(shop.config(), select={"orders"}, expect=1).log
+
+
+def test_an_empty_store(tap: Tap, open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(orders=100, days=1, clients=1, skus=1)
+    shop.close()
+    shop.pass_time(days=800)
+    run = checked(tap, shop)
+    assert run.lines[-1] == "The key may read all that is selected."
+
+
+def test_wrong_settings_are_told_first(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config(app_key=""), more=["--check"], expect=1)
+    assert "The setting app_key is missing" in run.log
+    assert not shop.requests()
+
+
+def test_the_set_up_guide_names_every_resource_that_is_asked_for(tap: Tap, shop: Shop) -> None:
+    guide = (PROJECT / "docs" / "store-setup.md").read_text()
+    for one in found_by(tap, shop)["findings"]:
+        if not one["without"]:
+            assert any(resource["name"] in guide for resource in one["resources"])
