@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    with database() as (address, target), Store.open(free_port(), ORDERS) as store:
+    with database() as (address, target), Store.open(ORDERS) as store:
         settings = {**store.settings, **target}
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SET timezone = 'UTC'")
@@ -147,13 +146,6 @@ def table(heads: Any, rows: Any) -> None:  # noqa: ANN401 - anything that can be
         print("  " + "  ".join(cells))
         if number == 0:
             print("  " + "  ".join("-" * width for width in widths))
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -37,9 +38,11 @@ class Store:
 
     @classmethod
     @contextmanager
-    def open(cls, port: int, orders: int) -> Generator[Store]:
-        """Start the sandbox, and end it in any case."""
-        command = [sys.executable, "-m", "sandbox", "--port", str(port), "--orders", str(orders)]
+    def open(cls, orders: int, *options: str) -> Generator[Store]:
+        """Start the sandbox, with further options of its own, and end it in any case."""
+        port = free_port()
+        own = ("--port", str(port), "--orders", str(orders))
+        command = [sys.executable, "-m", "sandbox", *own, *options]
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL)
         try:
             store = cls(port)
@@ -148,3 +151,10 @@ def meltano(*arguments: str, settings: Mapping[str, str]) -> None:
             raise
     if process.returncode:
         raise SystemExit(f"meltano ended with exit code {process.returncode}.")
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

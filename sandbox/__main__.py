@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from sandbox.clock import HOUR, Clock, ticks
+from sandbox.oms.document import Size
 from sandbox.roles import READER_ROLE
 from sandbox.server import make_app
 from sandbox.store import APP_KEY, APP_TOKEN, Pace, Store
@@ -21,6 +22,7 @@ def main() -> None:
         clock=Clock(now, options.speed),
         orders=options.orders,
         days=options.days,
+        clients=options.clients,
         skus=options.skus,
         account=options.account,
         seed=options.seed,
@@ -30,6 +32,9 @@ def main() -> None:
         pace=Pace(options.requests_per_minute),
         granted=set(READER_ROLE) if options.role == "reader" else None,
     )
+    Size.least = options.order_kilobytes * 1000
+    if options.closed:
+        store.book.closed = store.clock.now()
     app = make_app(store)
 
     async def say_hello(_app: web.Application) -> None:
@@ -49,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8700)
     add("--account", default="ipe", help="name of the VTEX account")
     add("--orders", type=int, default=5000, help="orders up to now, 100 to 1,000,000")
+    add("--order-kilobytes", type=int, default=0, help="size of each order's document, at least")
+    add("--closed", action="store_true", help="nothing is sold from now on, and nothing shipped")
     add("--days", type=int, default=730, help="days over which they are spread")
+    add("--clients", type=int, help="clients; default: three for every five orders")
     add("--skus", type=int, help="SKUs in the catalog; default: half as many as orders")
     add(
         "--role",

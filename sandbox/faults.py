@@ -23,7 +23,7 @@ Kind = Literal[
     "bad_gzip",  # a body that claims to be gzip
     "empty",  # status 200 and no body
     "html",  # status 200 and a login page
-    "control_characters",  # JSON with raw control characters in its texts
+    "control_characters",  # JSON with raw control characters in a name or a title
     "never",  # no answer, for as long as `seconds`
     "redirect",  # to another host
     "drop_rows",  # a page of the list with rows missing that its total counts
@@ -42,6 +42,9 @@ INSTEAD: dict[str, tuple[bytes, dict[str, str]]] = {
     "bad_gzip": (b"this is not gzip", JSON | {"Content-Encoding": "gzip"}),
     "redirect": (b"", {"Location": "http://login.invalid/?from=store"}),
 }
+#: Where a body gets its control characters: a text that means nothing to a computer.
+FREE_TEXT = re.compile(rb'"\w*(?:name|title|description|tradePolicyId)":"', re.IGNORECASE)
+CONTROL_CHARACTERS = b"\x0b\t"
 ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
 
 
@@ -62,6 +65,8 @@ class Fault:
     one_in: int = 1
     #: For how many seconds from the first strike it goes on; None for ever.
     lasting: float | None = None
+    #: Strikes only what comes beyond so many requests in a second; None for all that come.
+    beyond: int | None = None
     status: int = 503
     #: Seconds for Retry-After; None for no such header.
     retry_after: float | None = None
@@ -69,6 +74,8 @@ class Fault:
     html: bool = False
     seconds: float = 3600.0
     rows: int = 1
+    #: How many requests it has struck.
+    struck: int = 0
 
     def strikes(self, request: web.Request) -> bool:
         """Whether this request is struck; counts it."""
@@ -85,9 +92,21 @@ class Fault:
             self._until = getattr(self, "_until", now + self.lasting)
             if now > self._until:
                 return False
+        if self.beyond is not None and not self._is_beyond(self.beyond):
+            return False
         if self.times is not None:
             self.times -= 1
+        self.struck += 1
         return True
+
+    def _is_beyond(self, most: int) -> bool:
+        """Whether a request is one too many in its second; those turned away don't count."""
+        now = asyncio.get_running_loop().time()
+        self._let_in = [at for at in getattr(self, "_let_in", []) if at > now - 1]
+        if len(self._let_in) >= most:
+            return True
+        self._let_in.append(now)
+        return False
 
     async def happen(
         self,
@@ -103,11 +122,18 @@ class Fault:
             status = 302 if self.kind == "redirect" else 200
             return web.Response(status=status, body=body, headers=headers)
         if self.kind == "never":
-            await asyncio.sleep(self.seconds)
+            await self._wait_for_the_end(request)
         if self.kind in {"never", "reset"}:
             _tear_down(request)
             return web.Response()
         return await self._spoil(request, await handler(request))
+
+    async def _wait_for_the_end(self, request: web.Request) -> None:
+        """Until it is over, or nobody waits for the answer any more."""
+        over = asyncio.get_running_loop().time() + self.seconds
+        # Nothing tells of a client that hangs up, so this looks now and then.
+        while request.transport and asyncio.get_running_loop().time() < over:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
     def _failure(self, now: datetime) -> web.Response:
         headers = {}
@@ -138,8 +164,8 @@ class Fault:
             answer.body = b"[]"
             return answer
         if self.kind == "control_characters":
-            spoiled = body.replace(b'":"', b'":"\x0b\t', 1)
-            return web.Response(body=spoiled, content_type="application/json")
+            answer.body = FREE_TEXT.sub(lambda found: found[0] + CONTROL_CHARACTERS, body, count=1)
+            return answer
         half = web.StreamResponse(headers={"Content-Length": str(len(body))})
         half.content_type = "application/json"
         await half.prepare(request)

@@ -124,9 +124,7 @@ class Check:
     @property
     def in_order_of_clicks(self) -> list[Finding]:
         """The findings in the order in which an administrator comes by their resources."""
-        return sorted(
-            self.findings, key=lambda one: (one.resources[:1], one.granted is True, one.path)
-        )
+        return sorted(self.findings, key=lambda one: one.resources[:1])
 
     def as_text(self) -> str:
         """The findings as a table, with what to do."""

@@ -10,9 +10,16 @@ import pytest
 from tests.support.shop import ORDER, ORDER_LIST, Shop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.support.tap import Tap, Target
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    """A store with something of everything, and not much of it."""
+    return open_shop(orders=100, days=30, clients=20, skus=12)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_a_role_that_may_list_orders_and_not_view_them(tap: Tap, shop: Shop) -> 
 def test_a_login_page_in_place_of_data(tap: Tap, shop: Shop) -> None:
     shop.fail("html", times=None)
 
-    run = tap.run(shop.config(), select={"orders"}, expect=1)
+    run = tap.run(shop.config(), select={"orders"}, expect=1, hurry=True)
 
     assert "a web page instead of data (status 200)" in run.log
     assert "check app_key, app_token and the key's role" in run.log
@@ -177,7 +184,7 @@ def test_a_login_page_in_place_of_data(tap: Tap, shop: Shop) -> None:
 def test_a_store_that_does_not_exist(
     tap: Tap, shop: Shop, settings: dict[str, Any], sentence: str
 ) -> None:
-    run = tap.run(shop.config(**settings), select={"orders"}, expect=1)
+    run = tap.run(shop.config(**settings), select={"orders"}, expect=1, hurry=True)
 
     assert "VTEX gave no usable answer to GET /api/oms/pvt/orders" in run.log
     assert sentence in run.log
@@ -188,7 +195,7 @@ def test_a_redirect_is_not_followed(tap: Tap, shop: Shop, target: Target) -> Non
     """It would carry the key to wherever it points."""
     shop.fail("redirect", ORDER_LIST, times=2)
 
-    run = tap.sync(shop.config(), target, select={"orders"})
+    run = tap.sync(shop.config(), target, select={"orders"}, hurry=True)
 
     assert "a redirect (status 302), which is not followed" in run.log
     assert target.table("orders", "orderId").keys() == shop.orders().keys()

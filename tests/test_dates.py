@@ -56,3 +56,31 @@ def test_texts_sort_like_the_moments(moments: list[datetime]) -> None:
 @given(st.text())
 def test_no_text_at_all_is_more_than_no_date(text: str) -> None:
     assert dates.parse(text) is None or isinstance(dates.parse(text), datetime)
+
+
+@given(st.text("0123456789-:.TZ+ ", max_size=40))
+def test_what_looks_like_a_date_stays_as_it_is_once_it_is_written(text: str) -> None:
+    moment = dates.parse(text)
+
+    assert moment is None or dates.parse(dates.text(moment)) == moment
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31)),  # noqa: DTZ001
+            st.integers(0, 9),
+        ),
+        min_size=2,
+    )
+)
+def test_the_seventh_digit_leaves_the_order_of_dates_as_it_is(
+    moments: list[tuple[datetime, int]],
+) -> None:
+    sent = sorted(f"{moment:%Y-%m-%dT%H:%M:%S.%f}{digit}Z".zfill(28) for moment, digit in moments)
+    read = [dates.parse(text) for text in sent]
+
+    assert all(read)
+    written = [dates.text(moment) for moment in read if moment]
+    assert written == sorted(written)
+    assert all(text.startswith(one[:26]) for text, one in zip(sent, written, strict=True))

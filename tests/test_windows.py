@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,26 @@ def test_a_walk_finds_every_event_within_the_cap(
     assert starts == sorted(starts, reverse=newest_first)
     assert min(part.start for part, _ in parts) == window.start
     assert max(part.end for part, _ in parts) == window.end
+
+
+@given(window=SPANS, most=st.integers(0, LONGEST), newest_first=st.booleans())
+def test_neighbours_of_a_walk_share_a_second_at_most_and_leave_none_out(
+    window: Window, most: int, newest_first: bool
+) -> None:
+    def read(part: Window) -> int | None:
+        return part.seconds if part.seconds <= most or not part.seconds else None
+
+    parts = sorted(
+        (part for part, _ in walk(window, read, newest_first=newest_first)),
+        key=lambda part: part.start,
+    )
+
+    assert max(part.seconds for part in parts) <= most
+    for earlier, later in pairwise(parts):
+        shared = set(seconds_of(earlier)) & set(seconds_of(later))
+        assert shared == ({seconds_of(later)[0]} if earlier.end == later.start else set())
+        assert later.start - earlier.end <= SECOND
+    assert (parts[0].start, parts[-1].end) == (window.start, window.end)
 
 
 def test_a_window_says_what_it_is() -> None:

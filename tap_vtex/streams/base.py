@@ -45,7 +45,7 @@ def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
     A daily job does not begin at the same second every day, and must not find that it is
     a minute too early: so a tenth is taken off, three hours at most.
     """
-    if last is None or now < last - AHEAD:
+    if last is None or not every or now < last - AHEAD:
         return True
     return now >= last + every - min(every / 10, MOST_SLACK)
 

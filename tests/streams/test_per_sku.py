@@ -108,6 +108,13 @@ def test_a_price_that_fails_stops_nothing(tap: Tap, shop: Shop, target: Target) 
 
     assert "VTEX failed to give prices of 1 SKUs (15)" in run.log
     assert target.table("prices", "itemId").keys() == prices_of(shop).keys() - {"15"}
+    tap.sync(shop.config(), target, select={"prices"}, expect=1)
+    shop.store.faults.clear()
+    shop.requests()
+    run = tap.sync(shop.config(), target, select={"prices"})
+    assert [row["itemId"] for row in run.records("prices")] == ["15"]
+    assert shop.requests() == {PRICE: 1}
+    assert not tap.sync(shop.config(), target, select={"prices"}).records("prices")
 
 
 def test_a_key_that_lists_products_only(tap: Tap, shop: Shop, target: Target) -> None:

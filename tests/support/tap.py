@@ -9,8 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from tap_vtex.client import Patience
+from tap_vtex.streams.orders import listing
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
@@ -196,6 +198,7 @@ def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], h
     """Be the command ``tap-vtex``, with outputs to files."""
     if hurry:
         TapVTEX.patience = HURRIED
+        mock.patch.object(listing, "WAITS", [wait / 100 for wait in listing.WAITS]).start()
     for path, descriptor in ((out, 1), (log, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()
