@@ -54,6 +54,12 @@ class Manners:
     also_filters: frozenset[str] = frozenset()
     #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
     content_range_with_equals: bool = True
+    #: Master Data: the total that a search announces. Its index has been seen to count too few.
+    search_total: Literal["right", "missing", "missing_when_empty", "low"] = "right"
+    #: Master Data: whether a scroll announces a total.
+    scroll_has_total: bool = True
+    #: Master Data: how many scrolls, from now on, find nothing: VTEX calls it an incident.
+    empty_scrolls: int = 0
     #: Catalog: for how many seconds a SKU's context does not show what was done to it.
     context_lag: float = 120.0
     #: Catalog: whether there is a product with the id 0, and of it a SKU with the id 0.

@@ -29,6 +29,11 @@ Write = Callable[[int, random.Random, int], Json]
 UNDATED_ONE_IN = 251
 #: Documents that the index holds a second time, with the id in capitals: one in so many.
 DOUBLE_ONE_IN = 499
+#: The document that was imported with a date of creation before VTEX was there.
+OLDEST = 0
+#: Documents with an odd lastInteractionIn: so many groups by their number, one of which has
+#: none, and one the date of creation whatever happened since.
+GROUPS, NO_INTERACTION, STALE_INTERACTION = 7, 3, 5
 #: How far the index is behind.
 INDEX_DELAY = 90 * SECOND
 
@@ -94,20 +99,25 @@ class Entity:
 
     def dates(self, number: int, at: int) -> dict[str, int | None]:
         """When a document was made, updated and interacted with, as of a moment."""
-        created = self.history.created(number)
+        made = self.history.created(number)
+        created = None if number % UNDATED_ONE_IN == 7 else made
+        if number == OLDEST:
+            created = made - 30 * 365 * DAY
         until = min(at, self.closed)
-        updated, visited = self._events(number, created)
+        updated, visited = self._events(number, made)
         events = [event for event in (updated, visited) if event is not None and event <= until]
-        # A visit moves the date of the update for some only; VTEX does not say when.
-        counted = [event for event in events if event == updated or number % 3]
         edited = [when for when, _ in self.edits.get(number, ()) if when <= at]
-        undated = number % UNDATED_ONE_IN == 7
+        group = number % GROUPS
+        is_odd = group in (NO_INTERACTION, STALE_INTERACTION)
+        # A visit moves the date of the update for some only; VTEX does not say when.
+        counted = [event for event in events if event == updated or number % 3 or is_odd]
+        active = max([*events, *edited], default=created)
         return {
-            "createdIn": None if undated else created,
+            "createdIn": created,
             "updatedIn": max([*counted, *edited], default=None),
-            "lastInteractionIn": None
-            if undated and not events and not edited
-            else max([created, *events, *edited]),
+            "lastInteractionIn": {NO_INTERACTION: None, STALE_INTERACTION: created}.get(
+                group, active
+            ),
         }
 
     def _events(self, number: int, created: int) -> tuple[int | None, int | None]:
@@ -154,9 +164,9 @@ class Entity:
         """What search and scroll find at a moment, in the order of creation."""
         indexed = at - INDEX_DELAY
         narrowed = created_between(where) if where else None
-        numbers = self.history.between(*narrowed) if narrowed else None
+        numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else None
         found = []
-        for number in self.numbers(indexed) if numbers is None else numbers:
+        for number in self.numbers(indexed) if numbers is None else sorted(numbers):
             if numbers is not None and not self._exists(number, indexed):
                 continue
             if where is None or where.holds(self._getter(number, indexed)):

@@ -21,6 +21,8 @@ Json = dict[str, Any]
 MOST_IN_A_PAGE = 100
 MOST_IN_A_SEARCH = 10_000
 MOST_IN_A_SCROLL = 1_000
+#: What a search announces at most where the store's manners are to count too few.
+LOW_TOTAL = 50
 READING = (
     "Read only documents",
     "Insert or update document (not remove)",
@@ -106,8 +108,12 @@ async def search(request: web.Request) -> web.Response:
             for entry in found[start:end]
         ]
     )
-    joint = "=" if store.manners.content_range_with_equals else " "
-    answer.headers["REST-Content-Range"] = f"resources{joint}{start}-{min(end, total)}/{total}"
+    manner = store.manners.search_total
+    if manner == "low":
+        total = min(total, LOW_TOTAL)
+    if manner != "missing" and (total or manner != "missing_when_empty"):
+        joint = "=" if store.manners.content_range_with_equals else " "
+        answer.headers["REST-Content-Range"] = f"resources{joint}{start}-{min(end, total)}/{total}"
     return answer
 
 
@@ -142,7 +148,8 @@ async def scroll(request: web.Request) -> web.Response:
     documents = _documents(cursor, entries)
     answer = json_answer(documents)
     answer.headers["X-VTEX-MD-TOKEN"] = following
-    answer.headers["REST-Content-Total"] = str(len(cursor.entries))
+    if store.manners.scroll_has_total:
+        answer.headers["REST-Content-Total"] = str(len(cursor.entries))
     return answer
 
 
@@ -154,6 +161,9 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
         raise Refusal(408, "Request Timeout")
     now = store.clock.now()
     found = _found(store, entity, request)
+    if store.manners.empty_scrolls:
+        store.manners.empty_scrolls -= 1
+        found = []
     fields = request.query.get("_fields", "")
     return store.scrolls.open(Cursor(entity, found, fields, size, now, now))
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import random
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.clock import SECOND, ticks
+from sandbox.masterdata.where import Condition, parse
 from tap_vtex.client import VtexClient
 from tap_vtex.settings import Settings
-from tap_vtex.streams.masterdata import replication
+from tap_vtex.streams.masterdata import query, reader, replication, search
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
+from tap_vtex.streams.masterdata.entity import TooManyError
 from tap_vtex.streams.masterdata.query import UNDATED
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication
-from tap_vtex.windows import whole_second
+from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
+from tests.support.shop import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
 
 LOGGER = logging.getLogger("tests")
+SCROLL, SEARCH = (f"/api/dataentities/{{acronym}}/{how}" for how in ("scroll", "search"))
 
 
 class Loader:
@@ -39,10 +45,10 @@ class Loader:
     def run(self, most: int | None = None) -> int:
         """Read on, no more than so many documents; how many there were."""
         client = VtexClient(self._settings, LOGGER)
-        reader = EntityReader(
+        entity = EntityReader(
             client, LOGGER, "CL", "id,email,createdIn,updatedIn,lastInteractionIn"
         )
-        undated = reader.count(UNDATED)
+        undated = entity.count(UNDATED)
         now = whole_second(client.now())
         bookmark = (
             EntityBookmark.from_state(self.state)
@@ -53,9 +59,9 @@ class Loader:
         def checkpoint(at: EntityBookmark) -> None:
             self.state = json.loads(json.dumps(at.as_state()))
 
-        documents = EntityReplication(reader, bookmark, checkpoint, LOGGER).run(undated, client.now)
+        found = EntityReplication(entity, bookmark, checkpoint, LOGGER).run(undated, client.now)
         read = 0
-        for document in islice(documents, most):
+        for document, _ in islice(found, most):
             read += 1
             self.rows[document["id"]] = {
                 "email": document["email"],
@@ -123,3 +129,100 @@ def test_changes_are_read_window_by_window_too(shop: Shop) -> None:
 
     assert loader.rows == truth(shop)
     assert first + second < 500 + 150
+
+
+@pytest.mark.parametrize("excludes_its_ends", [False, True])
+@pytest.mark.parametrize("fraction", [0, 1, 5_000_000, 9_990_001, 9_999_999])
+def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: bool) -> None:
+    """Dates have seven digits of fraction, and VTEX does not say whether ``between`` has ends."""
+    window = Window(NOON, NOON + timedelta(seconds=1))
+    for moment in (ticks(NOON) + fraction, ticks(NOON) + SECOND + fraction):
+        found = 0
+        for part in window.halves():
+            condition = parse(query.within(query.CREATED, part))
+            assert isinstance(condition, Condition)
+            start, end = (ticks(datetime.fromisoformat(value)) for value in condition.values)
+            found += start < moment < end if excludes_its_ends else start <= moment <= end
+        # The first moment of all belongs to the window before.
+        assert found or moment == ticks(NOON)
+
+
+def test_the_last_century_leaves_no_gap() -> None:
+    condition = parse(query.BEFORE_THE_BEGINNING)
+
+    assert condition.holds(lambda _name: ticks(query.BEGINNING))
+
+
+class TestWindowsOfWhichNobodyKnowsTheCount:
+    """Search may time out on any of them, or tell no total."""
+
+    def read(self, shop: Shop) -> tuple[int, int]:
+        loader = Loader(shop)
+        loader.run()
+        assert loader.rows == truth(shop)
+        requests = shop.requests()
+        return requests[SEARCH], requests[SCROLL]
+
+    @pytest.fixture
+    def shop(self, open_shop: Callable[..., Shop]) -> Shop:
+        shop = open_shop(orders=50, days=100, clients=40)
+        shop.close()
+        shop.pass_time(minutes=5)
+        return shop
+
+    def test_none_has_a_total(self, shop: Shop) -> None:
+        shop.store.manners.search_total = "missing"
+
+        counts, scrolls = self.read(shop)
+
+        # Halved to days where there are documents, and not to seconds.
+        assert counts < 40 * 3 * 14
+        assert scrolls < 40 * 2 * 10
+
+    def test_every_count_times_out(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(replication, "SMALL", 500 * 24 * 60 * 60)
+        shop.fail("status", "/api/dataentities/CL/search", status=408, times=None)
+
+        counts, _ = self.read(shop)
+
+        assert counts < 150
+
+
+class TestWaitingForAScroll:
+    """All are taken, and there are more documents than a search reaches."""
+
+    @pytest.fixture(autouse=True)
+    def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(search, "REACH", 200)
+        monkeypatch.setattr(reader, "WAITS_FOR_A_SCROLL", (0.01,) * 5)
+
+    def reader(self, shop: Shop) -> EntityReader:
+        shop.store.scrolls.taken_by_others = 10
+        return EntityReader(VtexClient(Settings.read(shop.config()), LOGGER), LOGGER, "CL", "id")
+
+    def test_one_comes_free(self, shop: Shop) -> None:
+        def let_go() -> None:
+            shop.store.scrolls.taken_by_others = 9
+
+        shop.when("/api/dataentities/CL/scroll", let_go, skip=3)
+        documents = list(self.reader(shop).read(None))
+
+        assert {one["id"] for one in documents} == shop.documents("CL").keys()
+        assert shop.requests()[SCROLL] == 5
+
+    def test_none_comes_free(self, shop: Shop) -> None:
+        with pytest.raises(TooManyError, match="run again when they have ended"):
+            list(self.reader(shop).read(None))
+
+        assert shop.requests()[SCROLL] == 6
+
+    def test_windows_are_halved_until_a_search_reaches(self, shop: Shop) -> None:
+        """Where their counts are too low, that is, or they grow while they are read."""
+        shop.close()
+        shop.pass_time(minutes=5)
+        shop.store.manners.search_total = "low"
+        shop.store.scrolls.taken_by_others = 10
+        loader = Loader(shop)
+        loader.run()
+
+        assert loader.rows == truth(shop)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CL_SCROLL = SCROLL.format(acronym="CL")
 CL_SEARCH = SEARCH.format(acronym="CL")
+#: Requests with a token before those of the first window: the ends of two scrolls, for the
+#: documents without a date, and for those of the last century.
+BEFORE = 2
 AGAIN = "reading that part again"
 
 
@@ -36,7 +39,7 @@ def check(tap: Tap, shop: Shop, target: Target) -> Run:
 
 class TestWhatGoesWrongWithAScroll:
     def test_a_page_is_lost_on_the_way(self, tap: Tap, shop: Shop, target: Target) -> None:
-        shop.fail("cut", CL_SCROLL, query="_token", skip=1)
+        shop.fail("cut", CL_SCROLL, query="_token", skip=BEFORE)
 
         run = check(tap, shop, target)
 
@@ -44,7 +47,7 @@ class TestWhatGoesWrongWithAScroll:
 
     def test_a_lost_page_can_be_had_again(self, tap: Tap, shop: Shop, target: Target) -> None:
         shop.store.scrolls.repeatable = True
-        shop.fail("cut", CL_SCROLL, query="_token", skip=1)
+        shop.fail("cut", CL_SCROLL, query="_token", skip=BEFORE)
 
         run = check(tap, shop, target)
 
@@ -53,14 +56,14 @@ class TestWhatGoesWrongWithAScroll:
     def test_the_last_page_is_lost_which_is_empty(
         self, tap: Tap, shop: Shop, target: Target
     ) -> None:
-        shop.fail("cut", CL_SCROLL, query="_token", skip=2)
+        shop.fail("cut", CL_SCROLL, query="_token", skip=BEFORE + 1)
 
         run = check(tap, shop, target)
 
         assert AGAIN not in run.log
 
     def test_a_token_dies(self, tap: Tap, shop: Shop, target: Target) -> None:
-        shop.fail("status", CL_SCROLL, query="_token", status=400, skip=1)
+        shop.fail("status", CL_SCROLL, query="_token", status=400, skip=BEFORE)
 
         run = check(tap, shop, target)
 
@@ -69,7 +72,7 @@ class TestWhatGoesWrongWithAScroll:
     def test_a_page_comes_empty_though_there_are_more(
         self, tap: Tap, shop: Shop, target: Target
     ) -> None:
-        shop.fail("no_rows", CL_SCROLL, query="_token", skip=1)
+        shop.fail("no_rows", CL_SCROLL, query="_token", skip=BEFORE)
 
         run = check(tap, shop, target)
 
@@ -169,7 +172,7 @@ class TestWhatGoesWrongWithAScroll:
 
     def test_a_later_page_times_out(self, tap: Tap, shop: Shop, target: Target) -> None:
         """Pages of a size that a scroll began with can't be made smaller later."""
-        shop.fail("status", CL_SCROLL, query="_token", status=408, skip=1)
+        shop.fail("status", CL_SCROLL, query="_token", status=408, skip=BEFORE)
 
         run = check(tap, shop, target)
 
@@ -179,16 +182,12 @@ class TestWhatGoesWrongWithAScroll:
 
 
 class TestASearchInPlaceOfAScroll:
-    @pytest.fixture
-    def shop(self, open_shop: Callable[..., Shop]) -> Shop:
-        shop = open_shop(orders=50, days=200, clients=480)
-        settle(shop)
-        return shop
-
     @pytest.mark.parametrize("manner", ["low", "missing", "missing_when_empty"])
     def test_a_total_that_is_too_low_or_missing(
-        self, tap: Tap, shop: Shop, target: Target, manner: Any
+        self, tap: Tap, open_shop: Callable[..., Shop], target: Target, manner: Any
     ) -> None:
+        shop = open_shop(orders=50, days=200, clients=150)
+        settle(shop)
         shop.store.scrolls.taken_by_others = 10
         shop.store.manners.search_total = manner
 
@@ -196,9 +195,11 @@ class TestASearchInPlaceOfAScroll:
 
     @pytest.mark.parametrize(("moved", "again"), [(1, False), (30, True)])
     def test_documents_shift_while_pages_are_read(
-        self, tap: Tap, shop: Shop, target: Target, moved: int, again: bool
+        self, tap: Tap, open_shop: Callable[..., Shop], target: Target, moved: int, again: bool
     ) -> None:
         """As many leave the list as come in, so that its total stays what it was."""
+        shop = open_shop(orders=50, days=200, clients=480)
+        settle(shop)
         config = shop.config(max_workers=1)
         tap.sync(config, target, select={"clients"})
         numbers = shop.numbers("CL")

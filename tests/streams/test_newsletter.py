@@ -105,10 +105,57 @@ def test_an_opt_out_reaches_the_target(tap: Tap, shop: Shop, target: Target) -> 
 def test_a_store_without_faststores_entity(tap: Tap, shop: Shop, target: Target) -> None:
     del shop.store.entities["NL"]
 
-    tap.sync(shop.config(), target, select=ONLY)
+    run = tap.sync(shop.config(), target, select=ONLY)
 
     assert subscribers(target, "CL") == clients(shop)
     assert not subscribers(target, "NL")
+    line = next(line for line in run.log.splitlines() if "no Master Data entity NL" in line)
+    assert "INFO" in line
+
+
+def test_faststores_entity_that_the_key_may_not_read(tap: Tap, shop: Shop, target: Target) -> None:
+    """That is no failure, for the store may well have none; but whoever has one reads of it."""
+    shop.store.manners.forbidden_entities = frozenset({"NL"})
+
+    run = tap.sync(shop.config(), target, select=ONLY)
+
+    line = next(line for line in run.log.splitlines() if "no Master Data entity NL" in line)
+    assert "WARNING" in line
+    assert "'Read only documents'" in line
+    assert not subscribers(target, "NL")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_faststores_entity_that_is_gone_after_it_was_read(
+    tap: Tap, shop: Shop, target: Target, status: Any
+) -> None:
+    tap.sync(shop.config(), target, select=ONLY)
+    shop.store.manners.unknown_entity = status
+    subscribed = shop.store.entities.pop("NL")
+    shop.pass_time(hours=3)
+
+    run = tap.sync(shop.config(), target, select=ONLY, expect=1)
+    assert "Stream newsletter (NL) ended before its time" in run.log
+
+    shop.store.entities["NL"] = subscribed
+    shop.edit("NL", next(iter(shop.documents("NL"))), isNewsletterOptIn=False)
+    shop.pass_time(minutes=5)
+    tap.sync(shop.config(), target, select=ONLY)
+    assert subscribers(target, "NL") == faststore(shop)
+
+
+def test_a_field_that_the_key_may_not_read_is_null(tap: Tap, shop: Shop, target: Target) -> None:
+    shop.store.manners.private_fields = frozenset({"lastName", "isNewsletterOptIn"})
+
+    run = tap.sync(shop.config(), target, select=ONLY)
+
+    assert "The key may not read isNewsletterOptIn, lastName of the Master Data entity CL" in (
+        run.log
+    )
+    assert subscribers(target, "CL") == {
+        key: (document["email"], document["firstName"], None, latest(document))
+        for key, document in shop.documents("CL").items()
+    }
 
 
 def test_entities_with_fields_of_other_names(tap: Tap, shop: Shop, target: Target) -> None:

@@ -3,7 +3,7 @@
 ``rclastcart`` is meant to be the end of an address that fills the cart again, such as
 ``add?sku=1&qty=1&seller=1&sku=2&qty=3&seller=loja2&sc=1``. Keys come in any order, ``sc``
 for each item, once, or not at all, and sellers by name as well as by number. Stores put
-whole addresses or JSON in its place.
+whole addresses or JSON in its place, and addresses as they stand in web pages.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode
+
+from tap_vtex.bodies import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,22 +26,23 @@ IN_ADDRESSES: Final = {
     "seller": "seller_id",
     "sc": "sales_channel",
 }
-#: ... and by those that JSON has been seen to give them.
-IN_JSON: Final = {
-    **IN_ADDRESSES,
-    "id": "sku_id",
-    "skuid": "sku_id",
-    "quantity": "quantity",
-    "sellerid": "seller_id",
-    "saleschannel": "sales_channel",
-}
+#: ... and by those that JSON has been seen to give them, the ones that say more first: an
+#: ``id`` may be one of the line in the cart.
+IN_JSON: Final = (
+    *IN_ADDRESSES.items(),
+    ("skuid", "sku_id"),
+    ("id", "sku_id"),
+    ("quantity", "quantity"),
+    ("sellerid", "seller_id"),
+    ("saleschannel", "sales_channel"),
+)
 
 
 def items_of(cart: object) -> list[Item] | None:
     """The items of a cart: [] for an empty one, None for none or one that can't be read."""
     if not isinstance(cart, str):
         return None
-    text = cart.strip()
+    text = _plain(cart)
     if not text:
         return []
     groups = _in_json(text) if text[0] in "[{" else _in_address(text)
@@ -50,12 +53,17 @@ def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | Non
     """The address that fills a cart again; None for a cart without items."""
     if not isinstance(cart, str) or not items:
         return None
-    text = cart.strip()
+    text = _plain(cart)
     if text.lower().startswith(("http://", "https://")):
         return text
     if text[0] in "[{":
         text = f"add?{urlencode([pair for item in items for pair in _pairs(item)])}"
-    return f"{store_url}/checkout/cart/{text.removeprefix('/checkout/cart').lstrip('/')}"
+    return f"{store_url}/checkout/cart/{text.lstrip('/').removeprefix('checkout/cart/')}"
+
+
+def _plain(cart: str) -> str:
+    """A cart without what web pages and targets make of it."""
+    return str(storable(cart)).replace("&amp;", "&").strip()
 
 
 def _in_address(text: str) -> list[Mapping[str, Any]]:
@@ -92,10 +100,17 @@ def _in_json(text: str) -> list[Mapping[str, Any]] | None:
         content = content.get("items", [content])
     if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
         return None
-    return [
-        {IN_JSON[key.lower()]: value for key, value in one.items() if key.lower() in IN_JSON}
-        for one in content
-    ]
+    return [_named(one) for one in content]
+
+
+def _named(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What JSON says of an item, by our names."""
+    values = {key.lower(): value for key, value in entry.items()}
+    group: dict[str, Any] = {}
+    for key, name in IN_JSON:
+        if values.get(key) is not None:
+            group.setdefault(name, values[key])
+    return group
 
 
 def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
@@ -114,7 +129,12 @@ def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
 
 
 def _text(value: object) -> str | None:
-    return str(value).strip() or None if isinstance(value, str | int | float) else None
+    """An id, as the text that it is elsewhere."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return storable(str(value)).strip() or None
 
 
 def _quantity(value: object) -> int | None:
@@ -122,7 +142,8 @@ def _quantity(value: object) -> int | None:
     if value is None:
         return 1
     try:
-        return int(str(value))
+        number = float(str(value))
+        return int(number) if number.is_integer() else None
     except ValueError:
         return None
 

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
+from tap_vtex.bodies import storable
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.base import Document, MasterDataStream
+from tap_vtex.streams.masterdata.base import MasterDataStream
 from tap_vtex.streams.masterdata.cart_items import items_of, link_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
+
+    from tap_vtex.streams.masterdata.documents import Document, Found
 
 #: Of whom all of these are null, nothing was ever seen in the shop. An emptied cart is
 #: an empty text.
@@ -49,13 +52,17 @@ class CartsStream(MasterDataStream):
         """What there is of a cart, and whom to ask about it."""
         return ("id", *CONTACT, *TRACES, "rclastcartvalue")
 
-    def records(self, document: Document, partition: Context) -> Iterator[Document]:  # noqa: ARG002
+    def records(self, found: Found, partition: Context) -> Iterator[Document]:  # noqa: ARG002
         """Emit a cart for each client who ever had one or visited the shop."""
-        if all(document.get(name) is None for name in TRACES):
+        document = found.document
+        is_bare = all(document.get(name) is None for name in TRACES)
+        # Who had a cart before can't be told, but the row of whoever had must not stay.
+        if is_bare and (not found.has_changed or self.unreadable >= set(TRACES)):
             return
-        items = items_of(document.get("rclastcart"))
+        items = [] if is_bare else items_of(document.get("rclastcart"))
         tag = _tag(document.get("checkouttag"))
         stage = tag.get("DisplayValue")
+        is_finished = str(stage).strip().lower() in FINISHED
         yield {
             **{name: value for name, value in document.items() if name in KEPT},
             "client_id": document["id"],
@@ -65,7 +72,7 @@ class CartsStream(MasterDataStream):
             "session_id": document.get("rclastsession"),
             "session_date": document.get("rclastsessiondate"),
             "checkout_stage": stage,
-            "is_finished": str(stage).strip().lower() in FINISHED,
+            "is_finished": None if "checkouttag" in self.unreadable else is_finished,
             "checkouttag": tag or None,
             "carttag": _tag(document.get("carttag")) or None,
         }
@@ -93,7 +100,7 @@ def _tag(value: object) -> dict[str, Any]:
     """A field of the type Score2, which some answers hold as text."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = storable(json.loads(value))
         except (ValueError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}

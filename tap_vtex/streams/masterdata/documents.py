@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_vtex import dates
 from tap_vtex.streams.masterdata.query import DATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+Document = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """A document that was read, and why."""
+
+    document: Document
+    #: It was there when it was read last, and has changed since; else it may be new.
+    has_changed: bool = False
 
 
 def last_activity(document: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
@@ -9,13 +10,16 @@ from singer_sdk import StreamSchema
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError
 from tap_vtex.settings import NewsletterEntity
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.base import Document, MasterDataStream
+from tap_vtex.streams.masterdata.base import MasterDataStream
+from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.query import DATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
+
+    from tap_vtex.streams.masterdata.documents import Document, Found
 
 CLIENTS: Final = "CL"
 #: Where FastStore puts subscribers; taken by itself where a store has it.
@@ -58,14 +62,22 @@ class NewsletterStream(MasterDataStream):
         """Yield the subscribers of one source."""
         try:
             yield from super().extract(partition)
-        except (AccessError, NotFoundError, RefusedError):
-            if self.config.get("newsletter_entities") or self.entity(partition) == CLIENTS:
+        except (AccessError, NotFoundError, RefusedError) as error:
+            if self._is_expected(partition):
                 raise
-            self.logger.info(
+            self.logger.log(
+                logging.WARNING if isinstance(error, AccessError) else logging.INFO,
                 "The store shows no Master Data entity %s to this key: newsletter subscribers "
-                "are those among the clients.",
+                "are those among the clients. %s",
                 self.entity(partition),
+                error,
             )
+
+    def _is_expected(self, partition: Context) -> bool:
+        """Whether the store is known to have a source: by its settings, or an earlier run."""
+        if self.config.get("newsletter_entities") or self.entity(partition) == CLIENTS:
+            return True
+        return self.read_state(partition, EntityBookmark.from_state) is not None
 
     def wants_all(self, acronym: str) -> bool:
         """Of clients a few fields will do; other entities have no two forms alike."""
@@ -78,8 +90,9 @@ class NewsletterStream(MasterDataStream):
         form = self._form(acronym)
         return ("id", form.email_field, form.name_field, form.opt_in_field)
 
-    def records(self, document: Document, partition: Context) -> Iterator[Document]:
+    def records(self, found: Found, partition: Context) -> Iterator[Document]:
         """Emit a subscriber in the one shape that all sources share."""
+        document = found.document
         subscriber = {
             "id": document["id"],
             "document": document,

@@ -1,13 +1,16 @@
 """The conditions by which Master Data is asked for documents.
 
 Times only: whether any other field can be filtered is up to the store. Ranges are written
-with ``between``, the one form of which VTEX's reference gives examples with dates.
+with ``between``, the one form of which VTEX's reference gives examples with dates. Whether
+its ends belong to it, VTEX does not say: so each range goes on for a second into the next.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from tap_vtex.windows import SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,13 +24,13 @@ DATES: Final = (CREATED, "updatedIn", "lastInteractionIn")
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 END: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
-BEFORE_THE_BEGINNING: Final = f"({CREATED}<{BEGINNING:%Y-%m-%dT%H:%M:%S}.000Z)"
+BEFORE_THE_BEGINNING: Final = f"({CREATED}<{BEGINNING + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
 UNDATED: Final = f"({CREATED} is null)"
 
 
 def within(name: str, window: Window) -> str:
-    """A date that lies in a window."""
-    start, end = (f"{moment:%Y-%m-%dT%H:%M:%S}" for moment in (window.start, window.end))
+    """A date that lies in a window, whose last second counts to its end."""
+    start, end = (f"{at:%Y-%m-%dT%H:%M:%S}" for at in (window.start, window.end + SECOND))
     return f"({name} between {start}.000Z AND {end}.999Z)"
 
 

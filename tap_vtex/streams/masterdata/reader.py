@@ -1,47 +1,34 @@
 """The documents of a Master Data entity, read to the end and counted.
 
-Scroll is VTEX's way to read many documents: pages of up to 1,000, held together by a token
-that dies, ten of them at once for all that use the account. Search is the other way: pages
-of 100, and no more than 10,000 documents a query. Both announce a total, and neither is
-complete by itself: a page whose answer is lost may be gone. So what was received is counted
+Scroll is VTEX's way to read many documents, search the other one. Neither is complete by
+itself: pages are lost, and on bad days all of them come empty. So what came is counted
 against what was announced, and read again where it is less.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+import time
+from typing import TYPE_CHECKING, Any, Final
 
-from tap_vtex.errors import RefusedError
+from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.documents import last_activity
-from tap_vtex.streams.masterdata.query import CREATED
+from tap_vtex.streams.masterdata.entity import Entity, LostError, TooManyError, compare
+from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
 
 if TYPE_CHECKING:
     import logging
-    import threading
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator
 
-    from tap_vtex.client import Answer, VtexClient
+    from tap_vtex.client import VtexClient
 
 Document = dict[str, Any]
 
-#: The media type of version 1, which is the one that holds clients.
-ACCEPT: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
-#: Documents a page of a scroll; the next size is tried when Master Data times out (408).
-PAGE_SIZES: Final = (1000, 500, 250, 100)
-SEARCH_PAGE: Final = 100
-MOST_IN_A_SEARCH: Final = 10_000
-TIMED_OUT: Final = 408
-#: How often a query is read that comes short of its total, before that is an error.
-ATTEMPTS: Final = 3
-
-
-class ScrollRefusedError(Exception):
-    """No scroll can be had now: all that the account may have are in use."""
-
-
-class LostError(Exception):
-    """A reading came short: the token died, or there are fewer documents than announced."""
+#: How often a query is read that comes short, before that is an error: once for each size
+#: of pages, should all of them time out halfway.
+ATTEMPTS: Final = len(PAGE_SIZES)
+#: Seconds to wait for a scroll where search does not reach: for longer, together, than the
+#: twenty minutes for which VTEX keeps one that its owner has left.
+WAITS_FOR_A_SCROLL: Final = (15, 30, 60, 120, 240, 300, 300, 300)
 
 
 class EntityReader:
@@ -52,132 +39,68 @@ class EntityReader:
     ) -> None:
         """``fields`` are names, separated by commas, or ``_all``."""
         self.acronym = acronym
-        self._client = client
         self._logger = logger
-        self._fields = fields
-        self._sizes = list(PAGE_SIZES)
+        self._entity = Entity(client, acronym, fields)
+        self._scroller = Scroller(self._entity)
 
-    def count(self, where: str) -> int | None:
+    def count(self, where: str | None) -> int | None:
         """How many documents a query has, as search tells; None where it can't.
 
         Raises:
             RefusedError: the query is none that the entity answers.
         """
-        try:
-            answer = self._search_page(where, 0, 1)
-        except RefusedError as refusal:
-            if refusal.status == TIMED_OUT:
-                return None
-            raise
-        return _announced(answer.headers.get("REST-Content-Range"))
+        return search.count(self._entity, where)
 
-    def read(self, where: str | None) -> Iterator[Document]:
+    def read(self, where: str | None, expected: int | None = None) -> Iterator[Document]:
         """Yield the documents of a query, by scroll if one can be had, else by search.
 
         A document may come more than once: when it is read again, and when the index
         holds a stale copy of it. The copy that comes last is never an older one.
+        ``expected`` is what `count` has told of the query, if it was asked before.
 
         Raises:
             LostError: it comes short of its total, however often it is read.
         """
+        if expected is None:
+            expected = self.count(where)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                yield from _newest(self._documents(where))
+                yield from _newest(self._whole(where, expected))
             except LostError as loss:
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or isinstance(loss, TooManyError):
                     raise
                 self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
             else:
                 return
 
-    def _documents(self, where: str | None) -> Iterator[Document]:
-        try:
-            yield from self._scroll(where)
-        except ScrollRefusedError:
-            self._logger.info("No scroll can be had now; searching %s instead", self.acronym)
-            yield from self._search(where)
+    def _whole(self, where: str | None, expected: int | None) -> Iterator[Document]:
+        came = yield from self._documents(where)
+        if expected is not None and came < expected:
+            # Documents may leave a window of time while it is read: if so, it has fewer now.
+            compare(came, self.count(where))
 
-    # -- scroll --------------------------------------------------------------------------
-
-    def _scroll(self, where: str | None) -> Iterator[Document]:
-        answer = self._open_scroll(where)
-        total = _announced(answer.headers.get("REST-Content-Total"))
-        seen: set[str] = set()
-        token = ""
-        while answer.body:
-            seen.update(document["id"] for document in answer.body)
-            yield from answer.body
-            # Until the empty page: a scroll that is left open counts against the account.
-            token = answer.headers.get("X-VTEX-MD-TOKEN") or token
-            try:
-                answer = self._get("scroll", {"_token": token})
-            except RefusedError:
-                if total is not None and len(seen) >= total:
-                    return
-                raise LostError("a scroll's token died") from None
-        _compare(seen, total)
-
-    def _open_scroll(self, where: str | None) -> Answer[list[Document]]:
+    def _documents(self, where: str | None) -> Generator[Document, None, int]:
+        waits = iter(WAITS_FOR_A_SCROLL)
         while True:
-            params = {"_fields": self._fields, "_size": self._sizes[0], **_condition(where)}
             try:
-                return self._get("scroll", params, final=(TIMED_OUT,))
-            except RefusedError as refusal:
-                if "simultaneous scrolls" in refusal.said:
-                    raise ScrollRefusedError from None
-                if refusal.status != TIMED_OUT:
-                    raise
-            if len(self._sizes) == 1:
-                raise LostError("a scroll timed out, however small its pages")
-            self._sizes.pop(0)
+                return (yield from self._scroller.read(where))
+            except ScrollRefusedError:
+                self._logger.info("No scroll can be had now; searching %s instead", self.acronym)
+            try:
+                return (yield from search.read(self._entity, where))
+            except TooManyError as error:
+                self._wait_for_a_scroll(next(waits, None), error)
 
-    # -- search --------------------------------------------------------------------------
-
-    def _search(self, where: str | None) -> Iterator[Document]:
-        first = self._search_page(where, 0, SEARCH_PAGE)
-        total = _announced(first.headers.get("REST-Content-Range")) or 0
-        if total > MOST_IN_A_SEARCH:
-            raise LostError(f"{total:,} documents are more than a search reaches")
-        seen = {document["id"] for document in first.body}
-        yield from first.body
-        for _start, documents in self._client.workers.each(
-            lambda start, stop: self._search_page(where, start, start + SEARCH_PAGE, stop).body,
-            range(SEARCH_PAGE, total, SEARCH_PAGE),
-        ):
-            seen.update(document["id"] for document in documents)
-            yield from documents
-        _compare(seen, total)
-
-    def _search_page(
-        self, where: str | None, start: int, end: int, stop: threading.Event | None = None
-    ) -> Answer[list[Document]]:
-        """The documents from ``start`` on, ``end`` not included."""
-        params = {"_fields": self._fields, "_sort": f"{CREATED} ASC", **_condition(where)}
-        return self._get(
-            "search",
-            params,
-            headers={"REST-Range": f"resources={start}-{end}"},
-            final=(TIMED_OUT,) if end - start == 1 else (),
-            stop=stop,
+    def _wait_for_a_scroll(self, seconds: int | None, error: TooManyError) -> None:
+        if seconds is None:
+            raise TooManyError(
+                f"{error}, and other systems have all scrolls of the account in use: run again "
+                "when they have ended"
+            )
+        self._logger.warning(
+            "%s: %s; waiting %s seconds for a scroll", self.acronym, error, seconds
         )
-
-    def _get(
-        self,
-        how: str,
-        params: Mapping[str, str | int],
-        *,
-        headers: Mapping[str, str] | None = None,
-        final: Collection[int] = (),
-        stop: threading.Event | None = None,
-    ) -> Answer[list[Document]]:
-        return self._client.get(
-            f"/api/dataentities/{self.acronym}/{how}",
-            _are_documents,
-            params=params,
-            headers={**ACCEPT, **(headers or {})},
-            final=final,
-            stop=stop,
-        )
+        time.sleep(seconds)
 
 
 def _newest(documents: Iterable[Document]) -> Iterator[Document]:
@@ -191,24 +114,3 @@ def _newest(documents: Iterable[Document]) -> Iterator[Document]:
         if key not in newest or active > newest[key]:
             newest[key] = active
             yield {**document, "id": key}
-
-
-def _condition(where: str | None) -> dict[str, str | int]:
-    return {"_where": where} if where else {}
-
-
-def _compare(seen: set[str], total: int | None) -> None:
-    if total is not None and len(seen) < total:
-        raise LostError(f"{total:,} documents were announced and {len(seen):,} came")
-
-
-def _announced(header: str | None) -> int | None:
-    """The total in ``98`` or ``resources=0-10/98``, which also comes with a space."""
-    numbers = re.findall(r"\d+", header or "")
-    return int(numbers[-1]) if numbers else None
-
-
-def _are_documents(body: object) -> TypeGuard[list[Document]]:
-    return isinstance(body, list) and all(
-        isinstance(one, dict) and isinstance(one.get("id"), str) for one in body
-    )

@@ -8,12 +8,14 @@ run reads what was made, updated or interacted with since the last one.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tap_vtex import dates
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.progress import Progress
 from tap_vtex.streams.masterdata import query
-from tap_vtex.streams.masterdata.reader import LostError
+from tap_vtex.streams.masterdata.documents import Found, last_activity
+from tap_vtex.streams.masterdata.entity import LostError
 from tap_vtex.windows import Window, walk, whole_second
 
 if TYPE_CHECKING:
@@ -22,18 +24,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_vtex.streams.masterdata.bookmark import EntityBookmark
+    from tap_vtex.streams.masterdata.documents import Document
     from tap_vtex.streams.masterdata.reader import EntityReader
 
     #: The condition for the documents of a window.
     Where = Callable[[Window], str]
 
-Document = dict[str, Any]
-
-#: Documents of a window at most: what a search can reach, and what is read again when a
-#: page is lost.
-MOST_IN_A_WINDOW: Final = 10_000
+#: Documents of a window at most, which are read again when a page is lost. A search reaches
+#: 10,000, and some may come meanwhile.
+MOST_IN_A_WINDOW: Final = 9_000
+#: Seconds of a window that is small enough where nobody knows how many documents it has.
+SMALL: Final = 24 * 60 * 60
 #: How late Master Data's index may show a document.
 MARGIN: Final = timedelta(hours=1)
+
+
+class Sized(NamedTuple):
+    """That a window is small enough, and how many documents it has; None where unknown."""
+
+    documents: int | None
 
 
 class EntityReplication:
@@ -52,7 +61,7 @@ class EntityReplication:
         self._checkpoint = checkpoint
         self._progress = Progress(logger, f"documents of {reader.acronym}")
 
-    def run(self, undated: int | None, now: Callable[[], datetime]) -> Iterator[Document]:
+    def run(self, undated: int | None, now: Callable[[], datetime]) -> Iterator[Found]:
         """Yield the documents that the run has to read.
 
         ``undated`` is how many have no date of creation, as far as the entity tells;
@@ -67,16 +76,18 @@ class EntityReplication:
 
     # -- loading -------------------------------------------------------------------------
 
-    def _load_undated(self, count: int | None) -> Iterator[Document]:
+    def _load_undated(self, count: int | None) -> Iterator[Found]:
         """Read the documents that no date tells of, when there are more or fewer of them."""
         at = self._at
         if at.undated is None or count not in (at.undated, None):
-            where = query.all_of(query.UNDATED, self._wanted())
-            yield from self._read_whole(where, "without a date of creation")
+            wanted = self._wanted()
+            where = query.all_of(query.UNDATED, wanted)
+            expected = None if wanted else count
+            yield from self._read_whole(where, "without a date of creation", expected)
             at.undated = count or 0
             self._checkpoint(at)
 
-    def _load(self) -> Iterator[Document]:
+    def _load(self) -> Iterator[Found]:
         """Go on with the first load, by date of creation, to the moment at which it began."""
         at = self._at
         if at.loaded_until is None:
@@ -90,8 +101,8 @@ class EntityReplication:
         def created(part: Window) -> str:
             return query.all_of(query.within(query.CREATED, part), self._wanted())
 
-        for part in self._parts(Window(at.loaded_until, at.load_began), created):
-            yield from self._read_part(part, created)
+        for part, count in self._parts(Window(at.loaded_until, at.load_began), created):
+            yield from self._read_part(part, created, count)
             at.loaded_until = part.end
             self._checkpoint(at)
 
@@ -101,54 +112,68 @@ class EntityReplication:
 
     # -- changes -------------------------------------------------------------------------
 
-    def _find_changes(self, until: datetime) -> Iterator[Document]:
+    def _find_changes(self, until: datetime) -> Iterator[Found]:
         """Read what any of its dates says has changed."""
         at = self._at
         since = max(at.changes_since - MARGIN, at.start or query.BEGINNING)
         if since >= until:
             return
-        for part in self._parts(Window(since, until), query.active):
-            yield from self._read_part(part, query.active)
+        # What the load has read may come again, within the margin, and has not changed then.
+        is_first = at.changes_since == at.load_began
+        changed_since = dates.text(at.load_began if is_first else since)
+        for part, count in self._parts(Window(since, until), query.active):
+            read_before = dates.text(at.changes_since)
+            for found in self._read_part(part, query.active, count):
+                is_old = _created(found.document) < read_before
+                is_change = (last_activity(found.document) or "") >= changed_since
+                yield found._replace(has_changed=is_old and is_change)
             at.changes_since = max(at.changes_since, part.end)
             self._checkpoint(at)
 
     # -- both ----------------------------------------------------------------------------
 
-    def _parts(self, window: Window, where: Where) -> Iterator[Window]:
-        """A window, in as many parts as it takes for each to be small enough."""
+    def _parts(self, window: Window, where: Where) -> Iterator[tuple[Window, int | None]]:
+        """A window, in as many parts as it takes for each to be small enough, and counted."""
 
-        def fits(part: Window) -> bool | None:
+        def size(part: Window) -> Sized | None:
             count = self._reader.count(where(part))
             if part == window and count is not None:
                 self._progress.expect(count)
-            small = count is not None and count <= MOST_IN_A_WINDOW
-            return True if small or not part.seconds else None
+            # The reading itself counts, too: no need to halve down to nothing.
+            is_small = part.seconds <= SMALL if count is None else count <= MOST_IN_A_WINDOW
+            return Sized(count) if is_small or not part.seconds else None
 
-        for part, _ in walk(window, fits):
-            yield part
+        for part, sized in walk(window, size):
+            yield part, sized.documents
 
-    def _read_part(self, part: Window, where: Where) -> Iterator[Document]:
+    def _read_part(self, part: Window, where: Where, count: int | None = None) -> Iterator[Found]:
         """Read a window; one that comes short again and again, in halves."""
         try:
-            yield from self._read(where(part))
+            yield from self._read(where(part), count)
         except LostError as loss:
             if not part.seconds:
                 raise self._incomplete(str(part), loss) from None
             for half in part.halves():
                 yield from self._read_part(half, where)
 
-    def _read_whole(self, where: str, which: str) -> Iterator[Document]:
+    def _read_whole(self, where: str, which: str, count: int | None = None) -> Iterator[Found]:
         try:
-            yield from self._read(where)
+            yield from self._read(where, count)
         except LostError as loss:
             raise self._incomplete(which, loss) from None
 
-    def _read(self, where: str) -> Iterator[Document]:
-        for document in self._reader.read(where):
+    def _read(self, where: str, count: int | None) -> Iterator[Found]:
+        for document in self._reader.read(where, count):
             self._progress.advance()
-            yield document
+            yield Found(document)
 
     def _incomplete(self, which: str, loss: LostError) -> IncompleteListError:
         return IncompleteListError(
             f"The documents of {self._reader.acronym} {which} can't be read to their end: {loss}."
         )
+
+
+def _created(document: Document) -> str:
+    """When a document was made; ahead of everything where it does not say."""
+    moment = dates.parse(document.get(query.CREATED))
+    return dates.text(moment) if moment else ""

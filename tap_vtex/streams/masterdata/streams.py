@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.base import Document, MasterDataStream
+from tap_vtex.streams.masterdata.base import MasterDataStream
 from tap_vtex.streams.masterdata.structure import extended
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.streams.masterdata.documents import Document, Found
     from tap_vtex.tap import TapVTEX
 
 
@@ -47,9 +48,9 @@ class EntityStream(MasterDataStream):
         """Fields without a column are wanted if the column for them is."""
         return self.mask.get(("properties", self.leftovers), True)
 
-    def records(self, document: Document, partition: Context) -> Iterator[Document]:  # noqa: ARG002
+    def records(self, found: Found, partition: Context) -> Iterator[Document]:  # noqa: ARG002
         """Emit the document as it is."""
-        yield document
+        yield found.document
 
 
 class ClientsStream(EntityStream):
