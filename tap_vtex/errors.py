@@ -7,6 +7,10 @@ header, a query string, a body or a value of a record: their texts are logged.
 
 from __future__ import annotations
 
+import traceback
+
+from singer_sdk.exceptions import MapExpressionError
+
 
 class VtexError(Exception):
     """VTEX can't give what a stream needs. The text says why and what to do.
@@ -47,3 +51,18 @@ class StateError(VtexError):
 
 class AbandonedError(Exception):
     """The work that a request belonged to has ended; not a failure of VTEX's."""
+
+
+def without_values(error: BaseException) -> str:
+    """Where an error that nobody foresaw came from, but not its text.
+
+    Texts of exceptions quote what they stumbled over, which can be a value of a record.
+    """
+    told = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+    if isinstance(error, MapExpressionError):
+        told += f": {error}"  # quotes the expression, which is a setting
+    elif isinstance(error, OSError) and error.strerror:
+        told += f": {error.strerror}"
+    if error.__cause__ is None:
+        return told
+    return f"{without_values(error.__cause__)}\n\nFrom that came:\n{told}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from functools import cached_property
@@ -16,7 +17,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.check import check as check_streams
 from tap_vtex.client import Patience, VtexClient
-from tap_vtex.errors import VtexError
+from tap_vtex.errors import VtexError, without_values
 from tap_vtex.problems import problems
 from tap_vtex.settings import SETTINGS, Settings, entities_in
 from tap_vtex.streams.base import VtexStream
@@ -59,6 +60,9 @@ AFTER_MASTER_DATA: Final = (
     *(SellersStream, PromotionsStream, CouponsStream, WarehousesStream),
     *(PricesStream, InventoryStream),
 )
+
+# What the SDK says there at DEBUG holds the values that filters of stream maps come to.
+logging.getLogger("singer_sdk.mapper").addFilter(lambda told: told.levelno > logging.DEBUG)
 
 
 class UninterruptedWriter(MsgSpecWriter):
@@ -198,6 +202,8 @@ class TapVTEX(Tap):
             self.logger.warning("Stopped by a signal; the next run goes on from the last state.")
             self._summarize()
             _leave_at_once(int(stop.code or 0))
+        except Exception as error:  # noqa: BLE001 - whose text must not reach the log
+            self._end_by_mistake(error)
         if self.failures:
             self.logger.error(
                 "The run is incomplete: %s ended before %s time. What was read stays, and the next "
@@ -212,9 +218,21 @@ class TapVTEX(Tap):
     def check_access(self, output: str | None) -> None:
         """Print what the key may read of the selected streams; leave with 1 if it lacks any."""
         streams = [one for one in self.streams.values() if isinstance(one, VtexStream)]
-        found = check_streams(self.client, [one for one in streams if one.selected])
+        try:
+            found = check_streams(self.client, [one for one in streams if one.selected])
+        except Exception as error:  # noqa: BLE001 - whose text must not reach the log
+            self._end_by_mistake(error)
         click.echo(found.as_json() if output == "json" else found.as_text())
         sys.exit(0 if found.is_in_order else 1)
+
+    def _end_by_mistake(self, error: Exception) -> NoReturn:
+        """End the run because of an error that nobody foresaw."""
+        self.logger.error(
+            "The run ends here, because of a mistake in a stream map or in the tap:\n%s",
+            without_values(error),
+        )
+        self._summarize()
+        raise SystemExit(1) from None
 
     def _summarize(self) -> None:
         for line in self.summary.lines(self.failures):

@@ -23,6 +23,11 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Long ones first, lest one of them be left to run alone at the end.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[PostgresServer]:
     # Not in a folder of pytest's: the server may run as another user, who can't enter these.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -105,7 +106,8 @@ def test_a_signal_while_the_target_is_slow(tap: Tap, shop: Shop, target: Target)
     """The tap is in the middle of a message, since nobody reads: the message ends whole."""
     with tap.start(shop.config(), select=ORDERS) as process:
         assert process.stdout
-        time.sleep(5)
+        select.select([process.stdout], [], [], 60)
+        time.sleep(2)  # as long as it takes to fill the pipe
         process.send_signal(signal.SIGTERM)
         time.sleep(1)
         lines = process.stdout.readlines()

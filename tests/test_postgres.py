@@ -38,6 +38,7 @@ def assert_orders_equal_truth(warehouse: Warehouse, shop: Shop) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_full_and_two_incremental_runs(tap: Tap, shop: Shop, warehouse: Warehouse) -> None:
     warehouse.sync(tap, shop.config(), select=ORDERS)
     for actions in (("cancel", "touch"), ("return", "remove_item")):

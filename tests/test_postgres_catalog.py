@@ -40,6 +40,7 @@ def change(shop: Shop, turn: int) -> None:
 
 
 @pytest.mark.parametrize("role", [None, READER_ROLE])
+@pytest.mark.long
 def test_a_full_and_two_incremental_runs(
     tap: Tap,
     open_shop: Callable[..., Shop],

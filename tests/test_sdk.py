@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The suite makes the tap while tests are collected, so the store has to be open by then.
-SHOP = Shop(orders=300, days=30)
+SHOP = Shop(orders=150, days=30, clients=60, skus=60)
 SHOP.__enter__()
 
 

@@ -232,6 +232,8 @@ def promotion_row(document: Json) -> Json:
     }
     if row["endDate"] is None:
         del row["endDate"]
+    if document["isArchived"]:
+        row["generalValues"] = {"origin": "admin"}  # undocumented, and seen on some
     return row
 
 

@@ -99,6 +99,8 @@ class PerSkuStream(VtexStream):
             at = PerSkuBookmark(client.now())
         elif at.is_complete:
             self.logger.info("%s were read at %s, and stay as they are", self.name, at.began)
+            if not at.owed:
+                return
             sku_ids, at = sorted(at.owed), replace(at, done_until=-1)
         else:
             sku_ids = self._sku_ids()

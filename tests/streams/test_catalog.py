@@ -86,6 +86,7 @@ def test_an_unchanged_catalog_costs_no_contexts(
         assert not run.records("skus")
 
 
+@pytest.mark.long
 def test_two_thousand_products_and_twelve_thousand_skus(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:

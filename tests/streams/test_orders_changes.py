@@ -275,10 +275,11 @@ class TestAnOrderThatEntersTheListLate:
         assert {shop.created(order_id).date() for order_id in ids(run.records("orders"))} <= days
 
 
+@pytest.mark.long
 def test_incomplete_orders_that_are_completed_arrive_among_the_orders(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:
-    shop = open_shop(orders=1500, days=5)
+    shop = open_shop(orders=1000, days=5)
     tap.sync(shop.config(), target, select={*ORDERS, "incomplete_orders"})
     incomplete = set(shop.orders(incomplete=True))
     for _ in range(4):

@@ -73,6 +73,7 @@ def test_nothing_comes_twice_and_nothing_is_asked_twice(tap: Tap, shop: Shop) ->
     assert shop.requests()[ORDER] == len(counted)
 
 
+@pytest.mark.long
 def test_a_day_of_ten_thousand_orders_and_an_hour_of_3500(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_day_of_ten_thousand_orders_and_an_hour_of_3500(
     assert re.search(r"[\d,]+ of 1\d,\d{3} orders, ", run.log)
 
 
+@pytest.mark.long
 def test_orders_of_the_second_where_windows_meet_come_once(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:

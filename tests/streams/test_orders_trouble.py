@@ -6,6 +6,8 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from sandbox.clock import HOUR, seven_digits, ticks
 from sandbox.oms.book import Selection
 from sandbox.oms.book import Window as TickWindow
@@ -20,8 +22,6 @@ from tests.support.shop import NOON, ORDER, ORDER_LIST, Shop, ids, order_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from tests.support.tap import Tap, Target
 
@@ -168,6 +168,7 @@ class TestAListThatContradictsItself:
         assert {order.order_id for order in listed.orders} <= found
 
 
+@pytest.mark.long
 def test_the_end_of_what_vtex_shows_moves_while_it_is_read(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from urllib.parse import quote
 
 from tap_vtex.access import how_to_grant
 from tap_vtex.bodies import is_document_or_nothing, is_list_of_documents
@@ -160,9 +161,10 @@ class CatalogApi:
         """A SKU with what its product, brand and categories say."""
         return self._one(f"{SKU_CONTEXT}/{sku_id}", stop)
 
-    def category(self, category_id: int, stop: threading.Event) -> Document | None:
+    def category(self, category_id: str, stop: threading.Event) -> Document | None:
         """A category with its place in the tree."""
-        return self._one(f"{CATEGORY}/{category_id}", stop, {"includeTreePath": "true"})
+        path = f"{CATEGORY}/{quote(category_id, safe='')}"
+        return self._one(path, stop, {"includeTreePath": "true"})
 
     def rows(self, product_id: int, stop: threading.Event) -> list[Document] | None:
         """The rows of a product's SKUs, which alone carry ``DateUpdated``."""

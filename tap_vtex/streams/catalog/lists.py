@@ -65,7 +65,7 @@ class CategoriesStream(VtexStream):
 
     def _documents(self, api: CatalogApi, categories: list[Category]) -> Iterator[Document]:
         def ask(category: Category, stop: threading.Event) -> Document:
-            return api.category(int(category.ids[-1]), stop) or {}
+            return api.category(category.ids[-1], stop) or {}
 
         try:
             for fetched in fetch_each(self.tap.client.workers, ask, categories):

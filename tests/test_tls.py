@@ -1,0 +1,99 @@
+"""To whom the tap gives its key: to VTEX, whose certificate has been verified, and nobody else."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.tap import Tap
+
+#: A certificate for 127.0.0.1 that nobody vouches for, with its key. It opens nothing.
+SELF_SIGNED = """\
+-----BEGIN CERTIFICATE-----
+MIIBmzCCAUCgAwIBAgIUOH+0InPi+zom0xgSac27w7vOvtAwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGFwLXZ0ZXgtdGVzdHMwIBcNMjYxMTIzMTcwNTE2WhgPMjEy
+NjEwMzAxNzA1MTZaMBkxFzAVBgNVBAMMDnRhcC12dGV4LXRlc3RzMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAE/b3KiMZwL390PBPYqZs0pUlGOTKCMmy01WuSW+Ry
+fr4XGMAGe0inEX4Ry646KknQH2DJzaWXRrSPEe0K93bZu6NkMGIwHQYDVR0OBBYE
+FFsqsBfTrcB4vsefNKApYz2ik1nSMB8GA1UdIwQYMBaAFFsqsBfTrcB4vsefNKAp
+Yz2ik1nSMA8GA1UdEwEB/wQFMAMBAf8wDwYDVR0RBAgwBocEfwAAATAKBggqhkjO
+PQQDAgNJADBGAiEAvHgJ+ykqlmJU2ktaX7B77tr4myz+3QHdOoxWLr/zCMECIQCN
+0EAxnE/YVtocje5pgTlUXLh7ADDHhCuFR+UtnyKl1Q==
+-----END CERTIFICATE-----
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRkxLNnsN6QY3elIf
+Vm6s/hbH2shbPKwO1IgFNAORfwqhRANCAAT9vcqIxnAvf3Q8E9ipmzSlSUY5MoIy
+bLTVa5Jb5HJ+vhcYwAZ7SKcRfhHLrjoqSdAfYMnNpZdGtI8R7Qr3dtm7
+-----END PRIVATE KEY-----
+"""
+
+
+class Server(HTTPServer):
+    """An HTTPS server that takes note of what it is asked."""
+
+    def __init__(self, certificate: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.keys: list[str | None] = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a handshake that the other side gave up."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Server)
+        self.server.keys.append(self.headers["X-VTEX-API-AppKey"])
+        self.send_error(400)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        """Be quiet."""
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    path = tmp_path / "certificate.pem"
+    path.write_text(SELF_SIGNED)
+    return path
+
+
+@pytest.fixture
+def server(certificate: Path) -> Iterator[Server]:
+    with Server(certificate) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def config_for(server: Server) -> dict[str, str]:
+    url = f"https://127.0.0.1:{server.server_port}"
+    return {"account_name": "ipe", "app_key": "KEY", "app_token": "TOKEN", "api_url": url}
+
+
+def test_a_server_that_nobody_vouches_for_gets_no_key(tap: Tap, server: Server) -> None:
+    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True)
+
+    assert server.keys == []
+    assert "a TLS certificate that can't be verified" in run.log
+    assert "Stream brands ended before its time" in run.log
+    assert "Traceback" not in run.log
+
+
+def test_a_bundle_of_ones_own_can_vouch_for_it(tap: Tap, server: Server, certificate: Path) -> None:
+    bundle = {"REQUESTS_CA_BUNDLE": str(certificate)}
+    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=bundle)
+
+    assert set(server.keys) == {"KEY"}
+    assert "status 400" in run.log
