@@ -11,13 +11,19 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test lint format clean
+.PHONY: demo test soak bench lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, and show what landed.
 	@$(BIN)/python -m demo
 
 test: .venv/ready .meltano/ready ## Run all tests.
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+
+soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
+	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py
+
+bench: .venv/ready .meltano/ready ## Measure the tap for twenty minutes; write docs/performance.md.
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: .venv/ready ## Check style and types.
 	$(BIN)/ruff check .
@@ -42,5 +48,5 @@ clean: ## Remove all that the other commands have made.
 	@touch $@
 
 .meltano/ready: meltano.yml .venv/ready
-	$(BIN)/meltano install loader target-postgres
+	$(BIN)/meltano run --only-install tap-vtex target-postgres
 	@touch $@
