@@ -7,7 +7,10 @@ whole numbers are declared, keys that only some orders have.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from sandbox.clock import DAY, seven_digits, whole_seconds
 from sandbox.oms import delivery, purchase
@@ -30,6 +33,23 @@ IN_PORTUGUESE = {
     "invoiced": "Faturado",
     "canceled": "Cancelado",
 }
+
+#: What apps of the store keep with an order: the app, and the fields that it fills in.
+APPS: Final = (
+    ("gift-wrapping", ("paper", "ribbon", "card", "sender", "recipient")),
+    ("delivery-notes", ("gate", "doorman", "landmark", "secondPhone", "bestTime")),
+    ("loyalty", ("programme", "tier", "pointsEarned", "pointsSpent", "campaign")),
+    ("sales-person", ("code", "store", "commission", "table", "approvedBy")),
+    ("antifraud", ("score", "decision", "fingerprint", "session", "analyst")),
+    ("erp", ("branch", "costCenter", "carrierContract", "priceTable", "operation")),
+)
+
+
+class Size:
+    """How large the documents are at least: apps keep more and more with a small order."""
+
+    #: In bytes of JSON; 0 leaves the documents as they are. For the whole process.
+    least = 0
 
 
 def row(gist: Gist, state: State) -> Json:
@@ -78,6 +98,14 @@ def row(gist: Gist, state: State) -> Json:
 
 def document(gist: Gist, state: State, account: str) -> Json:
     """An order's document."""
+    order = _document(gist, state, account)
+    if Size.least:
+        missing = Size.least - len(msgspec.json.encode(order))
+        order["customData"] = _custom_data(max(0, missing) // _BYTES_PER_APP)
+    return order
+
+
+def _document(gist: Gist, state: State, account: str) -> Json:
     dice, buyer = gist.dice, gist.buyer
     order_form = identifier(dice).replace("-", "")
     full_prices = sum(line.full_price for line in gist.lines)
@@ -227,3 +255,25 @@ def _preferences() -> Json:
         "currencySymbol": "R$",
         "timeZone": "E. South America Standard Time",
     }
+
+
+@cache
+def _custom_data(apps: int) -> msgspec.Raw:
+    """What so many apps keep with an order, as JSON: rendered once, for it costs time."""
+    return msgspec.Raw(msgspec.json.encode({"customApps": [_app(n) for n in range(apps)]}))
+
+
+def _app(number: int) -> Json:
+    app, fields = APPS[number % len(APPS)]
+    return {
+        "id": f"{app}-{number}",
+        "major": 1,
+        "fields": {
+            f"{field}{copy}": f"{field} {number}.{copy}, as the buyer filled it in"
+            for copy in range(2)
+            for field in fields
+        },
+    }
+
+
+_BYTES_PER_APP: Final = len(msgspec.json.encode(_app(len(APPS))))

@@ -1,0 +1,59 @@
+"""``make bench``: measure, print the table, and bring docs/performance.md up to date.
+
+``python -m benchmarks cost memory`` does some of them; ``--draw`` writes page and picture
+again from the results that are there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from benchmarks import page
+from benchmarks.results import machine, today
+
+if TYPE_CHECKING:
+    from benchmarks.results import Result
+
+#: Each a module that has a function ``measure``, in the order of the page.
+NAMES = ("first_load", "cost", "incremental", "clients", "catalog", "memory", "target")
+
+
+def main() -> None:
+    """Measure what was asked for, one after the other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; or all")
+    parser.add_argument("--draw", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(NAMES):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    # Whoever ends it ends the store and the database, too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    results = page.read()
+    for name in () if options.draw else options.names or NAMES:
+        results[name] = _measured(name)
+        page.write({name: results[name] for name in NAMES if name in results})
+    results = {name: results[name] for name in NAMES if name in results}
+    page.write(results)
+    print(page.on_terminal(results.values()))
+    print(f"\nMeasured on {machine()}. Also in {page.PAGE}.")
+
+
+def _measured(name: str) -> Result:
+    busy = os.getloadavg()[0]
+    print(f"{name} ... (the machine's load before: {busy:.1f})", flush=True)
+    began = time.monotonic()
+    result: Result = import_module(f"benchmarks.{name}").measure()
+    minutes = round((time.monotonic() - began) / 60, 1)
+    return msgspec.structs.replace(result, date=today(), machine=machine(), minutes=minutes)
+
+
+if __name__ == "__main__":
+    main()

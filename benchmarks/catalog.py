@@ -1,0 +1,44 @@
+"""The catalog, whole and unchanged."""
+
+from __future__ import annotations
+
+from benchmarks.results import Figure, Result
+from benchmarks.shop import shop
+
+SKUS = 12_000
+PRODUCTS = 2_000
+LATENCY = 50
+#: An hour and a half: what changed in the minutes before a run is looked at twice.
+LATER = 5400
+
+
+def measure() -> Result:
+    """Read the catalog, and read it again when nothing has changed."""
+    with shop(100, skus=SKUS, latency=LATENCY) as store:
+        full = store.tap("products", "skus")
+        store.ask("clock", {"advance": LATER})
+        again = store.tap("products", "skus", state=full.run.state)
+    things = PRODUCTS + SKUS
+    return Result(
+        f"Catalog: {PRODUCTS:,} products, {SKUS:,} SKUs, {LATENCY} ms an answer",
+        [
+            Figure(
+                "requests, everything",
+                f"{full.total:,}",
+                f"one a product and a SKU {things:,}",
+                f"{full.total / things:.2f}",
+            ),
+            Figure(
+                "requests, nothing changed",
+                f"{again.total:,}",
+                f"everything {full.total:,}",
+                f"{again.total / full.total:.3f}",
+            ),
+            Figure(
+                "time, nothing changed",
+                f"{again.run.wall:.1f} s",
+                f"everything {full.run.wall:.1f} s",
+                f"{again.run.wall / full.run.wall:.3f}",
+            ),
+        ],
+    )

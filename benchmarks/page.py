@@ -1,0 +1,67 @@
+"""Where the results go: a table on the terminal, the page and the picture in docs/."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from benchmarks.picture import svg
+from benchmarks.results import Figure, Result
+from demo.services import PROJECT
+from tap_vtex.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+RESULTS: Final = PROJECT / "benchmarks/results.json"
+PAGE: Final = PROJECT / "docs/performance.md"
+PICTURE: Final = PROJECT / "docs/performance.svg"
+BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
+HEADS = ("", "measured", "beside", "ratio", "wanted", "reached")
+
+
+def read() -> dict[str, Result]:
+    """The latest results, by the name of the benchmark."""
+    if not RESULTS.exists():
+        return {}
+    return msgspec.json.decode(RESULTS.read_bytes(), type=dict[str, Result])
+
+
+def write(results: Mapping[str, Result]) -> None:
+    """Keep the results; bring the page and the picture up to date."""
+    encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
+    RESULTS.write_bytes(encoded + b"\n")
+    PICTURE.write_text(svg(result.bars for result in results.values() if result.bars))
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    block = "\n".join(_markdown(results.values()))
+    PAGE.write_text(f"{before}{BEGIN}\n\n{block}\n{END}{after}")
+
+
+def on_terminal(results: Iterable[Result]) -> str:
+    """The figures as one table."""
+    rows: list[tuple[str, ...]] = [HEADS]
+    for result in results:
+        rows += [(result.title, *[""] * 5), *(_cells(figure) for figure in result.figures)]
+    return "\n".join(table(rows))
+
+
+def _markdown(results: Iterable[Result]) -> list[str]:
+    lines: list[str] = []
+    for where, group in groupby(results, lambda result: (result.date, result.machine)):
+        of_there = list(group)
+        minutes = sum(result.minutes for result in of_there)
+        lines += [f"Measured {where[0]}, in {minutes:.0f} minutes, on {where[1]}.", ""]
+        lines += [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
+        for result in of_there:
+            lines.append(f"| **{result.title}** {'| ' * 5}|")
+            lines += [f"| {' | '.join(_cells(figure))} |" for figure in result.figures]
+        lines.append("")
+    return lines
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    reached = {None: "", True: "yes", False: "NO"}[figure.reached]
+    return (*msgspec.structs.astuple(figure)[:5], reached)
