@@ -11,13 +11,16 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test soak bench lint format clean
+.PHONY: demo test examples soak bench lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, and show what landed.
 	@$(BIN)/python -m demo
 
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+
+examples: .venv/ready .meltano/ready ## Run the examples, for three minutes.
+	$(BIN)/python -m pytest tests/examples.py
 
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py

@@ -27,6 +27,10 @@ class Progress:
         """Take note of how many there will be."""
         self._total = total
 
+    def expect_more(self, count: int) -> None:
+        """Take note of how many there will be beside those that are done."""
+        self._total = self._done + count
+
     def advance(self, count: int = 1) -> None:
         """Count what is done, and tell if it is time to."""
         self._done += count

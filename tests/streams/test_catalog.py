@@ -290,8 +290,9 @@ class TestOddities:
     def test_a_hiccup_is_not_taken_for_a_gap(
         self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
     ) -> None:
-        for path in (CONTEXT.format(sku_id=8), PRODUCT.format(product_id=4)):
-            shop.fail("null", f"{path}$")
+        paths = (CONTEXT.format(sku_id=8), PRODUCT.format(product_id=4), ROWS.format(product_id=5))
+        for path in paths:
+            shop.fail("null", f"{path}$", times=2)
         tap.sync(config, target, select=BOTH)
         assert_equals_truth(target, shop)
 

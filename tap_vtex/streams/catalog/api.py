@@ -37,6 +37,8 @@ BRANDS_IN_THE_LIST: Final = 20_000
 BRANDS_A_PAGE: Final = 1000
 #: Pages without anything new, after which a list without a total is taken to be at its end.
 PAGES_TO_BE_SURE: Final = 2
+#: How often a thing is asked for of which VTEX sends nothing, until that is believed.
+ASKED: Final = 3
 #: How often a list is read that holds less than it announces.
 MOST_LISTINGS: Final = 3
 
@@ -169,17 +171,20 @@ class CatalogApi:
     def rows(self, product_id: int, stop: threading.Event) -> list[Document] | None:
         """The rows of a product's SKUs, which alone carry ``DateUpdated``."""
         try:
-            body = self._client.get(f"{SKU_ROWS}/{product_id}", _are_rows, stop=stop).body
+            for _time in range(ASKED):
+                body = self._client.get(f"{SKU_ROWS}/{product_id}", _are_rows, stop=stop).body
+                if body is not None:
+                    break
         except NotFoundError:
             return None
-        return [row for row in body if isinstance(row.get("Id"), int)] if body else []
+        return [row for row in body or () if isinstance(row.get("Id"), int)]
 
     def _one(
         self, path: str, stop: threading.Event, params: Mapping[str, str] | None = None
     ) -> Document | None:
         try:
-            # An empty answer that was a hiccup of VTEX's is another one the second time.
-            for _time in range(2):
+            # An empty answer that was a hiccup of VTEX's is another one the next time.
+            for _time in range(ASKED):
                 answer = self._client.get(path, is_document_or_nothing, params=params, stop=stop)
                 if answer.body:
                     return answer.body

@@ -138,7 +138,7 @@ class EntityReplication:
         def size(part: Window) -> Sized | None:
             count = self._reader.count(where(part))
             if part == window and count is not None:
-                self._progress.expect(count)
+                self._progress.expect_more(count)
             # The reading itself counts, too: no need to halve down to nothing.
             is_small = part.seconds <= SMALL if count is None else count <= MOST_IN_A_WINDOW
             return Sized(count) if is_small or not part.seconds else None
