@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Collection, Mapping
 
     from tap_vtex.client import Answer, VtexClient
-
-Document = dict[str, Any]
+    from tap_vtex.streams.base import Document
 
 #: The media type of version 1, which is the one that holds clients.
 ACCEPT: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}

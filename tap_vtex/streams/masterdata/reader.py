@@ -8,7 +8,7 @@ against what was announced, and read again where it is less.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.documents import last_activity
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from tap_vtex.client import VtexClient
-
-Document = dict[str, Any]
+    from tap_vtex.streams.base import Document
 
 #: How often a query is read that comes short, before that is an error: once for each size
 #: of pages, should all of them time out halfway.

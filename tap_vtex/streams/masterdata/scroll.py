@@ -5,7 +5,7 @@ There are ten at once for all that use the account. A page whose answer is lost 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata.entity import TIMED_OUT, LostError, announced, compare
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from tap_vtex.client import Answer
+    from tap_vtex.streams.base import Document
     from tap_vtex.streams.masterdata.entity import Entity
-
-Document = dict[str, Any]
 
 #: Documents a page; the next size is tried when Master Data times out.
 PAGE_SIZES: Final = (1000, 500, 250, 100)

@@ -9,7 +9,7 @@ share none have a gap between them.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata.entity import (
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from tap_vtex.client import Answer
+    from tap_vtex.streams.base import Document
     from tap_vtex.streams.masterdata.entity import Entity
-
-Document = dict[str, Any]
 
 PAGE: Final = 100
 #: Rows that neighbouring pages share.
