@@ -77,11 +77,23 @@ class UninterruptedWriter(MsgSpecWriter):
         """Write a message; leave afterwards if that was asked for meanwhile."""
         self._writing = True
         try:
-            super().write_message(message)
+            self._write(self.format_message(message))
         finally:
             self._writing = False
         if self._exit_code is not None:
             raise SystemExit(self._exit_code)
+
+    @staticmethod
+    def _write(line: bytearray) -> None:
+        """Write a line to its end.
+
+        Without a buffer (``PYTHONUNBUFFERED``, usual in containers), a write that waits for
+        the target and is interrupted by a signal returns with a part written.
+        """
+        written = sys.stdout.buffer.write(line)
+        while written < len(line):
+            written += sys.stdout.buffer.write(line[written:])
+        sys.stdout.flush()
 
     def leave(self, exit_code: int) -> None:
         """End the run: now, or once the message that is being written is out."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 import random
 import select
 import signal
+import sys
 import time
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.singerlib import StateMessage
 
+from tap_vtex.tap import UninterruptedWriter
 from tests.streams.test_orders_changes import assert_equals_truth
 from tests.support.shop import ORDER, Shop
 
@@ -102,9 +108,13 @@ def test_a_signal_while_vtex_does_not_answer(tap: Tap, shop: Shop) -> None:
     assert time.monotonic() - began < 20
 
 
-def test_a_signal_while_the_target_is_slow(tap: Tap, shop: Shop, target: Target) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_signal_while_the_target_is_slow(
+    tap: Tap, shop: Shop, target: Target, unbuffered: str
+) -> None:
     """The tap is in the middle of a message, since nobody reads: the message ends whole."""
-    with tap.start(shop.config(), select=ORDERS) as process:
+    env = {"PYTHONUNBUFFERED": unbuffered}
+    with tap.start(shop.config(), env=env, select=ORDERS) as process:
         assert process.stdout
         select.select([process.stdout], [], [], 60)
         time.sleep(2)  # as long as it takes to fill the pipe
@@ -118,6 +128,23 @@ def test_a_signal_while_the_target_is_slow(tap: Tap, shop: Shop, target: Target)
     target.take(lines)
     tap.sync(shop.config(), target, select=ORDERS)
     assert_equals_truth(target, shop)
+
+
+class PartByPart(io.BytesIO):
+    """An output without a buffer, which signals interrupt all the time."""
+
+    def write(self, data: Any) -> int:
+        return super().write(bytes(data[:7]))
+
+
+def test_an_output_that_takes_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = PartByPart()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out, flush=out.flush))
+    states = [{"bookmarks": {"orders": {"day": day}}} for day in range(3)]
+    for state in states:
+        UninterruptedWriter().write_message(StateMessage(state))
+
+    assert [json.loads(line)["value"] for line in out.getvalue().splitlines()] == states
 
 
 def test_a_target_that_dies_ends_the_run(tap: Tap, shop: Shop, target: Target) -> None:

@@ -139,12 +139,15 @@ class Tap:
         target.take(run.lines)
         return run
 
-    def start(self, config: Json, **options: Any) -> subprocess.Popen[str]:
+    def start(
+        self, config: Json, *, env: dict[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
         """Start the tap, with pipes to its outputs."""
         return subprocess.Popen(
             [sys.executable, "-m", "tap_vtex", *self._arguments(config, **options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
             text=True,
         )
 
