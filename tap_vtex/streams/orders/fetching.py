@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeGuard
 from urllib.parse import quote
 
-from tap_vtex.errors import UnavailableError
+from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.streams.fetching import fetch_each
 from tap_vtex.streams.orders.listing import LIST_PATH, Row
 
 if TYPE_CHECKING:
     import logging
     import threading
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tap_vtex.client import VtexClient
     from tap_vtex.streams.base import Document
     from tap_vtex.streams.fetching import Fetched
     from tap_vtex.streams.orders.listing import OrderList
+    from tap_vtex.windows import Window
 
 #: Orders in a row that VTEX lists and does not know, before that is an error of its own.
 MOST_UNKNOWN: Final = 20
@@ -69,12 +71,47 @@ class OrderFetcher:
         Raises:
             AccessError, RefusedError, UnavailableError: too many can't.
         """
-        for fetched in fetch(self._client, rows):
-            if fetched.found is not None:
-                self._owed.pop(fetched.item.order_id, None)
-                yield fetched.found
-            else:
-                self._owe(fetched)
+        for _row, order in self._answers(rows):
+            if order is not None:
+                yield order
+
+    def fetch_windows(
+        self,
+        windows: Iterable[tuple[Window, list[Row]]],
+        done: Callable[[Window, list[Row]], None],
+    ) -> Iterator[Document]:
+        """Yield the orders of many windows, without waiting at the end of each.
+
+        ``done`` is told each window, in their order, once all its orders were handed on.
+
+        Raises:
+            AccessError, RefusedError, UnavailableError: as `fetch` does.
+            VtexError: of ``windows``, after the orders of all those before.
+        """
+        under_way: deque[tuple[Window, list[Row]]] = deque()
+        left: dict[Window, int] = {}
+        trouble: list[VtexError] = []
+
+        def rows() -> Iterator[Row]:
+            try:
+                for window, found in windows:
+                    under_way.append((window, found))
+                    left[window] = len(found)
+                    yield from (row._replace(window=window) for row in found)
+            except VtexError as error:
+                trouble.append(error)
+
+        for row, order in self._answers(rows()):
+            if order is not None:
+                yield order
+            if row.window:
+                left[row.window] -= 1
+            while under_way and not left[under_way[0][0]]:
+                done(*under_way.popleft())
+        for window, found in under_way:  # at the end are windows without orders
+            done(window, found)
+        if trouble:
+            raise trouble[0]
 
     def settle(self) -> Iterator[Document]:
         """Ask again for the orders that could not be had in runs before."""
@@ -107,6 +144,14 @@ class OrderFetcher:
                 f"VTEX failed to give {len(self._failed)} orders ({', '.join(self._failed[:5])}). "
                 "The run went on without them, and the next one asks for them again."
             )
+
+    def _answers(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Document | None]]:
+        for fetched in fetch(self._client, rows):
+            if fetched.found is not None:
+                self._owed.pop(fetched.item.order_id, None)
+            else:
+                self._owe(fetched)
+            yield fetched.item, fetched.found
 
     def _owe(self, fetched: Fetched[Row, Document]) -> None:
         order_id = fetched.item.order_id

@@ -7,7 +7,9 @@ since rows round money and can show a state long past.
 
 from __future__ import annotations
 
-import time
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,8 +21,7 @@ from tap_vtex.windows import SECOND, Window, walk, whole_second
 
 if TYPE_CHECKING:
     import logging
-    import threading
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from tap_vtex.client import VtexClient
 
@@ -45,6 +46,8 @@ class Row(NamedTuple):
     created: datetime | None = None
     #: Undocumented, though VTEX's own apps read it; None where a row lacks it.
     last_change: datetime | None = None
+    #: The window that it was listed in, where somebody has to know.
+    window: Window | None = None
 
 
 @dataclass
@@ -79,6 +82,10 @@ class OrderList:
         self._logger = logger
         self.incomplete = incomplete
         self._always: Query = {"incompleteOrders": "true"} if incomplete else {}
+        #: Set once nobody waits for the list any more.
+        self.stop = threading.Event()
+        #: Whether the pages of a window are asked for one after the other.
+        self.one_at_a_time = False
 
     @cached_property
     def now(self) -> datetime:
@@ -153,6 +160,30 @@ class OrderList:
             yield part, [row for row in rows if row.order_id not in before]
             before = {row.order_id for row in rows}
 
+    def windows_ahead(
+        self,
+        window: Window,
+        **options: Any,  # noqa: ANN401 - those of `windows`
+    ) -> Generator[tuple[Window, list[Row]]]:
+        """Read `windows`, the next one while the caller is at work on the one before.
+
+        From the second one on, one page at a time: the workers have the caller's work to do.
+        """
+        reader = copy(self)
+        reader.stop = threading.Event()
+        parts: Iterator[tuple[Window, list[Row]] | None] = reader.windows(window, **options)
+        pool = ThreadPoolExecutor(1, thread_name_prefix="vtex-list")
+        try:
+            part = next(parts, None)
+            reader.one_at_a_time = True
+            while part is not None:
+                coming = pool.submit(lambda: next(parts, None))
+                yield part
+                part = coming.result()
+        finally:
+            reader.stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
     # -- one window ----------------------------------------------------------------------
 
     def _first_page(self, window: Window, query: Query) -> dict[str, Any] | None:
@@ -179,7 +210,7 @@ class OrderList:
         """
         before: _Reading | None = None
         for wait in WAITS:
-            time.sleep(wait)
+            self.stop.wait(wait)
             reading = self._gather(query, first if before is None else None)
             agreed = before is not None and reading.rows.keys() == before.rows.keys()
             # An index that holds an order twice counts it twice, in every reading.
@@ -206,11 +237,15 @@ class OrderList:
         first = first or self._page({**query, "page": 1})
         reading = _Reading()
         reading.add(first)
-        for _number, page in self.client.workers.each(
-            lambda number, stop: self._page({**query, "page": number}, stop),
-            range(2, _pages(first) + 1),
-        ):
-            reading.add(page)
+        others = range(2, _pages(first) + 1)
+        if self.one_at_a_time:
+            for number in others:
+                reading.add(self._page({**query, "page": number}))
+        else:
+            for _number, page in self.client.workers.each(
+                lambda number, stop: self._page({**query, "page": number}, stop), others
+            ):
+                reading.add(page)
         return reading
 
     def _weigh(self, window: Window, query: Query) -> dict[Window, int]:
@@ -221,7 +256,7 @@ class OrderList:
         """
         halves = window.halves()
         for wait in WAITS:
-            time.sleep(wait)
+            self.stop.wait(wait)
             whole, *parts = (self._total(part, query) for part in (window, *halves))
             if sum(parts) >= whole:
                 return dict(zip(halves, parts, strict=True))
@@ -236,7 +271,7 @@ class OrderList:
         return 0 if page is None else int(page["paging"]["total"])
 
     def _page(self, query: Query, stop: threading.Event | None = None) -> dict[str, Any]:
-        return self.client.get(LIST_PATH, _is_page, params=query, stop=stop).body
+        return self.client.get(LIST_PATH, _is_page, params=query, stop=stop or self.stop).body
 
 
 def date_filter(name: str, window: Window) -> str:

@@ -8,6 +8,7 @@ goes on forward, window by window, to where the list can be trusted to be comple
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,15 +88,21 @@ class OrderReplication:
             return
         progress = Progress(self._logger, "earlier orders")
         gap = Window(self._wanted, at.loaded_from)
-        for window, rows in self._orders.windows(
-            gap, newest_first=True, weighed=True, announce=progress.expect
-        ):
-            yield from self._fetch(rows, progress)
+
+        def done(window: Window, rows: list[Row]) -> None:
             for row in rows:
                 if row.created and row.created < at.loaded_from:
                     at.census.add(row)
             at.loaded_from = window.start
             self._checkpoint(at)
+
+        listed = self._orders.windows_ahead(
+            gap, newest_first=True, weighed=True, announce=progress.expect
+        )
+        with closing(listed):
+            for order in self._fetcher.fetch_windows(listed, done):
+                progress.advance()
+                yield order
 
     def _load_forward(self) -> Iterator[dict[str, Any]]:
         """Load the windows after what is loaded, up to where the list is complete."""
@@ -106,18 +113,27 @@ class OrderReplication:
         if until <= at.loaded_until:
             return
         progress = Progress(self._logger, "orders")
-        for window, rows in self._orders.windows(
-            Window(at.loaded_until, until), weighed=True, announce=progress.expect
-        ):
-            wanted = [row for row in rows if not self._is_past_end(row)]
-            yield from self._fetch(wanted, progress)
-            for row in wanted:
+
+        def done(window: Window, rows: list[Row]) -> None:
+            for row in rows:
                 # Those of the second that this window shares with what was loaded before
                 # are in the census already.
                 if at.loaded_until == at.loaded_from or not _is_by(row, at.loaded_until):
                     at.census.add(row)
             at.loaded_until = window.end
             self._checkpoint(at)
+
+        listed = self._orders.windows_ahead(
+            Window(at.loaded_until, until), weighed=True, announce=progress.expect
+        )
+        with closing(listed):
+            wanted = (
+                (window, [row for row in rows if not self._is_past_end(row)])
+                for window, rows in listed
+            )
+            for order in self._fetcher.fetch_windows(wanted, done):
+                progress.advance()
+                yield order
 
     def _is_past_end(self, row: Row) -> bool:
         return bool(self._end and row.created and row.created >= self._end)
