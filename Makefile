@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 	done)
 BIN := .venv/bin
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+# Or each start of a tap compiles the SDK where Python may not keep what it compiled.
+export UV_COMPILE_BYTECODE := 1
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3

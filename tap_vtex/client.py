@@ -12,9 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeGuard, TypeVar
 from urllib.parse import quote, urlencode
 
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
+from urllib3 import Timeout
 
 from tap_vtex import access, bodies
 from tap_vtex.errors import (
@@ -26,6 +24,7 @@ from tap_vtex.errors import (
     VtexError,
 )
 from tap_vtex.limiter import RateLimiter
+from tap_vtex.transport import REDIRECTS, NoReplyError, Transport
 from tap_vtex.workers import Workers
 
 if TYPE_CHECKING:
@@ -33,11 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from tap_vtex.settings import Settings
+    from tap_vtex.transport import Reply
 
 Body = TypeVar("Body")
 
 #: Statuses that pass: VTEX asks to come again, or broke for a moment.
 TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504})
+HTTP_ERRORS: Final = 400
 UNAUTHORIZED: Final = 401
 REFUSED_ACCESS: Final = frozenset({UNAUTHORIZED, 403})
 NOT_FOUND: Final = 404
@@ -109,13 +110,15 @@ class VtexClient:
         self.requests = 0
         self.retries = 0
         account = settings.account_name
-        self._base = settings.api_url or f"https://{account}.vtexcommercestable.com.br"
+        self._patience = patience or Patience()
+        self._at = self._transport(
+            settings.api_url or f"https://{account}.vtexcommercestable.com.br"
+        )
         # Pricing alone has another host, whose paths begin with the account.
-        self._pricing_base = settings.api_url or "https://api.vtex.com"
         self._pricing_path = f"/{account}/pricing/"
+        self._pricing_at = self._transport(settings.api_url or "https://api.vtex.com")
         self._limiter = RateLimiter(settings.requests_per_minute)
         self._logger = logger
-        self._patience = patience or Patience()
         self._never = threading.Event()
         self._lock = threading.Lock()
         self._proven: set[object] = set()
@@ -130,17 +133,10 @@ class VtexClient:
             "X-VTEX-API-AppKey": settings.app_key,
             "X-VTEX-API-AppToken": settings.app_token,
         }
-        # Without a session's cookies, .netrc and redirects, and with what is the same for
-        # all requests made ready once: a fifth of what a request costs the processor. The
-        # address is put in for each.
-        self._adapter = HTTPAdapter(pool_maxsize=settings.max_workers + 1)
-        self._template = requests.Request("GET", "https://vtex", headers=self._headers).prepare()
-        # Proxies and the CA bundle of the environment.
-        session = requests.Session()
-        self._transport = {
-            base: session.merge_environment_settings(base, {}, stream=False, verify=None, cert=None)
-            for base in (self._base, self._pricing_base)
-        }
+
+    def _transport(self, base: str) -> Transport:
+        timeout = Timeout(connect=self._patience.connection, read=self._patience.answer)
+        return Transport(base, connections=self.workers.count + 1, timeout=timeout)
 
     def now(self) -> datetime:
         """The time by VTEX's clock, as its first answer gave it.
@@ -199,49 +195,37 @@ class VtexClient:
 
     def _ask(self, question: _Question[Body]) -> Answer[Body]:
         path = question.path
-        base = self._pricing_base if path.startswith(self._pricing_path) else self._base
+        transport = self._pricing_at if path.startswith(self._pricing_path) else self._at
         query = f"?{urlencode(question.params, quote_via=quote)}" if question.params else ""
-        request = self._template.copy()
-        request.url = base + path + query
-        request.headers.update(question.headers)
         with self._lock:
             self.requests += 1
-        transport = self._transport[base]
         try:
-            # This follows no redirect, which would carry the key to wherever it points.
-            response = self._adapter.send(
-                request,
-                timeout=(self._patience.connection, self._patience.answer),
-                verify=transport["verify"] or True,  # never without
-                cert=transport["cert"],
-                proxies=transport["proxies"],
-            )
-            response.content  # noqa: B018 - read here, where it may break off
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise _UnusableError(_what_happened(error)) from None
-        self._refuse(response, question)
+            reply = transport.get(path + query, {**self._headers, **question.headers})
+        except NoReplyError as error:
+            raise _UnusableError(str(error)) from None
+        self._refuse(reply, question)
         try:
-            body = bodies.decode(response.content)
+            body = bodies.decode(reply.body)
         except ValueError:
-            raise _UnusableError(_what_came(response)) from None
+            raise _UnusableError(_what_came(reply)) from None
         if not question.usable(body):
-            raise _UnusableError(f"JSON of an unknown shape (status {response.status_code})")
-        self._set_clock(response)
+            raise _UnusableError(f"JSON of an unknown shape (status {reply.status})")
+        self._set_clock(reply)
         self._proven.add(access.resources_for(path))
-        return Answer(body, response.headers)
+        return Answer(body, reply.headers)
 
-    def _refuse(self, response: requests.Response, question: _Question[Body]) -> None:
+    def _refuse(self, reply: Reply, question: _Question[Body]) -> None:
         """Raise what an answer that is no success means."""
-        status, path = response.status_code, question.path
+        status, path = reply.status, question.path
         kind: type[VtexError]
-        if response.is_redirect:
+        if status in REDIRECTS:
             raise _UnusableError(f"a redirect (status {status}), which is not followed")
-        if response.ok:
+        if status < HTTP_ERRORS:
             return
         # A key that was accepted here before: VTEX has been seen to send a 401 that passes.
         passing = status == UNAUTHORIZED and self._is_proven(path)
         if (status in TEMPORARY or passing) and status not in question.final:
-            raise _UnusableError(f"status {status}", status=status, wait=_retry_after(response))
+            raise _UnusableError(f"status {status}", status=status, wait=_retry_after(reply))
         if status in REFUSED_ACCESS:
             kind, text = AccessError, _no_access(path, status)
         elif status == NOT_FOUND:
@@ -253,13 +237,13 @@ class VtexClient:
         else:
             kind = RefusedError
             text = f"VTEX refused GET {path} as it was asked (status {status})."
-        raise kind(text, status=status, said=_message(response))
+        raise kind(text, status=status, said=_message(reply))
 
-    def _set_clock(self, response: requests.Response) -> None:
+    def _set_clock(self, reply: Reply) -> None:
         if self._clock_offset is not None:
             return
         try:
-            offset = parsedate_to_datetime(response.headers.get("Date", "")) - datetime.now(UTC)
+            offset = parsedate_to_datetime(reply.headers.get("Date", "")) - datetime.now(UTC)
         except (TypeError, ValueError):
             return
         if abs(offset) > ODD_OFFSET:
@@ -321,55 +305,37 @@ def _no_access(path: str, status: int) -> str:
     )
 
 
-def _message(response: requests.Response) -> str:
+def _message(reply: Reply) -> str:
     """What VTEX's body says of a refusal; '' where it says nothing in a way we know."""
     try:
-        body = bodies.decode(response.content)
+        body = bodies.decode(reply.body)
     except ValueError:
         return ""
     return str(body.get("Message", "")) if isinstance(body, dict) else ""
 
 
-def _retry_after(response: requests.Response) -> float:
+def _retry_after(reply: Reply) -> float:
     """The seconds that a Retry-After header asks for, in either of its two forms."""
-    value = response.headers.get("Retry-After", "").strip()
+    value = reply.headers.get("Retry-After", "").strip()
     try:
         return max(0.0, float(value))
     except ValueError:
         pass
     try:
         moment = parsedate_to_datetime(value)
-        answered = parsedate_to_datetime(response.headers["Date"])
+        answered = parsedate_to_datetime(reply.headers["Date"])
         return max(0.0, (moment - answered).total_seconds())
     except (KeyError, TypeError, ValueError):
         return 0.0
 
 
-def _what_came(response: requests.Response) -> str:
+def _what_came(reply: Reply) -> str:
     """A body that is no JSON, in words that hold nothing of it."""
-    if not response.content:
-        return f"an empty answer (status {response.status_code})"
-    if response.content.lstrip()[:1] == b"<":
+    if not reply.body:
+        return f"an empty answer (status {reply.status})"
+    if reply.body.lstrip()[:1] == b"<":
         return (
-            f"a web page instead of data (status {response.status_code}), as VTEX sends "
+            f"a web page instead of data (status {reply.status}), as VTEX sends "
             "where it wants a login: check app_key, app_token and the key's role"
         )
-    return f"an answer that is not JSON (status {response.status_code})"
-
-
-def _what_happened(error: Exception) -> str:
-    """An exchange that failed, in words that hold no query and no header."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "a TLS certificate that can't be verified (own CA: set REQUESTS_CA_BUNDLE)"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "a proxy that did not let the request through"
-    if isinstance(error, requests.Timeout):
-        return "nothing in time"
-    if isinstance(
-        error,
-        requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError,
-    ):
-        return "an answer that broke off"
-    if "NameResolutionError" in repr(error):
-        return "no such host: check account_name"
-    return "no connection"
+    return f"an answer that is not JSON (status {reply.status})"

@@ -266,8 +266,12 @@ class TapVTEX(Tap):
         errors = list(problems(self._config))
         if not errors:
             # Fills in the defaults, and checks the settings that are the SDK's own.
-            return super()._validate_config(raise_errors=raise_errors)
-        if raise_errors:
+            errors = super()._validate_config(raise_errors=raise_errors)
+            try:
+                self.client  # noqa: B018 - shows whether proxy and certificates can be used
+            except VtexError as error:
+                errors = [*errors, str(error)]
+        if errors and raise_errors:
             raise ConfigValidationError("Settings are wrong", errors=errors, schema=SETTINGS)
         return errors
 

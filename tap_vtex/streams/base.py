@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from singer_sdk import SchemaDirectory, Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import RecordMessage
 
 from tap_vtex import schemas
 from tap_vtex.errors import StateError, VtexError
@@ -16,7 +17,6 @@ from tap_vtex.settings import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from singer_sdk.helpers.types import Context, Record
 
@@ -59,8 +59,8 @@ class VtexStream(Stream):
     ends anywhere leaves the last state written, from which the next one goes on.
     """
 
-    # Nested values pass as they came; `Conformer` has seen to those of the root.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.ROOT_ONLY
+    # Nested values pass as they came, and `Conformer` has seen to those of the root.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     #: The field of the schema for what has no column of its own.
     leftovers = "other_fields"
@@ -96,6 +96,22 @@ class VtexStream(Stream):
     def _write_record_message(self, record: Record) -> None:
         super()._write_record_message(record)
         self.tap.summary.count_row(self.name)
+
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Make the message of a record, or none where a stream map filters it out.
+
+        The SDK goes through all that is nested in every record, to take out what is not
+        selected: most of what a record costs it, and for nothing where all is.
+        """
+        if not all(self.mask.values()):
+            yield from super()._generate_record_messages(record)
+            return
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                yield RecordMessage(
+                    stream=stream_map.stream_alias, record=mapped, time_extracted=datetime.now(UTC)
+                )
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the documents of a partition, and write the state where a run can resume.

@@ -1,4 +1,4 @@
-"""To whom the tap gives its key: to VTEX, whose certificate has been verified, and nobody else."""
+"""The way to VTEX: its certificate verified, through a company's proxy where there is one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.proxy import Proxy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.shop import Shop
     from tests.support.tap import Tap
 
 #: A certificate for 127.0.0.1 that nobody vouches for, with its key. It opens nothing.
@@ -97,3 +100,71 @@ def test_a_bundle_of_ones_own_can_vouch_for_it(tap: Tap, server: Server, certifi
 
     assert set(server.keys) == {"KEY"}
     assert "status 400" in run.log
+
+
+def test_a_bundle_that_is_not_there(tap: Tap, server: Server) -> None:
+    bundle = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
+    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=bundle)
+
+    assert "no file or folder where REQUESTS_CA_BUNDLE" in run.log
+    assert "Traceback" not in run.log
+
+
+#: A proxy of the environment is not used for the machine itself, where no_proxy says so.
+EVERYWHERE = {"no_proxy": "", "NO_PROXY": ""}
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    with Proxy() as proxy:
+        yield proxy
+        proxy.shutdown()
+
+
+def test_a_proxy_for_plain_http(tap: Tap, shop: Shop, proxy: Proxy) -> None:
+    env = EVERYWHERE | {"HTTP_PROXY": f"http://{proxy.address}"}
+    run = tap.run(shop.config(), select={"brands", "sellers"}, env=env)
+
+    assert len(run.records("brands")) > 5
+    assert {(method, path.startswith(shop.url)) for method, path, _ in proxy.seen} == {
+        ("GET", True)
+    }
+    assert len(proxy.seen) == sum(shop.requests().values())
+
+
+def test_a_proxy_for_https_that_wants_a_password(
+    tap: Tap, server: Server, certificate: Path, proxy: Proxy
+) -> None:
+    """It passes on what it can't read: the key is only seen by whom the certificate is of."""
+    env = EVERYWHERE | {
+        "HTTPS_PROXY": f"http://ana:segredo@{proxy.address}",
+        "REQUESTS_CA_BUNDLE": str(certificate),
+    }
+    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+
+    assert set(server.keys) == {"KEY"}
+    assert set(proxy.seen) == {
+        ("CONNECT", f"127.0.0.1:{server.server_port}", "Basic YW5hOnNlZ3JlZG8=")
+    }
+    assert "segredo" not in run.log
+
+
+@pytest.mark.parametrize("refusing", [True, False], ids=["refuses", "is not there"])
+def test_a_proxy_that_does_not_work(tap: Tap, server: Server, refusing: bool) -> None:
+    with Proxy(refuse=True) as proxy:
+        address = proxy.address if refusing else "127.0.0.1:9"
+        env = EVERYWHERE | {"HTTPS_PROXY": f"http://{address}"}
+        run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+        proxy.shutdown()
+
+    assert "a proxy that did not let the request through" in run.log
+    assert server.keys == []
+
+
+@pytest.mark.parametrize("address", ["socks5://127.0.0.1:9", "http://", "http://[::1"])
+def test_a_proxy_that_can_not_be_used(tap: Tap, server: Server, address: str) -> None:
+    env = EVERYWHERE | {"HTTPS_PROXY": address}
+    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+
+    assert "The proxy that the environment names (HTTPS_PROXY or HTTP_PROXY) can't be" in run.log
+    assert "Traceback" not in run.log
