@@ -150,7 +150,7 @@ class OrderList:
             if not part.seconds:
                 raise _too_many(part, first)
             if weighed:
-                weights.update(self._weigh(part, query))
+                weights.update(self._weigh(part, query, first["paging"]["total"]))
             return None
 
         before: set[str] = set()
@@ -248,8 +248,8 @@ class OrderList:
                 reading.add(page)
         return reading
 
-    def _weigh(self, window: Window, query: Query) -> dict[Window, int]:
-        """How many orders each half of a window has, once they add up to the whole.
+    def _weigh(self, window: Window, query: Query, whole: int) -> dict[Window, int]:
+        """How many orders each half of a window has, once they add up to the ``whole``.
 
         The index has been seen to know nothing of a stretch of time for a moment, and an
         empty half would be taken for read.
@@ -257,9 +257,10 @@ class OrderList:
         halves = window.halves()
         for wait in WAITS:
             self.stop.wait(wait)
-            whole, *parts = (self._total(part, query) for part in (window, *halves))
+            parts = [self._total(half, query) for half in halves]
             if sum(parts) >= whole:
                 return dict(zip(halves, parts, strict=True))
+            whole = self._total(window, query)
         raise IncompleteListError(
             f"VTEX announced {whole:,} orders created {window}, but only {sum(parts):,} for the "
             f"two halves of that time, {len(WAITS)} times over. Run again later."
