@@ -13,7 +13,7 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test examples soak bench lint format clean
+.PHONY: demo test examples soak bench tables hub lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, and show what landed.
 	@$(BIN)/python -m demo
@@ -29,6 +29,12 @@ soak: .venv/ready ## Load a large store that fails now and then, for about ten m
 
 bench: .venv/ready .meltano/ready ## Measure the tap for twenty minutes; write docs/performance.md.
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+tables: .venv/ready ## Bring docs/tables.md and the diagram in README.md up to date.
+	@$(BIN)/python -m reference
+
+hub: .venv/ready ## Bring release/tap-vtex.yml, the definition for Meltano Hub, up to date.
+	@$(BIN)/python -m release.hub
 
 lint: .venv/ready ## Check style and types.
 	$(BIN)/ruff check .

@@ -42,6 +42,7 @@ SETTINGS: Final = th.PropertiesList(
         secret=True,
         title="App key",
         description="The key of an API key pair of the account (X-VTEX-API-AppKey).",
+        examples=["vtexappkey-acme-ABCDEF"],
     ),
     th.Property(
         "app_token",
@@ -90,13 +91,17 @@ SETTINGS: Final = th.PropertiesList(
             "How old an order may be, counted back from the last run, and still be checked for "
             "every kind of change. Older orders are checked for payment and invoice only."
         ),
+        examples=[30, 120],
     ),
     th.Property(
         "max_workers",
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
         default=DEFAULT_MAX_WORKERS,
         title="Requests in flight",
-        description="How many requests are under way at the same time.",
+        description=(
+            "How many requests are under way at the same time. One more may list what comes next."
+        ),
+        examples=[8, 32],
     ),
     th.Property(
         "requests_per_minute",
@@ -107,6 +112,7 @@ SETTINGS: Final = th.PropertiesList(
             "Ceiling over the whole process. VTEX counts by account and allows 6000 a minute "
             "for orders; the default leaves half to the store's other systems."
         ),
+        examples=[1000, 5000],
     ),
     th.Property(
         "api_url",
@@ -169,6 +175,7 @@ SETTINGS: Final = th.PropertiesList(
             "After how many days all products, SKUs and categories are read again, since not "
             "every change of theirs can be seen from outside."
         ),
+        examples=[1, 30],
     ),
     th.Property(
         "prices_refresh_hours",
@@ -179,6 +186,7 @@ SETTINGS: Final = th.PropertiesList(
             "After how many hours the prices are read again, which costs a request for each SKU. "
             "0 reads them in every run."
         ),
+        examples=[0, 6],
     ),
     th.Property(
         "inventory_refresh_hours",
@@ -189,6 +197,7 @@ SETTINGS: Final = th.PropertiesList(
             "After how many hours the inventory is read again, which costs a request for each "
             "SKU. 0 reads it in every run."
         ),
+        examples=[0, 6],
     ),
 ).to_dict()
 

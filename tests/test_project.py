@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -110,17 +108,3 @@ def test_workflows_cover_the_supported_pythons() -> None:
 
     assert workflow["jobs"]["test"]["strategy"]["matrix"]["python-version"] == supported
     assert project["requires-python"] == f">={supported[0]}"
-
-
-def test_the_wheel_holds_the_tap_and_nothing_else(tmp_path: Path) -> None:
-    subprocess.run(
-        [PROJECT / ".venv/bin/uv", "build", "--wheel", "--quiet", "--out-dir", tmp_path],
-        cwd=PROJECT,
-        check=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    folders = {name.split("/")[0] for name in names}
-    assert {name.split("-")[0] for name in folders} == {"tap_vtex"}
-    assert "tap_vtex/schemas/orders.json" in names
-    assert "tap_vtex/py.typed" in names

@@ -1,0 +1,1 @@
+"""The tables reference, made of the schemas: ``python -m reference`` writes docs/tables.md."""

@@ -1,0 +1,51 @@
+"""What each stream costs in requests: the first load, and a run in which little has changed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ORDERS: Final = (
+    "one request for each order and one for each 100 of them. Later: one for each 100 orders of "
+    "the look-back, and one for each order that is new or has changed"
+)
+MASTER_DATA: Final = (
+    "one request for each 1,000 documents, and a few for each window of 9,000. Later: a handful, "
+    "and one for each 1,000 documents that are new or have changed"
+)
+PER_SKU: Final = (
+    "one request for each SKU, and one for each 250 products that lists them. Later: the same, at "
+    "most once in `{setting}` (24)"
+)
+WHOLE: Final = "one request in each run, or a few where VTEX has the list in pages"
+
+COSTS: Final = {
+    "orders": ORDERS,
+    "order_items": "nothing beside `orders`; as much as that where it is not selected",
+    "incomplete_orders": ORDERS,
+    "carts": MASTER_DATA,
+    "clients": MASTER_DATA,
+    "addresses": MASTER_DATA,
+    "newsletter": f"{MASTER_DATA}; for each source",
+    "md_<acronym>": MASTER_DATA,
+    "products": (
+        "one request for each 250 products, two for each product and one for each SKU. Later: one "
+        "for each 250 products and for each product, and those of what has changed; every "
+        "`catalog_full_refresh_days` (7) as at first. By a key that may read SKUs and not "
+        "products: one for each SKU at first, later for new ones"
+    ),
+    "skus": "nothing beside `products`; as much as that where it is not selected",
+    "categories": (
+        "one request for the tree and one for each category. Later: one, and all of them when the "
+        "tree has changed and every `catalog_full_refresh_days` (7)"
+    ),
+    "brands": f"{WHOLE}; nothing beside `products` where the key may not see the list",
+    "sales_channels": WHOLE,
+    "sellers": WHOLE,
+    "promotions": (
+        "two requests, and one for each promotion. Later: two, and one for each that was modified"
+    ),
+    "coupons": WHOLE,
+    "warehouses": WHOLE,
+    "prices": PER_SKU.format(setting="prices_refresh_hours"),
+    "inventory": PER_SKU.format(setting="inventory_refresh_hours"),
+}

@@ -1,0 +1,98 @@
+"""The pages: every stream with its fields, and the diagram of how they join."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from reference.costs import COSTS
+from reference.joins import JOINS
+from tap_vtex.tap import TapVTEX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from singer_sdk import Stream
+
+PROJECT: Final = Path(__file__).parent.parent
+TABLES: Final = PROJECT / "docs/tables.md"
+README: Final = PROJECT / "README.md"
+BEGIN, END = "<!-- make tables writes from here -->", "<!-- to here -->"
+#: Stands for all streams of `master_data_entities`.
+ENTITY: Final = "XX"
+
+HEAD = """\
+# The tables
+
+Made by `make tables` of the schemas in [tap_vtex/schemas](../tap_vtex/schemas); a test keeps it
+true. Fields that VTEX sends keep VTEX's names, what the tap adds is in `snake_case`. *object* and
+*array* are JSON in the target (`jsonb` in PostgreSQL), with whatever VTEX has in them. Dates are
+UTC. Money is in hundredths of the currency in orders, and in units elsewhere: the fields say so.
+
+Each key begins with `account_name`, so that stores can share tables. Stores whose Master Data has
+fields of its own see a column for each, beside those below.
+
+What a stream costs in requests is what its first load takes, and what a later run does.
+
+## How they join
+
+By the fields on the lines, and `account_name`.
+"""
+
+
+def tables() -> str:
+    """The page with all tables."""
+    lines = [HEAD, diagram(), "", *_notes(), ""]
+    for name, stream in _streams().items():
+        lines += _section(name, stream)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def readme(page: str) -> str:
+    """The README with the diagram as it is today."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{diagram()}\n{END}{after}"
+
+
+def diagram() -> str:
+    """The tables and their joins, in the language of Mermaid."""
+    lines = [f'    {join.to} ||--o{{ {join.table} : "{join.left}"' for join in JOINS]
+    return "\n".join(["```mermaid", "erDiagram", *lines, "```"])
+
+
+def _notes() -> Iterator[str]:
+    yield "| field | joins to | |"
+    yield "|---|---|---|"
+    for join in JOINS:
+        yield f"| `{join.table}.{join.left}` | `{join.to}.{join.key}` | {join.note} |"
+
+
+def _streams() -> dict[str, Stream]:
+    tap = TapVTEX(config={"master_data_entities": [ENTITY]}, validate_config=False, offline=True)
+    names = {f"md_{ENTITY.lower()}": "md_<acronym>"}
+    return {names.get(name, name): stream for name, stream in tap.streams.items()}
+
+
+def _section(name: str, stream: Stream) -> Iterator[str]:
+    said, _, _ = (type(stream).__doc__ or "").partition("\n")
+    yield f"## {name.replace('<', '&lt;')}\n"
+    yield f"{said}\n"
+    yield f"- Key: {', '.join(f'`{key}`' for key in stream.primary_keys)}"
+    if stream.replication_key:
+        yield f"- Incremental, by `{stream.replication_key}`"
+    else:
+        yield "- Read whole"
+    yield f"- Requests, at first: {COSTS[name]}.\n"
+    yield "| field | type | meaning |"
+    yield "|---|---|---|"
+    for field, declared in stream.schema["properties"].items():
+        meaning = declared["description"].replace("|", "\\|")
+        yield f"| `{field}` | {_type(declared)} | {meaning} |"
+    yield ""
+
+
+def _type(declared: Mapping[str, Any]) -> str:
+    kinds = declared["type"]
+    kind = next(k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null")
+    return "date" if declared.get("format") == "date-time" else kind
