@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HEADS: Final = ("granted", "product", "category", "resource", "or instead", "without it", "for")
 #: Seconds to ask for something that does not come: whoever asks is waiting.
 PATIENCE: Final = 10.0
+#: Paths without any answer, before any with one, that stand for all others.
+MOST_UNANSWERED: Final = 2
 UNAUTHORIZED: Final = 401
 
 
@@ -64,6 +66,8 @@ class Check:
         self._client = client
         self._stream = ""
         self._answers: dict[tuple[str, str], Any] = {}
+        #: What happened instead of an answer, as long as there was none at all.
+        self._unanswered: list[str] | None = []
 
     def look_at(self, stream: VtexStream) -> None:
         """Ask for what a stream needs."""
@@ -97,19 +101,26 @@ class Check:
         params: Mapping[str, str | int] | None,
         headers: Mapping[str, str] | None,
     ) -> tuple[bool | None, str, Any]:
+        if self._unanswered and len(self._unanswered) >= MOST_UNANSWERED:
+            return None, self._unanswered[-1], None
+        found: tuple[bool | None, str, Any]
         try:
             answer = self._client.get(
                 path, _anything, params=params, headers=headers, patience=PATIENCE
             )
+            found = True, "", answer.body
         except AccessError as error:
-            return False, str(error), None
+            found = False, str(error), None
         except NotFoundError:
-            return True, "", None  # the key may read it, though it is not there
+            found = True, "", None  # the key may read it, though it is not there
         except RefusedError as error:
-            return None, f"VTEX does not take the question (status {error.status})", None
+            found = None, f"VTEX does not take the question (status {error.status})", None
         except VtexError as error:
+            if self._unanswered is not None:
+                self._unanswered.append(str(error))
             return None, str(error), None
-        return True, "", answer.body
+        self._unanswered = None
+        return found
 
     def note(self, sentence: str) -> None:
         """Take note of something that is no matter of rights."""
@@ -154,7 +165,7 @@ class Check:
         if not any(one.granted for one in self.findings):
             return (
                 "VTEX gave nothing at all: check account_name, app_key and app_token, and that the "
-                "key is active."
+                "key is active and has the role."
             )
         lacking = [one for one in self.in_order_of_clicks if not one.is_in_order]
         to_add = dict.fromkeys(access.how_to_grant(one.path) for one in lacking if one.resources)

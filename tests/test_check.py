@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,17 @@ def test_whether_the_list_carries_last_change(tap: Tap, shop: Shop, *, carried: 
 def test_a_key_that_nobody_knows(tap: Tap, shop: Shop) -> None:
     config = shop.config(app_token="WRONG")  # noqa: S106
     run = tap.run(config, more=["--check"], expect=1, hurry=True)
+    assert run.lines[-1].startswith("VTEX gave nothing at all: check account_name, app_key and")
+
+
+def test_a_store_that_is_not_there_is_told_soon(tap: Tap, shop: Shop) -> None:
+    """Every path has seconds to answer, but not one after the other."""
+    config = shop.config(api_url=None, account_name="no-such-store")
+    began = time.monotonic()
+    run = tap.run(config, more=["--check"], expect=1, hurry=True)
+
+    assert time.monotonic() - began < 60
+    assert "no such host: check account_name" in "\n".join(run.lines)
     assert run.lines[-1].startswith("VTEX gave nothing at all: check account_name, app_key and")
 
 
