@@ -13,8 +13,8 @@ MASTER_DATA: Final = (
     "and one for each 1,000 documents that are new or have changed"
 )
 PER_SKU: Final = (
-    "one request for each SKU, and one for each 250 products that lists them. Later: the same, at "
-    "most once in `{setting}` (24)"
+    "one request for each SKU, and one for each 1,000 that lists them. Later: the same, at most "
+    "once in `{setting}` (24)"
 )
 WHOLE: Final = "one request in each run, or a few where VTEX has the list in pages"
 
