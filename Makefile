@@ -13,16 +13,13 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test examples soak bench tables hub lint format clean
+.PHONY: demo test soak bench tables hub lint format clean
 
-demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, and show what landed.
+demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
 	@$(BIN)/python -m demo
 
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
-
-examples: .venv/ready .meltano/ready ## Run the examples, for three minutes.
-	$(BIN)/python -m pytest tests/examples.py
 
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py
@@ -49,7 +46,7 @@ format: .venv/ready ## Bring the code into shape.
 clean: ## Remove all that the other commands have made.
 	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@# Not .meltano/meltano.db: it holds the bookmarks of whatever was loaded from here.
-	rm -rf .meltano/run .meltano/extractors .meltano/loaders .meltano/ready
+	rm -rf .meltano/run .meltano/extractors .meltano/loaders .meltano/utilities .meltano/ready
 
 .venv/ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found."; exit 1; }
@@ -59,5 +56,5 @@ clean: ## Remove all that the other commands have made.
 	@touch $@
 
 .meltano/ready: meltano.yml .venv/ready
-	$(BIN)/meltano run --only-install tap-vtex target-postgres
+	$(BIN)/meltano run --only-install tap-vtex target-postgres dbt-postgres:run
 	@touch $@

@@ -38,11 +38,16 @@ TABLES = (
     "prices",
 )
 REVENUE: LiteralString = """
-    SELECT to_char("creationDate", 'YYYY-MM') AS month, count(*) AS orders,
-           count(*) FILTER (WHERE status = 'canceled') AS canceled,
-           to_char(sum(value) FILTER (WHERE status <> 'canceled') / 100, 'FM999,999,990.00')
-               AS revenue_brl
-    FROM vtex_demo.orders GROUP BY month ORDER BY month DESC LIMIT 6
+    SELECT to_char(created_at_local, 'YYYY-MM') AS month, count(*) AS orders,
+           count(*) FILTER (WHERE is_canceled) AS canceled,
+           to_char(sum(total) FILTER (WHERE NOT is_canceled), 'FM999,999,990.00') AS revenue_brl
+    FROM vtex_demo.vtex_orders GROUP BY month ORDER BY month DESC LIMIT 4
+"""
+CARTS: LiteralString = """
+    SELECT checkout_stage AS last_step, count(*) AS carts, sum(items) AS items,
+           to_char(sum(cart_value), 'FM999,999,990.00') AS value_brl,
+           count(*) FILTER (WHERE bought_later) AS bought_later
+    FROM vtex_demo.vtex_abandoned_carts GROUP BY checkout_stage ORDER BY carts DESC
 """
 CHANGED: LiteralString = """
     SELECT status, count(*) AS orders, max("lastChange")::timestamp(0) AS last_change
@@ -71,15 +76,17 @@ def main() -> None:
                 edit = {"action": "edit_sku", "id": sku_id, "fields": {"IsActive": False}}
                 store.ask("catalog", edit)
             store.ask("clock", {"advance": 3 * 3600})
-            meltano(*RUN, settings=settings)
+            meltano(*RUN, "dbt-postgres:run", settings=settings)
             second = requests_of(store)
             print("\nRows in PostgreSQL\n")
             table(
                 ("table", "first load", "second run"),
                 [(name, rows[name], count(connection, name)) for name in TABLES],
             )
-            print("\nRevenue by month\n")
+            print("\nRevenue by month, from the model vtex_orders\n")
             show(connection, REVENUE)
+            print("\nAbandoned carts, from the model vtex_abandoned_carts\n")
+            show(connection, CARTS)
             print(
                 f"\nThe second run, three hours later: {sum(EVENTS.values())} orders and "
                 f"{CHANGED_SKUS} SKUs were changed by hand, the others lived on\n"
@@ -107,7 +114,8 @@ the store and the address of your database, and run
 
     .venv/bin/meltano --environment=prod run tap-vtex target-postgres
 
-once for the first load, and then as often as you like for what has changed.
+once for the first load, and then as often as you like for what has changed. With
+dbt-postgres:build after it, it builds the models, too: see dbt/README.md.
 """
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from psycopg.conninfo import conninfo_to_dict
+
 from sandbox.store import APP_KEY, APP_TOKEN
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent.parent
 #: Where the database and Meltano's state are kept; made anew each time.
 FOLDER = PROJECT / ".demo"
+#: Where tables and models go.
+SCHEMA = "vtex_demo"
 START_SECONDS = 30
 #: Lines of the log that tell a reader nothing: statements of SQL, counters.
 CHATTER = ("Inserting with SQL", "METRIC", "Skipping parse of env var settings")
@@ -86,6 +90,16 @@ class Store:
         }
 
 
+#: The parts of a connection string, and the ends of the target's variables for them.
+PARTS = {
+    "host": "HOST",
+    "port": "PORT",
+    "user": "USER",
+    "password": "PASSWORD",
+    "dbname": "DATABASE",
+}
+
+
 @contextmanager
 def database() -> Generator[tuple[str, dict[str, str]]]:
     """A PostgreSQL database: how to connect to it, and the target's settings for it.
@@ -97,8 +111,9 @@ def database() -> Generator[tuple[str, dict[str, str]]]:
         yield _own_database(os.environ), {}
         return
     with embedded_database(FOLDER / "postgres") as server:
-        address = server.get_uri(driver="psycopg")
-        yield server.get_uri(), {"TARGET_POSTGRES_SQLALCHEMY_URL": address}
+        address = server.get_uri()
+        url = {"TARGET_POSTGRES_SQLALCHEMY_URL": server.get_uri(driver="psycopg")}
+        yield address, url | connection_settings(address)
 
 
 @contextmanager
@@ -114,6 +129,12 @@ def embedded_database(folder: Path) -> Generator[PostgresServer]:
         yield server
     finally:
         server.cleanup()
+
+
+def connection_settings(address: str) -> dict[str, str]:
+    """The target's settings for a database, one by one as dbt needs them."""
+    parts = conninfo_to_dict(address)
+    return {f"TARGET_POSTGRES_{PARTS[name]}": str(value) for name, value in parts.items()}
 
 
 def _own_database(env: Mapping[str, str]) -> str:
@@ -134,7 +155,9 @@ def meltano(*arguments: str, settings: Mapping[str, str]) -> None:
         **os.environ,
         **settings,
         "MELTANO_DATABASE_URI": f"sqlite:///{FOLDER / 'meltano.db'}",
-        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "vtex_demo",
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
+        "DBT_POSTGRES_SCHEMA": SCHEMA,
+        "DBT_QUIET": "true",
         "NO_COLOR": "1",
     }
     command = [str(Path(sys.executable).with_name("meltano")), *arguments]

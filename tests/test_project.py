@@ -96,7 +96,7 @@ def test_the_readme_names_every_setting_and_stream() -> None:
 
 
 def test_links_within_the_documents_lead_somewhere() -> None:
-    for page in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")):
+    for page in (*PROJECT.glob("*.md"), *PROJECT.glob("*/*.md"), *PROJECT.glob("examples/*/*.md")):
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
 
