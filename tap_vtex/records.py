@@ -9,6 +9,7 @@ holds whatever has no column.
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_vtex import dates
@@ -89,7 +90,8 @@ def _number(value: object) -> object:
     if isinstance(value, bool):
         return MISFIT
     if isinstance(value, int):
-        return value
+        # More than a double holds fits no target's number.
+        return value if abs(value) <= sys.float_info.max else MISFIT
     if isinstance(value, float):
         return value if math.isfinite(value) else MISFIT
     if isinstance(value, str):
@@ -101,7 +103,7 @@ def _number_in(text: str) -> object:
     if not text:
         return None
     try:
-        return int(text)
+        return _number(int(text))
     except ValueError:
         pass
     try:

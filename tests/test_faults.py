@@ -277,7 +277,8 @@ class TestWhatPasses:
         run = sync(tap, shop, target)
 
         assert_all_struck(shop)
-        assert "gave no connection" in run.log
+        # Connections that were open break off. The log has a line every five seconds only.
+        assert re.search("gave (no connection|an answer that broke off)", run.log)
         assert tables(target) == truth
 
     @pytest.mark.parametrize("seed", range(2))

@@ -58,7 +58,7 @@ def items_of(order: Document) -> Iterator[dict[str, Any]]:
             "sku_id": sku_id,
             **{name: item.get(name) for name in AS_THEY_ARE},
             "discount": discount(item),
-            "is_canceled": order.get("status") == CANCELED or sku_id in removed,
+            "is_canceled": order.get("status") == CANCELED or str(sku_id) in removed,
         }
 
 
@@ -78,7 +78,7 @@ def discount(item: Document) -> float:
     return sum(amounts)
 
 
-def _removed_skus(order: Document, items: Iterable[Document]) -> set[Any]:
+def _removed_skus(order: Document, items: Iterable[Document]) -> set[str]:
     """SKUs whose every unit the store took out of the order after the purchase.
 
     VTEX leaves ``items`` as they were bought and lists what was added and removed apart.
@@ -86,16 +86,16 @@ def _removed_skus(order: Document, items: Iterable[Document]) -> set[Any]:
     changes = _dict(order.get("changesAttachment")).get("changesData")
     if not changes:
         return set()
-    left: Counter[Any] = Counter()
+    left: Counter[str] = Counter()
     touched = set()
     for change in documents_in(changes):
         for item in documents_in(change.get("itemsAdded")):
-            left[item.get("id")] += _quantity(item)
+            left[str(item.get("id"))] += _quantity(item)
         for item in documents_in(change.get("itemsRemoved")):
-            left[item.get("id")] -= _quantity(item)
-            touched.add(item.get("id"))
+            left[str(item.get("id"))] -= _quantity(item)
+            touched.add(str(item.get("id")))
     for bought in items:
-        left[bought.get("id")] += _quantity(bought)
+        left[str(bought.get("id"))] += _quantity(bought)
     return {sku_id for sku_id in touched if left[sku_id] <= 0}
 
 

@@ -1,0 +1,96 @@
+"""A target that writes all names in lower case: PipelineWise's, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.postgres import PROJECT, Warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Json = dict[str, Any]
+
+REQUIREMENT = "pipelinewise-target-postgres==2.1.2"
+#: The target asks for versions that newer Pythons can't run or would have to build.
+INSTEAD = ("joblib~=1.4", "jsonschema==4.17.3", "psycopg2-binary~=2.9.10", "simplejson~=3.19")
+#: Beside Meltano's own, so that git ignores it and `make clean` takes it away.
+FOLDER = PROJECT / ".meltano/loaders/pipelinewise-target-postgres"
+UV = PROJECT / ".venv/bin/uv"
+
+
+def installed() -> Path:
+    """The target's command, in an environment of its own that the first to ask for it makes."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    sign = hashlib.sha256(" ".join((version, REQUIREMENT, *INSTEAD)).encode()).hexdigest()[:12]
+    home, instead = FOLDER / sign, FOLDER / f"{sign}.txt"
+    with (FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+        if not (home / "ready").exists():
+            instead.write_text("\n".join(INSTEAD))
+            uv("venv", "--clear", "--python", sys.executable, home)
+            uv("pip", "install", "--python", home, "--overrides", instead, REQUIREMENT)
+            (home / "ready").touch()
+    return home / "bin/target-postgres"
+
+
+def uv(*arguments: str | Path) -> None:
+    ended = subprocess.run([UV, "--quiet", *arguments], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+
+
+class LowerCasing(Warehouse):
+    """A database that the tap's messages go to by way of the target."""
+
+    def __init__(self, command: Path, address: str, folder: Path) -> None:
+        super().__init__(address, address, folder)
+        self._command: list[str | Path] = [command, "--config", folder / "lowercasing.json"]
+        found = conninfo_to_dict(address)
+        (folder / "lowercasing.json").write_text(
+            json.dumps(
+                {
+                    "host": found["host"],
+                    "port": found.get("port", 5432),
+                    "user": found["user"],
+                    "password": found.get("password") or "none is asked for",
+                    "dbname": found["dbname"],
+                    "default_target_schema": "vtex",
+                }
+            )
+        )
+
+    def load(self, messages: str) -> None:
+        """Let the target load messages, and keep the state that it gives back."""
+        ended = subprocess.run(
+            self._command,
+            input=messages,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PGTZ": "UTC"},
+        )
+        assert ended.returncode == 0, ended.stderr[-3000:]
+        self.state = json.loads(ended.stdout.splitlines()[-1])
+
+
+def as_stored(record: Json) -> Json:
+    """A record as the target stores it: in texts, it takes no text and control characters amiss."""
+    return {name.lower(): _as_stored(value) for name, value in record.items()}
+
+
+def _as_stored(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # It writes texts as JSON, of which the database undoes quotes and backslashes only.
+    written = json.dumps(value, ensure_ascii=False)[1:-1]
+    return re.sub(r'\\(["\\])', r"\1", written) or None
