@@ -116,7 +116,7 @@ class VtexClient:
         )
         # Pricing alone has another host, whose paths begin with the account.
         self._pricing_path = f"/{account}/pricing/"
-        self._pricing_at = self._transport(settings.api_url or "https://api.vtex.com")
+        self._pricing_at = self._at if settings.api_url else self._transport("https://api.vtex.com")
         self._limiter = RateLimiter(settings.requests_per_minute)
         self._logger = logger
         self._never = threading.Event()

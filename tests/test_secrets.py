@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-import msgspec
 import pytest
-from aiohttp import web
 
 from sandbox.catalog.tables import SELLER_PASSWORD
-from sandbox.faults import Fault
 from sandbox.store import APP_KEY, APP_TOKEN
 from tap_vtex.tap import TapVTEX
+from tests.support.mischief import Distortion, Gossip
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap
@@ -154,55 +151,6 @@ def everything(shop: Shop, **settings: Any) -> Json:
 
 
 # -- mischief ----------------------------------------------------------------------------
-
-
-@dataclass
-class Gossip(Fault):
-    """An error that tells, in body and headers, what nobody needs to know."""
-
-    text: str = ""
-
-    async def happen(
-        self,
-        request: web.Request,  # noqa: ARG002
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],  # noqa: ARG002
-        now: datetime,  # noqa: ARG002
-    ) -> web.StreamResponse:
-        body = f"<p>{self.text}</p>" if self.html else json.dumps({"Message": self.text})
-        headers = {"Location": f"/{quote(self.text)}", "Retry-After": quote(self.text)}
-        return web.Response(status=self.status, body=body.encode(), headers=headers, reason="Oh")
-
-
-@dataclass
-class Distortion(Fault):
-    """Answers in which fields of some names hold a text that does not belong there."""
-
-    fields: str = ""
-    text: str = ""
-
-    async def happen(
-        self,
-        request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-        now: datetime,  # noqa: ARG002
-    ) -> web.StreamResponse:
-        answer = await handler(request)
-        assert isinstance(answer, web.Response)
-        assert isinstance(answer.body, bytes)
-        if answer.content_type == "application/json":
-            answer.body = msgspec.json.encode(self._distorted(msgspec.json.decode(answer.body)))
-        return answer
-
-    def _distorted(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self._distorted(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: self.text if re.search(self.fields, key) else self._distorted(one)
-            for key, one in value.items()
-        }
-
 
 KINDS: tuple[Json, ...] = (
     {"kind": "status", "status": 503},

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import web
-
-from sandbox.faults import Fault
+from tap_vtex.bodies import documents_in
+from tests.support.mischief import Altered
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
-    from datetime import datetime
+    from collections.abc import Collection
 
 Json = dict[str, Any]
 
@@ -42,7 +39,7 @@ VALUES: Final[tuple[Any, ...]] = (
 
 
 @dataclass
-class Hostile(Fault):
+class Hostile(Altered):
     """Gives answers in which every field holds something else, except for the ids."""
 
     #: Fields that stay as they are.
@@ -53,23 +50,12 @@ class Hostile(Fault):
     inside: str = ""
     given: int = 0
 
-    async def happen(
-        self,
-        request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-        now: datetime,  # noqa: ARG002
-    ) -> web.StreamResponse:
+    def alter(self, content: Any, status: int) -> Any:
         """Spoil the documents of an answer."""
-        answer = await handler(request)
-        if answer.status != 200:
-            return answer
-        if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
-            content = json.loads(answer.body)
-            for document in documents_in(content):
+        if status == 200:
+            for document in documents_in(content if isinstance(content, list) else [content]):
                 self._spoil_document(document)
-            # Unlike the sandbox's own, this encoder writes NaN, and halves of pairs.
-            answer.body = json.dumps(content).encode()
-        return answer
+        return content
 
     def _spoil_document(self, document: Json) -> None:
         for one in documents_in(document.get(self.inside, [])):
@@ -87,9 +73,3 @@ class Hostile(Fault):
         for position, name in enumerate(document):
             if name not in self.keep and name not in whole:
                 document[name] = VALUES[(self.given + position) % len(VALUES)]
-
-
-def documents_in(content: Any) -> list[Json]:
-    """The documents of a list, or the one that there is."""
-    listed = content if isinstance(content, list) else [content]
-    return [one for one in listed if isinstance(one, dict)]

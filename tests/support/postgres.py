@@ -42,8 +42,8 @@ class Warehouse:
         self.address = address
         self._folder = folder
         self.state: Json = {}
-        self._config = folder / "target.json"
-        self._config.write_text(
+        self._command = [str(TARGET), "--config", str(folder / "target.json")]
+        (folder / "target.json").write_text(
             json.dumps(
                 {
                     "sqlalchemy_url": sqlalchemy_url,
@@ -64,9 +64,9 @@ class Warehouse:
 
     def load(self, messages: str) -> None:
         """Let the target load messages, and keep the state that it gives back."""
-        assert TARGET.exists(), "make test installs target-postgres: run that"
+        assert Path(self._command[0]).exists(), "make test installs the target: run that"
         ended = subprocess.run(
-            [str(TARGET), "--config", str(self._config)],
+            self._command,
             input=messages,
             capture_output=True,
             text=True,
