@@ -13,13 +13,16 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test soak bench tables hub lint format clean
+.PHONY: demo test other-days soak bench tables hub lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
 	@$(BIN)/python -m demo
 
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+
+other-days: .venv/ready ## Run the tests that need no other service with the clock set forward.
+	$(BIN)/python -m tests.other_days -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py

@@ -25,6 +25,7 @@ Kind = Literal[
     "html",  # status 200 and a login page
     "control_characters",  # JSON with raw control characters in a name or a title
     "never",  # no answer, for as long as `seconds`
+    "drip",  # a byte of the answer a second
     "redirect",  # to another host
     "drop_rows",  # a page of the list with rows missing that its total counts
     "null",  # JSON null
@@ -153,25 +154,35 @@ class Fault:
         body = answer.body if isinstance(answer, web.Response) else None
         if not isinstance(answer, web.Response) or not isinstance(body, bytes):
             return answer
-        if self.kind == "drop_rows":
-            page = msgspec.json.decode(body)
-            page["list"] = page["list"][: -self.rows]
-            return web.Response(body=msgspec.json.encode(page), content_type="application/json")
-        if self.kind == "no_data":
-            page = msgspec.json.decode(body) | {"data": {}}
-            return web.Response(body=msgspec.json.encode(page), content_type="application/json")
+        if self.kind in {"cut", "drip"}:
+            return await self._send_in_part(request, body)
+        answer.body = self._spoilt(body)
+        return answer
+
+    def _spoilt(self, body: bytes) -> bytes:
         if self.kind == "no_rows":
-            answer.body = b"[]"
-            return answer
+            return b"[]"
         if self.kind == "control_characters":
-            answer.body = FREE_TEXT.sub(lambda found: found[0] + CONTROL_CHARACTERS, body, count=1)
-            return answer
-        half = web.StreamResponse(headers={"Content-Length": str(len(body))})
-        half.content_type = "application/json"
-        await half.prepare(request)
-        await half.write(body[: len(body) // 2])
-        _tear_down(request)
-        return half
+            return FREE_TEXT.sub(lambda found: found[0] + CONTROL_CHARACTERS, body, count=1)
+        page = msgspec.json.decode(body)
+        if self.kind == "drop_rows":
+            page["list"] = page["list"][: -self.rows]
+        if self.kind == "no_data":
+            page["data"] = {}
+        return msgspec.json.encode(page)
+
+    async def _send_in_part(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        part = web.StreamResponse(headers={"Content-Length": str(len(body))})
+        part.content_type = "application/json"
+        await part.prepare(request)
+        if self.kind == "cut":
+            await part.write(body[: len(body) // 2])
+            _tear_down(request)
+            return part
+        for byte in body:
+            await part.write(bytes([byte]))
+            await asyncio.sleep(1)
+        return part
 
 
 def _tear_down(request: web.Request) -> None:

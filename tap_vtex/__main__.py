@@ -1,5 +1,5 @@
 """``python -m tap_vtex``: the same as the command ``tap-vtex``."""
 
-from tap_vtex.tap import TapVTEX
+from tap_vtex.cli import main
 
-TapVTEX.cli()
+main()

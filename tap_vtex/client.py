@@ -24,6 +24,7 @@ from tap_vtex.errors import (
     VtexError,
 )
 from tap_vtex.limiter import RateLimiter
+from tap_vtex.shutdown import Shutdown
 from tap_vtex.transport import REDIRECTS, NoReplyError, Transport
 from tap_vtex.workers import Workers
 
@@ -105,7 +106,9 @@ class VtexClient:
         logger: logging.Logger,
         *,
         patience: Patience | None = None,
+        shutdown: Shutdown | None = None,
     ) -> None:
+        self._shutdown = shutdown or Shutdown()
         self.workers = Workers(settings.max_workers)
         self.requests = 0
         self.retries = 0
@@ -117,7 +120,7 @@ class VtexClient:
         # Pricing alone has another host, whose paths begin with the account.
         self._pricing_path = f"/{account}/pricing/"
         self._pricing_at = self._at if settings.api_url else self._transport("https://api.vtex.com")
-        self._limiter = RateLimiter(settings.requests_per_minute)
+        self._limiter = RateLimiter(settings.requests_per_minute, self._shutdown)
         self._logger = logger
         self._never = threading.Event()
         self._lock = threading.Lock()
@@ -170,11 +173,10 @@ class VtexClient:
             UnavailableError: no usable answer in as long as the tap has patience.
             AbandonedError: ``stop`` was set while waiting.
         """
-        stop = stop or self._never
         first_failure: float | None = None
         attempt = 0
         while True:
-            self._limiter.wait(stop)
+            self._limiter.wait(stop or self._never)
             try:
                 return self._ask(_Question(path, usable, params, headers or {}, final))
             except _UnusableError as failure:
@@ -187,9 +189,19 @@ class VtexClient:
                 if now + wait - first_failure > (most if patience is None else patience):
                     raise self._last_word(failure, path, now - first_failure) from None
                 self._note_retry(failure, path, wait)
-                if failure.status != TOO_MANY_REQUESTS and stop.wait(wait):
-                    raise AbandonedError from None
+                if failure.status != TOO_MANY_REQUESTS:
+                    self.wait(wait, stop)
                 attempt += 1
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Wait for ``seconds``.
+
+        Raises:
+            AbandonedError: ``stop`` was set meanwhile.
+            Terminated: a signal has come.
+        """
+        if self._shutdown.wait(seconds, stop or self._never):
+            raise AbandonedError from None
 
     # -- one request ---------------------------------------------------------------------
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from tap_vtex.errors import AbandonedError
+
+if TYPE_CHECKING:
+    from tap_vtex.shutdown import Shutdown
 
 
 class RateLimiter:
@@ -16,7 +20,8 @@ class RateLimiter:
     in which the tap had nothing to ask is not caught up on.
     """
 
-    def __init__(self, requests_per_minute: int) -> None:
+    def __init__(self, requests_per_minute: int, shutdown: Shutdown) -> None:
+        self._shutdown = shutdown
         self._gap = 60 / requests_per_minute
         self._lock = threading.Lock()
         self._next = 0.0
@@ -27,13 +32,13 @@ class RateLimiter:
 
         Raises:
             AbandonedError: ``stop`` was set while waiting.
+            Terminated: a signal has come.
         """
         while True:
             with self._lock:
                 turn = max(time.monotonic(), self._next, self._closed_until)
                 self._next = turn + self._gap
-            delay = turn - time.monotonic()
-            if stop.wait(delay) if delay > 0 else stop.is_set():
+            if self._shutdown.wait(turn - time.monotonic(), stop):
                 raise AbandonedError
             # A pause that began while this thread waited holds for it too.
             if turn >= self._closed_until:

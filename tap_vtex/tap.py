@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import click
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.check import check as check_streams
 from tap_vtex.client import Patience, VtexClient
 from tap_vtex.errors import VtexError, without_values
+from tap_vtex.output import MessageWriter
 from tap_vtex.problems import problems
 from tap_vtex.settings import SETTINGS, Settings, entities_in
+from tap_vtex.shutdown import Shutdown
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.catalog import (
     BrandsStream,
@@ -45,13 +45,11 @@ from tap_vtex.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
     from typing import IO
 
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.plugin_base import _ConfigInput
-    from singer_sdk.singerlib.encoding.simple import Message
 
 
 #: Those with a request for each SKU last, so that they keep nothing waiting.
@@ -65,52 +63,15 @@ AFTER_MASTER_DATA: Final = (
 logging.getLogger("singer_sdk.mapper").addFilter(lambda told: told.levelno > logging.DEBUG)
 
 
-class UninterruptedWriter(MsgSpecWriter):
-    """Writes each message whole, also when a signal arrives meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._writing = False
-        self._exit_code: int | None = None
-
-    def write_message(self, message: Message) -> None:
-        """Write a message; leave afterwards if that was asked for meanwhile."""
-        self._writing = True
-        try:
-            self._write(self.format_message(message))
-        finally:
-            self._writing = False
-        if self._exit_code is not None:
-            raise SystemExit(self._exit_code)
-
-    @staticmethod
-    def _write(line: bytearray) -> None:
-        """Write a line to its end.
-
-        Without a buffer (``PYTHONUNBUFFERED``, usual in containers), a write that waits for
-        the target and is interrupted by a signal returns with a part written.
-        """
-        written = sys.stdout.buffer.write(line)
-        while written < len(line):
-            written += sys.stdout.buffer.write(line[written:])
-        sys.stdout.flush()
-
-    def leave(self, exit_code: int) -> None:
-        """End the run: now, or once the message that is being written is out."""
-        if not self._writing:
-            raise SystemExit(exit_code)
-        self._exit_code = exit_code
-
-
 class TapVTEX(Tap):
     """Singer tap for VTEX, the e-commerce platform."""
 
     name = "tap-vtex"
     package_name = "tap-vtex"
     config_jsonschema = SETTINGS
-    message_writer_class = UninterruptedWriter
-    message_writer: UninterruptedWriter
     patience = Patience()
+    #: Of the process, which signals end.
+    shutdown = Shutdown()
 
     # BATCH would let the state run ahead of the data. ACTIVATE_VERSION has targets delete
     # rows that a partial pass, or one of another store, did not send.
@@ -129,7 +90,8 @@ class TapVTEX(Tap):
         self._offline = offline
         self.failures: dict[str, VtexError] = {}
         self.summary = Summary()
-        super().__init__(**kwargs)
+        self.shutdown.report = self._report_signal
+        super().__init__(message_writer=MessageWriter(self.shutdown), **kwargs)
 
     # -- streams -------------------------------------------------------------------------
 
@@ -190,7 +152,9 @@ class TapVTEX(Tap):
     @cached_property
     def client(self) -> VtexClient:
         """The one way to VTEX, shared by all streams."""
-        return VtexClient(self.settings, self.logger, patience=self.patience)
+        return VtexClient(
+            self.settings, self.logger, patience=self.patience, shutdown=self.shutdown
+        )
 
     # -- a run ---------------------------------------------------------------------------
 
@@ -209,11 +173,7 @@ class TapVTEX(Tap):
             self.sync_all()
         except BrokenPipeError:
             self.logger.error("The target has gone: the tap's output leads nowhere.")  # noqa: TRY400
-            _leave_at_once(1)
-        except SystemExit as stop:
-            self.logger.warning("Stopped by a signal; the next run goes on from the last state.")
-            self._summarize()
-            _leave_at_once(int(stop.code or 0))
+            sys.exit(1)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_by_mistake(error)
         if self.failures:
@@ -250,13 +210,16 @@ class TapVTEX(Tap):
         for line in self.summary.lines(self.failures):
             self.logger.info("%s", line)
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        """End the run on SIGTERM or SIGINT, with the exit code that shells expect.
+    def _report_signal(self) -> None:
+        self.logger.warning("Stopped by a signal; the next run goes on from the last state.")
+        self._summarize()
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals to `Shutdown`.
 
         The SDK's handler writes a state, possibly into a half-written message, and leaves
         with 0. The last checkpoint is all the state there is, and it is out already.
         """
-        self.message_writer.leave(128 + signum)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in the tap's own words.
@@ -371,13 +334,3 @@ def _are_partitions(value: object) -> bool:
     return isinstance(value, list) and all(
         isinstance(one, dict) and isinstance(one.get("context"), dict) for one in value
     )
-
-
-def _leave_at_once(exit_code: int) -> NoReturn:
-    """End the process without waiting for requests under way.
-
-    Threads may wait for VTEX for another minute, and nothing of theirs is needed; and
-    Python would try once more to write into a closed standard output.
-    """
-    sys.stderr.flush()
-    os._exit(exit_code)

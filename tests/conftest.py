@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from demo.services import embedded_database
-from tests.support.postgres import Warehouse
+from tests.support.postgres import PROJECT, Warehouse
 from tests.support.shop import Shop
 from tests.support.tap import Tap, Target
 
@@ -23,9 +23,26 @@ settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
 
 
+#: Fixtures that need more than this environment: PostgreSQL, Meltano's plug-ins, or PyPI.
+SERVICES = frozenset({"server", "plugins", "packages"})
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Long ones first, lest one of them be left to run alone at the end.
+    for item in items:
+        if SERVICES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("services")
+    # Long ones first, so that none of them is left to run alone at the end.
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session")
+def plugins() -> Path:
+    """The folder with the plug-ins that Meltano has installed."""
+    folder = PROJECT / ".meltano"
+    if not (folder / "ready").exists():
+        missing = "Meltano's plug-ins are not installed: run `make .meltano/ready`."
+        pytest.fail(missing, pytrace=False)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +56,8 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def warehouse(server: PostgresServer, tmp_path: Path) -> Warehouse:
+def warehouse(server: PostgresServer, plugins: Path, tmp_path: Path) -> Warehouse:
+    assert plugins
     return Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ import pytest
 
 from tests.support.shop import ORDER_LIST
 from tests.support.tap import Target
-from tests.test_summary import summary_of
+from tests.test_summary import HEADS, summary_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from tests.support.shop import Shop
@@ -103,18 +105,102 @@ def test_a_target_that_dies_ends_the_run_at_once(tap: Tap, shop: Shop, stream: s
     assert time.monotonic() - began < 20
 
 
-def test_a_second_signal_changes_nothing(tap: Tap, shop: Shop) -> None:
-    """Control-C under Meltano sends two."""
-    shop.store.latency = 0.05
+# -- signals -----------------------------------------------------------------------------
+
+#: Seconds that a busy machine may need for what takes five; what goes wrong takes a minute.
+SOON = 20
+
+
+def end_of(process: subprocess.Popen[str], code: int) -> float:
+    """See that a process ends as a signal asks it to; the seconds that it takes."""
+    assert process.stdout
+    assert process.stderr
+    began = time.monotonic()
+    _, log = process.communicate(timeout=90)
+    assert process.returncode == code, log
+    assert "Traceback" not in log
+    assert "Stopped by a signal" in log
+    assert " ".join(HEADS) in " ".join(log.split())
+    return time.monotonic() - began
+
+
+def wait_for(happened: Callable[[], Any]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_two_signals_against_a_store_that_never_answers(tap: Tap, shop: Shop) -> None:
+    """Ctrl-C under Meltano sends two, a millisecond or three apart."""
+    for number, pause in enumerate((0.0008, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.0035) * 3):
+        shop.store.faults.clear()
+        # The main thread waits for its own request, or for those of the workers.
+        shop.fail("never", "/api/oms", times=None, skip=number)
+        with tap.start(shop.config(), select={"orders", "order_items"}) as process:
+            wait_for(lambda: shop.store.faults[0].struck)
+            process.send_signal(signal.SIGINT)
+            time.sleep(pause)
+            process.send_signal(signal.SIGINT)
+            assert end_of(process, 130) < SOON
+
+
+def test_a_signal_while_the_target_does_not_read(tap: Tap, shop: Shop) -> None:
     with tap.start(shop.config()) as process:
         assert process.stdout
-        assert process.stderr
-        while '"RECORD"' not in process.stdout.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-        log = process.stderr.read()
+        select.select([process.stdout], [], [], 60)
+        time.sleep(2)  # as long as it takes to fill the pipe
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(timeout=90) == 143
+        assert time.monotonic() - began < SOON
+        end_of(process, 143)
 
-    assert process.returncode == 130
-    assert "Traceback" not in log
+
+def test_a_signal_during_discovery(tap: Tap, shop: Shop) -> None:
+    shop.fail("never", times=None)
+    with tap.start(shop.config()) as process:
+        wait_for(shop.store.requests.total)
+        process.send_signal(signal.SIGTERM)
+        assert end_of(process, 143) < SOON
+
+
+#: Sends the tap a signal at a certain moment.
+AT_A_MOMENT = """
+import os, signal, sys
+from tap_vtex import cli, summary, tap
+
+def followed_by_a_signal(function):
+    def wrapped(*args, **kwargs):
+        result = function(*args, **kwargs)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return result
+    return wrapped
+
+sys.argv[0] = "tap-vtex"
+{owner}.{name} = followed_by_a_signal({owner}.{name})
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("tap.TapVTEX", "sync_all"), ("summary.Summary", "lines"), ("cli", "_exit_code")],
+)
+def test_a_signal_after_the_last_stream(tap: Tap, shop: Shop, owner: str, name: str) -> None:
+    script = AT_A_MOMENT.format(owner=owner, name=name)
+    with tap.start(shop.config(), select={"brands"}, command=["-c", script]) as process:
+        assert end_of(process, 143) < SOON
+
+
+def test_a_failed_run_does_not_wait_for_answers_that_drip_in(tap: Tap, shop: Shop) -> None:
+    order = f"{ORDER_LIST}/"
+    shop.fail("drip", order)
+    shop.fail("status", order, status=403, times=None)
+    with tap.start(shop.config(), select={"orders"}) as process:
+        began = time.monotonic()
+        _, log = process.communicate(timeout=90)
+
+    assert process.returncode == 1
+    assert "The run is incomplete" in log
+    assert time.monotonic() - began < SOON

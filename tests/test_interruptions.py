@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.singerlib import StateMessage
 
-from tap_vtex.tap import UninterruptedWriter
+from tap_vtex.output import MessageWriter
+from tap_vtex.shutdown import Shutdown
 from tests.streams.test_orders_changes import assert_equals_truth
 from tests.support.shop import ORDER, Shop
 
@@ -142,7 +143,7 @@ def test_an_output_that_takes_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out, flush=out.flush))
     states = [{"bookmarks": {"orders": {"day": day}}} for day in range(3)]
     for state in states:
-        UninterruptedWriter().write_message(StateMessage(state))
+        MessageWriter(Shutdown()).write_message(StateMessage(state))
 
     assert [json.loads(line)["value"] for line in out.getvalue().splitlines()] == states
 

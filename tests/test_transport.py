@@ -71,7 +71,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(certificate: Path) -> Iterator[Server]:
+def https(certificate: Path) -> Iterator[Server]:
     with Server(certificate) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -80,31 +80,31 @@ def server(certificate: Path) -> Iterator[Server]:
         thread.join()
 
 
-def config_for(server: Server) -> dict[str, str]:
-    url = f"https://127.0.0.1:{server.server_port}"
+def config_for(https: Server) -> dict[str, str]:
+    url = f"https://127.0.0.1:{https.server_port}"
     return {"account_name": "ipe", "app_key": "KEY", "app_token": "TOKEN", "api_url": url}
 
 
-def test_a_server_that_nobody_vouches_for_gets_no_key(tap: Tap, server: Server) -> None:
-    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True)
+def test_a_server_that_nobody_vouches_for_gets_no_key(tap: Tap, https: Server) -> None:
+    run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True)
 
-    assert server.keys == []
+    assert https.keys == []
     assert "a TLS certificate that can't be verified" in run.log
     assert "Stream brands ended before its time" in run.log
     assert "Traceback" not in run.log
 
 
-def test_a_bundle_of_ones_own_can_vouch_for_it(tap: Tap, server: Server, certificate: Path) -> None:
+def test_a_bundle_of_ones_own_can_vouch_for_it(tap: Tap, https: Server, certificate: Path) -> None:
     bundle = {"REQUESTS_CA_BUNDLE": str(certificate)}
-    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=bundle)
+    run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=bundle)
 
-    assert set(server.keys) == {"KEY"}
+    assert set(https.keys) == {"KEY"}
     assert "status 400" in run.log
 
 
-def test_a_bundle_that_is_not_there(tap: Tap, server: Server) -> None:
+def test_a_bundle_that_is_not_there(tap: Tap, https: Server) -> None:
     bundle = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
-    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=bundle)
+    run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=bundle)
 
     assert "no file or folder where REQUESTS_CA_BUNDLE" in run.log
     assert "Traceback" not in run.log
@@ -133,38 +133,38 @@ def test_a_proxy_for_plain_http(tap: Tap, shop: Shop, proxy: Proxy) -> None:
 
 
 def test_a_proxy_for_https_that_wants_a_password(
-    tap: Tap, server: Server, certificate: Path, proxy: Proxy
+    tap: Tap, https: Server, certificate: Path, proxy: Proxy
 ) -> None:
     """It passes on what it can't read: the key is only seen by whom the certificate is of."""
     env = EVERYWHERE | {
         "HTTPS_PROXY": f"http://ana:segredo@{proxy.address}",
         "REQUESTS_CA_BUNDLE": str(certificate),
     }
-    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+    run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=env)
 
-    assert set(server.keys) == {"KEY"}
+    assert set(https.keys) == {"KEY"}
     assert set(proxy.seen) == {
-        ("CONNECT", f"127.0.0.1:{server.server_port}", "Basic YW5hOnNlZ3JlZG8=")
+        ("CONNECT", f"127.0.0.1:{https.server_port}", "Basic YW5hOnNlZ3JlZG8=")
     }
     assert "segredo" not in run.log
 
 
 @pytest.mark.parametrize("refusing", [True, False], ids=["refuses", "is not there"])
-def test_a_proxy_that_does_not_work(tap: Tap, server: Server, refusing: bool) -> None:
+def test_a_proxy_that_does_not_work(tap: Tap, https: Server, refusing: bool) -> None:
     with Proxy(refuse=True) as proxy:
         address = proxy.address if refusing else "127.0.0.1:9"
         env = EVERYWHERE | {"HTTPS_PROXY": f"http://{address}"}
-        run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+        run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=env)
         proxy.shutdown()
 
     assert "a proxy that did not let the request through" in run.log
-    assert server.keys == []
+    assert https.keys == []
 
 
 @pytest.mark.parametrize("address", ["socks5://127.0.0.1:9", "http://", "http://[::1"])
-def test_a_proxy_that_can_not_be_used(tap: Tap, server: Server, address: str) -> None:
+def test_a_proxy_that_can_not_be_used(tap: Tap, https: Server, address: str) -> None:
     env = EVERYWHERE | {"HTTPS_PROXY": address}
-    run = tap.run(config_for(server), select={"brands"}, expect=1, hurry=True, env=env)
+    run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=env)
 
     assert "The proxy that the environment names (HTTPS_PROXY or HTTP_PROXY) can't be" in run.log
     assert "Traceback" not in run.log

@@ -59,6 +59,10 @@ class Index:
         paging = {"total": len(found), "perPage": size, "pages": -(-len(found) // size)}
         return Answer({"list": rows, "paging": paging}, {})
 
+    def wait(self, seconds: float, _stop: object) -> None:
+        """Answers that agree need no waiting."""
+        assert not seconds
+
 
 @given(
     created=st.lists(

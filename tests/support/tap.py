@@ -11,18 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from tap_vtex.cli import main
 from tap_vtex.client import Patience
 from tap_vtex.streams.orders import listing
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
 Json = dict[str, Any]
 
 PREPARED = multiprocessing.get_context("forkserver")
-PREPARED.set_forkserver_preload(["tap_vtex.tap", "tests.support.tap"])
+PREPARED.set_forkserver_preload(["tap_vtex.cli", "tests.support.tap"])
 
 #: Settings that shape the catalog without a store.
 OFFLINE = ("master_data_entities",)
@@ -140,11 +141,16 @@ class Tap:
         return run
 
     def start(
-        self, config: Json, *, env: dict[str, str] | None = None, **options: Any
+        self,
+        config: Json,
+        *,
+        env: dict[str, str] | None = None,
+        command: Sequence[str] = ("-m", "tap_vtex"),
+        **options: Any,
     ) -> subprocess.Popen[str]:
         """Start the tap, with pipes to its outputs."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tap_vtex", *self._arguments(config, **options)],
+            [sys.executable, *command, *self._arguments(config, **options)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
@@ -207,7 +213,7 @@ def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], h
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["tap-vtex", *arguments]
-    TapVTEX.cli()
+    main()
 
 
 def catalog(config: Json, select: Collection[str], method: str | None = None) -> Json:

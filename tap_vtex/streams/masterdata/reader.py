@@ -7,7 +7,6 @@ against what was announced, and read again where it is less.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.streams.masterdata import search
@@ -38,6 +37,7 @@ class EntityReader:
     ) -> None:
         """``fields`` are names, separated by commas, or ``_all``."""
         self.acronym = acronym
+        self._client = client
         self._logger = logger
         self._entity = Entity(client, acronym, fields)
         self._scroller = Scroller(self._entity)
@@ -99,7 +99,7 @@ class EntityReader:
         self._logger.warning(
             "%s: %s; waiting %s seconds for a scroll", self.acronym, error, seconds
         )
-        time.sleep(seconds)
+        self._client.wait(seconds)
 
 
 def _newest(documents: Iterable[Document]) -> Iterator[Document]:

@@ -210,7 +210,7 @@ class OrderList:
         """
         before: _Reading | None = None
         for wait in WAITS:
-            self.stop.wait(wait)
+            self.client.wait(wait, self.stop)
             reading = self._gather(query, first if before is None else None)
             agreed = before is not None and reading.rows.keys() == before.rows.keys()
             # An index that holds an order twice counts it twice, in every reading.
@@ -256,7 +256,7 @@ class OrderList:
         """
         halves = window.halves()
         for wait in WAITS:
-            self.stop.wait(wait)
+            self.client.wait(wait, self.stop)
             parts = [self._total(half, query) for half in halves]
             if sum(parts) >= whole:
                 return dict(zip(halves, parts, strict=True))

@@ -1,0 +1,30 @@
+"""The command ``tap-vtex``."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from tap_vtex.shutdown import Terminated
+from tap_vtex.tap import TapVTEX
+
+
+def main() -> NoReturn:
+    """Run the command line, and end the process with its exit code or that of a signal."""
+    shutdown = TapVTEX.shutdown
+    shutdown.report = lambda: TapVTEX.logger.warning("Stopped by a signal.")
+    shutdown.install()
+    try:
+        code = _exit_code()
+        shutdown.exit(code)
+    except Terminated:
+        shutdown.end()
+
+
+def _exit_code() -> int:
+    try:
+        TapVTEX.cli()
+    except Terminated:
+        raise
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
