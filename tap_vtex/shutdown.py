@@ -10,6 +10,7 @@ the main thread has not done so in time.
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -127,6 +128,8 @@ class Shutdown:
         Raises:
             Terminated: a signal has come first.
         """
+        # What Python does at its own exit, but for joining threads.
+        logging.shutdown()
         try:
             sys.stdout.flush()
         except OSError:
