@@ -131,8 +131,20 @@ def wait_for(happened: Callable[[], Any]) -> None:
         time.sleep(0.01)
 
 
+def test_a_second_signal_changes_nothing(tap: Tap, shop: Shop) -> None:
+    """Ctrl-C under Meltano sends two."""
+    shop.store.latency = 0.05
+    with tap.start(shop.config()) as process:
+        assert process.stdout
+        while '"RECORD"' not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        assert end_of(process, 130) < SOON
+
+
 def test_two_signals_against_a_store_that_never_answers(tap: Tap, shop: Shop) -> None:
-    """Ctrl-C under Meltano sends two, a millisecond or three apart."""
+    """They come a millisecond or three apart."""
     for number, pause in enumerate((0.0008, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.0035) * 3):
         shop.store.faults.clear()
         # The main thread waits for its own request, or for those of the workers.

@@ -32,6 +32,12 @@ def ready_soon():
     # Once the main thread is busy.
     threading.Timer(0.3, print, ["ready"], {"file": sys.stderr, "flush": True}).start()
 
+class Response(io.IOBase):
+    # As urllib3's is. Python discards what its finalizer raises.
+    def close(self):
+        if not shutdown._raised:
+            kill()
+
 def main(work):
     try:
         work()
@@ -52,23 +58,12 @@ def work():
     threading.Timer(0.2, kill).start()
     never.wait(60)
 """,
-    # urllib3's response is one. Python discards what its finalizer raises.
     "a finalizer that swallows it, then waiting": """
-class Response(io.IOBase):
-    def close(self):
-        if not shutdown._raised:
-            kill()
-
 def work():
     Response()
     shutdown.wait(60, never)
 """,
     "a finalizer that swallows it, then waiting in a library": """
-class Response(io.IOBase):
-    def close(self):
-        if not shutdown._raised:
-            kill()
-
 def work():
     Response()
     never.wait(60)

@@ -79,6 +79,11 @@ class Shop:
         self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        # Answers that were still coming in, slowly, when the test ended.
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.close()
 
     # -- what a test does to it ----------------------------------------------------------
