@@ -10,7 +10,7 @@ import msgspec
 from benchmarks.picture import svg
 from benchmarks.results import Figure, Result
 from demo.services import PROJECT
-from tap_vtex.tables import table
+from tap_vtex.report.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,5 +1,34 @@
-"""``python -m tap_vtex``: the same as the command ``tap-vtex``."""
+"""The command ``tap-vtex``, also started by ``python -m tap_vtex``."""
 
-from tap_vtex.cli import main
+from __future__ import annotations
 
-main()
+from typing import NoReturn
+
+from tap_vtex.shutdown import Terminated
+from tap_vtex.tap import TapVTEX
+
+
+def main() -> NoReturn:
+    """Run the command line, and end the process with its exit code or that of a signal."""
+    shutdown = TapVTEX.shutdown
+    shutdown.report = lambda: TapVTEX.logger.warning("Stopped by a signal.")
+    shutdown.install()
+    try:
+        shutdown.exit(_run_command())
+    except Terminated:
+        shutdown.end()
+
+
+def _run_command() -> int:
+    """Run the command line; return its exit code."""
+    try:
+        TapVTEX.cli()
+    except Terminated:
+        raise
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,8 @@
-"""Dates as VTEX writes them, and as the tap hands them on.
+"""Dates as VTEX writes them, and as the tap writes them.
 
-VTEX sends the same field with 0, 6 or 7 digits of fraction, with ``Z``, an offset, or
-nothing at all. The tap emits one form only: UTC, six digits, ``Z``. Texts of that form
-sort like the moments they name.
+VTEX sends the same field with 0, 6 or 7 digits of fraction, and with ``Z``, an offset or no
+zone at all. The tap writes one form only: UTC, six digits, ``Z``. Texts of that form sort like
+the moments they stand for.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 
 def parse(value: object) -> datetime | None:
-    """Read a date of VTEX's; None where there is none, or none that can be read.
+    """Parse a date of VTEX's; None if there is none, or none that can be parsed.
 
-    A date without zone is taken as UTC: in the order, client and promotion APIs all dates
-    are. Digits beyond the microsecond are cut.
+    A date without a zone is taken as UTC, since the order, client and promotion APIs use UTC
+    throughout. Digits beyond the microsecond are cut off.
     """
     if not isinstance(value, str):
         return None
@@ -28,5 +28,5 @@ def parse(value: object) -> datetime | None:
 
 
 def text(moment: datetime) -> str:
-    """Write a moment (UTC) in the tap's one form, ``2026-11-23T08:30:00.000000Z``."""
+    """Write a moment (UTC) in the tap's form, ``2026-11-23T08:30:00.000000Z``."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

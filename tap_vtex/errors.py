@@ -1,8 +1,8 @@
-"""What can go wrong between the tap and VTEX, each with a sentence for the user.
+"""What can go wrong between the tap and VTEX.
 
-Only errors of this family are caught for one stream so that the others go on; anything
-else (a dead target, a mistake in the tap) ends the run. None of them ever holds a
-header, a query string, a body or a value of a record: their texts are logged.
+Errors of this family end one stream and leave the others running. Anything else (a target
+that is gone, a bug in the tap) ends the run. Their texts are logged, so they never hold a
+header, a query string, a body or a value of a record.
 """
 
 from __future__ import annotations
@@ -13,32 +13,36 @@ from singer_sdk.exceptions import MapExpressionError
 
 
 class VtexError(Exception):
-    """VTEX can't give what a stream needs. The text says why and what to do.
+    """VTEX can't give what a stream needs. The text says what happened and what to do."""
 
-    ``said`` is VTEX's own message where it sent one: for code to tell cases apart, not
-    for the log.
-    """
+    def __init__(self, text: str, *, status: int = 0, vtex_message: str = "") -> None:
+        """Describe an error.
 
-    def __init__(self, text: str, *, status: int = 0, said: str = "") -> None:
+        Args:
+            text: For the user.
+            status: The HTTP status, if a response was the reason.
+            vtex_message: VTEX's own message, if it sent one. Code tells cases apart by it; it
+                never reaches the log.
+        """
         super().__init__(text)
         self.status = status
-        self.said = said
+        self.vtex_message = vtex_message
 
 
 class AccessError(VtexError):
-    """VTEX refused the key for a path (401, 403)."""
+    """VTEX refused the key (401, 403)."""
 
 
 class NotFoundError(VtexError):
-    """VTEX does not know what a path names (404)."""
+    """VTEX does not know what the path names (404)."""
 
 
 class RefusedError(VtexError):
-    """VTEX refused a request as it was put (400 and the other 4xx)."""
+    """VTEX refused the request itself (400 and the other 4xx)."""
 
 
 class UnavailableError(VtexError):
-    """VTEX did not give a usable answer, however often it was asked."""
+    """VTEX gave no usable response, however often it was asked."""
 
 
 class IncompleteListError(VtexError):
@@ -50,19 +54,19 @@ class StateError(VtexError):
 
 
 class AbandonedError(Exception):
-    """The work that a request belonged to has ended; not a failure of VTEX's."""
+    """Nobody waits for a request any more. This is no failure of VTEX's."""
 
 
 def without_values(error: BaseException) -> str:
-    """Where an error that nobody foresaw came from, but not its text.
+    """Where an unexpected error came from, without its text.
 
-    Texts of exceptions quote what they stumbled over, which can be a value of a record.
+    Exception texts quote what they stumbled over, which can be a value of a record.
     """
-    told = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+    described = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
     if isinstance(error, MapExpressionError):
-        told += f": {error}"  # quotes the expression, which is a setting
+        described += f": {error}"  # quotes the expression, which is a setting
     elif isinstance(error, OSError) and error.strerror:
-        told += f": {error.strerror}"
+        described += f": {error.strerror}"
     if error.__cause__ is None:
-        return told
-    return f"{without_values(error.__cause__)}\n\nFrom that came:\n{told}"
+        return described
+    return f"{without_values(error.__cause__)}\n\nThis led to:\n{described}"

@@ -1,9 +1,8 @@
 """Records that fit their schema, whatever VTEX sent.
 
-A value that does not fit its column would end the pipeline in the target, and a field
-that the schema does not know would be lost without a word. So what can be read as the
-declared type is, and all else goes, as it came, into one root field of the record that
-holds whatever has no column.
+A value that does not fit its column would end the pipeline in the target, and a field that is
+not in the schema would silently be lost. So each value is read as the declared type if
+possible. Everything else goes, as it came, into one root field for extras.
 """
 
 from __future__ import annotations
@@ -17,48 +16,50 @@ from tap_vtex import dates
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: Says that a value can't be read as the declared type.
+    from tap_vtex.types import Document
+
+#: Stands for a value that can't be read as the declared type.
 MISFIT: Final = object()
 
 
 class Conformer:
     """Makes records of one schema."""
 
-    def __init__(self, schema: Mapping[str, Any], leftovers: str) -> None:
-        """Prepare for a schema; ``leftovers`` is its field for what has no column."""
-        self._leftovers = leftovers
-        self._readers = {
-            name: _reader(declared)
+    def __init__(self, schema: Mapping[str, Any], extras: str) -> None:
+        """Prepare for a schema; ``extras`` names its field for what has no column."""
+        self._extras = extras
+        self._coercers = {
+            name: _coercer(declared)
             for name, declared in schema["properties"].items()
-            if name != leftovers
+            if name != extras
         }
 
-    def __call__(self, document: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, document: Document) -> Document:
         """Make a record of a document; the document stays as it is."""
-        record: dict[str, Any] = {}
-        leftovers: dict[str, Any] = {}
+        record: Document = {}
+        extras: Document = {}
         for name, value in document.items():
-            read = self._readers.get(name)
-            if value is None and read:
+            coerce = self._coercers.get(name)
+            if value is None and coerce:
                 record[name] = None
                 continue
-            fitting = read(value) if read else MISFIT
+            fitting = coerce(value) if coerce else MISFIT
             if fitting is MISFIT:
-                leftovers[name] = value
-                if read:
+                extras[name] = value
+                if coerce:
                     record[name] = None
             else:
                 record[name] = fitting
-        record[self._leftovers] = leftovers or None
+        record[self._extras] = extras or None
         return record
 
 
-def _reader(declared: Mapping[str, Any]) -> Callable[[Any], Any]:
+def _coercer(declared: Mapping[str, Any]) -> Callable[[Any], Any]:
     types = declared.get("type", "string")
     kind = next(t for t in (types if isinstance(types, list) else [types]) if t != "null")
     if kind == "string" and declared.get("format") == "date-time":
         return _date_time
-    return _READERS[kind]
+    return _COERCERS[kind]
 
 
 def _date_time(value: object) -> object:
@@ -79,7 +80,7 @@ def _string(value: object) -> object:
 def _integer(value: object) -> object:
     number = _number(value)
     if isinstance(number, int):
-        # More than 64 bits fit no target's integer.
+        # No target's integer has more than 64 bits.
         return number if abs(number) < 2**63 else MISFIT
     if isinstance(number, float) and number.is_integer():
         return _integer(int(number))
@@ -90,7 +91,7 @@ def _number(value: object) -> object:
     if isinstance(value, bool):
         return MISFIT
     if isinstance(value, int):
-        # More than a double holds fits no target's number.
+        # No target's number holds more than a double.
         return value if abs(value) <= sys.float_info.max else MISFIT
     if isinstance(value, float):
         return value if math.isfinite(value) else MISFIT
@@ -129,7 +130,7 @@ def _array(value: object) -> object:
     return value if isinstance(value, list) else MISFIT
 
 
-_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+_COERCERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "string": _string,
     "integer": _integer,
     "number": _number,

@@ -1,4 +1,4 @@
-"""The settings: what they are called and mean, and what they are in a run."""
+"""The settings: their names, defaults, bounds and descriptions, and their values in a run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,12 @@ from tap_vtex import dates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_LOOKBACK_DAYS: Final = 60
-DEFAULT_MAX_WORKERS: Final = 16
-DEFAULT_REQUESTS_PER_MINUTE: Final = 3000
-DEFAULT_CATALOG_FULL_REFRESH_DAYS: Final = 7
-DEFAULT_REFRESH_HOURS: Final = 24
-
-#: Orders older than two years are not shown by VTEX, so there is nothing to look back to.
+#: VTEX shows no orders older than two years, so there is nothing further to look back to.
 MAX_LOOKBACK_DAYS: Final = 731
-#: A catalog that is read again more seldom than once a year is not read again.
+#: A catalog that is read again less than once a year is not kept up to date.
 MAX_REFRESH_DAYS: Final = 366
-#: More threads than this use up a core without asking for more.
+MAX_REFRESH_HOURS: Final = 24 * MAX_REFRESH_DAYS
+#: More threads than this use up a core without sending more requests.
 MAX_WORKERS: Final = 128
 
 SETTINGS: Final = th.PropertiesList(
@@ -41,7 +36,7 @@ SETTINGS: Final = th.PropertiesList(
         required=True,
         secret=True,
         title="App key",
-        description="The key of an API key pair of the account (X-VTEX-API-AppKey).",
+        description="Key of an API key pair of the account (X-VTEX-API-AppKey).",
         examples=["vtexappkey-acme-ABCDEF"],
     ),
     th.Property(
@@ -50,14 +45,14 @@ SETTINGS: Final = th.PropertiesList(
         required=True,
         secret=True,
         title="App token",
-        description="The token of the same pair (X-VTEX-API-AppToken).",
+        description="Token of the same API key pair (X-VTEX-API-AppToken).",
     ),
     th.Property(
         "store_url",
         th.StringType,
         title="Store URL",
         description=(
-            "The shop's public address, for links to products and carts. "
+            "Public URL of the shop, used in links to products and carts. "
             "Default: https://{account_name}.myvtex.com"
         ),
         examples=["https://www.acme.com.br"],
@@ -67,8 +62,9 @@ SETTINGS: Final = th.PropertiesList(
         th.DateTimeType,
         title="Start date",
         description=(
-            "Earliest date wanted: of creation for orders, of last activity for Master Data. "
-            "Unset: the two years of orders that VTEX shows, and every Master Data document."
+            "Sync records from this date on: by creation date for orders, by last activity for "
+            "Master Data. Default: the two years of orders that VTEX shows, and all of Master "
+            "Data."
         ),
         examples=["2026-01-01", "2026-01-01T03:00:00Z"],
     ),
@@ -77,40 +73,40 @@ SETTINGS: Final = th.PropertiesList(
         th.DateTimeType,
         title="End date",
         description=(
-            "First moment no longer wanted, so that several processes can each load a slice of "
-            "orders. A run with it looks for no changes; a run without it does."
+            "Exclusive end date for orders, so that several processes can each backfill a part. "
+            "With it, a run only loads orders and does not look for updates."
         ),
         examples=["2026-02-01"],
     ),
     th.Property(
         "lookback_days",
         th.IntegerType(minimum=0, maximum=MAX_LOOKBACK_DAYS),
-        default=DEFAULT_LOOKBACK_DAYS,
-        title="Look-back in days",
+        default=60,
+        title="Lookback window in days",
         description=(
-            "How old an order may be, counted back from the last run, and still be checked for "
-            "every kind of change. Older orders are checked for payment and invoice only."
+            "Check orders created in this many days before the last run for every kind of change. "
+            "Older orders are only checked for payment and invoice."
         ),
         examples=[30, 120],
     ),
     th.Property(
         "max_workers",
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
-        default=DEFAULT_MAX_WORKERS,
-        title="Requests in flight",
+        default=16,
+        title="Concurrent requests",
         description=(
-            "How many requests are under way at the same time. One more may list what comes next."
+            "How many requests run at the same time. One more may list what comes next."
         ),
         examples=[8, 32],
     ),
     th.Property(
         "requests_per_minute",
-        th.IntegerType(minimum=1),
-        default=DEFAULT_REQUESTS_PER_MINUTE,
+        th.IntegerType(minimum=1, maximum=1_000_000),
+        default=3000,
         title="Requests per minute",
         description=(
-            "Ceiling over the whole process. VTEX counts by account and allows 6000 a minute "
-            "for orders; the default leaves half to the store's other systems."
+            "Maximum request rate of the whole process. VTEX counts by account and allows 6000 a "
+            "minute for orders; the default leaves half to the store's other systems."
         ),
         examples=[1000, 5000],
     ),
@@ -118,14 +114,14 @@ SETTINGS: Final = th.PropertiesList(
         "api_url",
         th.StringType,
         title="API URL",
-        description="Replaces every VTEX host: for the sandbox or a proxy of your own.",
+        description="Replaces every VTEX host, for the sandbox or for a proxy of your own.",
         examples=["http://127.0.0.1:8700"],
     ),
     th.Property(
         "master_data_entities",
         th.ArrayType(th.StringType),
         title="Master Data entities",
-        description="Further Master Data entities to extract, by acronym.",
+        description="Acronyms of further Master Data entities to sync.",
         examples=[["AU", "NL"]],
     ),
     th.Property(
@@ -161,41 +157,41 @@ SETTINGS: Final = th.PropertiesList(
         ),
         title="Newsletter entities",
         description=(
-            "Master Data entities besides CL that hold newsletter subscribers. "
-            "Default: NL, where the account has it."
+            "Master Data entities besides CL that hold newsletter subscribers, with the names of "
+            "their fields. Default: NL, if the account has it."
         ),
         examples=[[{"entity": "NL", "name_field": "nome"}]],
     ),
     th.Property(
         "catalog_full_refresh_days",
         th.IntegerType(minimum=1, maximum=MAX_REFRESH_DAYS),
-        default=DEFAULT_CATALOG_FULL_REFRESH_DAYS,
-        title="Days between full catalog passes",
+        default=7,
+        title="Days between full catalog refreshes",
         description=(
-            "After how many days all products, SKUs and categories are read again, since not "
-            "every change of theirs can be seen from outside."
+            "Read all products, SKUs and categories again after this many days, because VTEX does "
+            "not date every change."
         ),
         examples=[1, 30],
     ),
     th.Property(
         "prices_refresh_hours",
-        th.IntegerType(minimum=0, maximum=24 * MAX_REFRESH_DAYS),
-        default=DEFAULT_REFRESH_HOURS,
-        title="Hours between prices",
+        th.IntegerType(minimum=0, maximum=MAX_REFRESH_HOURS),
+        default=24,
+        title="Hours between price refreshes",
         description=(
-            "After how many hours the prices are read again, which costs a request for each SKU. "
+            "Read all prices again after this many hours, with one request for each SKU. "
             "0 reads them in every run."
         ),
         examples=[0, 6],
     ),
     th.Property(
         "inventory_refresh_hours",
-        th.IntegerType(minimum=0, maximum=24 * MAX_REFRESH_DAYS),
-        default=DEFAULT_REFRESH_HOURS,
-        title="Hours between inventories",
+        th.IntegerType(minimum=0, maximum=MAX_REFRESH_HOURS),
+        default=24,
+        title="Hours between inventory refreshes",
         description=(
-            "After how many hours the inventory is read again, which costs a request for each "
-            "SKU. 0 reads it in every run."
+            "Read the whole inventory again after this many hours, with one request for each SKU. "
+            "0 reads it in every run."
         ),
         examples=[0, 6],
     ),
@@ -204,7 +200,7 @@ SETTINGS: Final = th.PropertiesList(
 
 @dataclass(frozen=True)
 class NewsletterEntity:
-    """A Master Data entity with newsletter subscribers, and what it calls their fields."""
+    """A Master Data entity with newsletter subscribers, and the names of its fields."""
 
     entity: str
     email_field: str = "email"
@@ -213,7 +209,7 @@ class NewsletterEntity:
 
     @classmethod
     def all_in(cls, config: Mapping[str, Any]) -> list[NewsletterEntity] | None:
-        """Those that a config names; None where it leaves the choice to the tap."""
+        """The entities that a config names; None if it leaves the choice to the tap."""
         named = config.get("newsletter_entities")
         if named is None:
             return None
@@ -235,7 +231,7 @@ def entities_in(config: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run, checked and complete."""
+    """The settings of a run, validated and complete."""
 
     account_name: str
     app_key: str
@@ -243,7 +239,7 @@ class Settings:
     store_url: str
     start_date: datetime | None
     end_date: datetime | None
-    lookback_days: int
+    lookback: timedelta
     max_workers: int
     requests_per_minute: int
     api_url: str | None
@@ -253,7 +249,7 @@ class Settings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
-        """Make settings of a config in which `problems` found nothing."""
+        """Read a config in which `tap_vtex.validation.errors_in` found nothing."""
         account = account_of(config)
         return cls(
             account_name=account,
@@ -262,27 +258,27 @@ class Settings:
             store_url=(config.get("store_url") or f"https://{account}.myvtex.com").rstrip("/"),
             start_date=dates.parse(config.get("start_date")),
             end_date=dates.parse(config.get("end_date")),
-            lookback_days=_number(config, "lookback_days", DEFAULT_LOOKBACK_DAYS),
-            max_workers=_number(config, "max_workers", DEFAULT_MAX_WORKERS),
-            requests_per_minute=_number(config, "requests_per_minute", DEFAULT_REQUESTS_PER_MINUTE),
+            lookback=timedelta(days=_number(config, "lookback_days")),
+            max_workers=_number(config, "max_workers"),
+            requests_per_minute=_number(config, "requests_per_minute"),
             api_url=(config.get("api_url") or "").rstrip("/") or None,
-            catalog_full_refresh=timedelta(
-                days=_number(config, "catalog_full_refresh_days", DEFAULT_CATALOG_FULL_REFRESH_DAYS)
-            ),
-            prices_refresh=_hours(config, "prices_refresh_hours"),
-            inventory_refresh=_hours(config, "inventory_refresh_hours"),
+            catalog_full_refresh=timedelta(days=_number(config, "catalog_full_refresh_days")),
+            prices_refresh=timedelta(hours=_number(config, "prices_refresh_hours")),
+            inventory_refresh=timedelta(hours=_number(config, "inventory_refresh_hours")),
         )
 
 
 def account_of(config: Mapping[str, Any]) -> str:
-    """The account's name as it stands in records and in the state; '' where it is unset."""
+    """The account's name as it stands in records and in the state; '' if it is unset."""
     return str(config.get("account_name") or "").strip().lower()
 
 
-def _number(config: Mapping[str, Any], name: str, default: int) -> int:
+def default_of(name: str) -> int:
+    """The default of a setting that is a number."""
+    default: int = SETTINGS["properties"][name]["default"]
+    return default
+
+
+def _number(config: Mapping[str, Any], name: str) -> int:
     value = config.get(name)
-    return default if value is None else value
-
-
-def _hours(config: Mapping[str, Any], name: str) -> timedelta:
-    return timedelta(hours=_number(config, name, DEFAULT_REFRESH_HOURS))
+    return default_of(name) if value is None else value

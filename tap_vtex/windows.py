@@ -1,8 +1,8 @@
-"""Windows of time, made small enough for a list that ends silently.
+"""Windows of time, for lists that end without saying so.
 
-VTEX's lists stop at a cap (3,000 orders, 10,000 documents) without a word. They announce
-a total, though, and they can be cut by time: so the tap asks for a window, reads the
-total, and halves the window until what is in it can be read to the end.
+VTEX's lists stop at a limit (3,000 orders, 10,000 documents) without an error. But they
+announce a total, and they can be narrowed by time. So the tap requests a window, reads the
+total, and halves the window until its rows can be read to the end.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time in whole seconds, its first and its last second included.
+    """A span of time in whole seconds, including its first and its last second.
 
-    Neighbouring windows share the second where they meet. VTEX does not say whether the
-    ends of a range belong to it, nor whether its index keeps fractions of a second; with
-    the second shared, each answer to that leaves no gap. Who reads two neighbours
-    recognises by their ids the records that both hold.
+    Neighbouring windows share the second where they meet. VTEX does not say whether a range
+    includes its ends, nor whether its index keeps fractions of a second. With a shared second
+    there is no gap either way. A reader of two neighbours recognises the records of both by
+    their ids.
     """
 
     start: datetime
@@ -34,13 +34,16 @@ class Window:
 
     @property
     def seconds(self) -> int:
-        """How many seconds lie between the first and the last."""
+        """The seconds between the first and the last."""
         return round((self.end - self.start) / SECOND)
 
     def halves(self) -> tuple[Window, Window]:
-        """Cut in two, the earlier first. A window of one second can't be cut.
+        """Split the window in two, the earlier half first.
 
-        Two seconds are cut into one and one: only there do neighbours share nothing.
+        Two seconds are split into one and one: only there do neighbours share nothing.
+
+        Raises:
+            ValueError: The window is a single second.
         """
         if not self.seconds:
             raise ValueError("a window of one second has no halves")
@@ -59,10 +62,16 @@ def walk(
     *,
     newest_first: bool = False,
 ) -> Iterator[tuple[Window, Found]]:
-    """Read a window, in as many parts as it takes, in the order of time.
+    """Read a window in as many parts as it takes.
 
-    ``read`` answers None for a window that holds too much; it is then asked for the two
-    halves. For a window of one second it has to answer or raise.
+    Args:
+        window: The window.
+        read: Reads a part, or returns None if the part holds too much; it is then called for
+            the two halves. For a window of one second it has to read or raise.
+        newest_first: Go backwards in time.
+
+    Yields:
+        Each part with what ``read`` returned, in the order of time.
     """
     waiting = [window]
     while waiting:
@@ -76,5 +85,5 @@ def walk(
 
 
 def whole_second(moment: datetime) -> datetime:
-    """The second that a moment lies in."""
+    """The second that contains a moment."""
     return moment.replace(microsecond=0)

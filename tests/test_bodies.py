@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex import bodies
+from tap_vtex.http import bodies
 
 
 @given(

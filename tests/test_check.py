@@ -38,8 +38,8 @@ def found_by(tap: Tap, shop: Shop, expect: int = 0, **options: Any) -> dict[str,
 def test_a_key_that_may_read_everything(tap: Tap, shop: Shop) -> None:
     run = checked(tap, shop)
 
-    assert run.lines[-1] == "The key may read all that is selected."
-    assert "The order list carries lastChange: changed orders are told by it." in run.lines
+    assert run.lines[-1] == "The key may read everything that is selected."
+    assert "The order list has lastChange: the tap sees changes by it." in run.lines
     assert not any(line.startswith(("NO", "?")) for line in run.lines)
     for stream in STREAMS:
         assert any(stream in line for line in run.lines)
@@ -51,7 +51,7 @@ def test_the_role_that_stores_create_and_what_meltano_selects(tap: Tap, shop: Sh
     shop.store.granted = set(READER_ROLE)
     run = checked(tap, shop, select=selected_by_meltano())
 
-    assert run.lines[-1] == "The key may read all that is selected."
+    assert run.lines[-1] == "The key may read everything that is selected."
     (line,) = [line for line in run.lines if "Product management" in line]
     assert line.split("  ")[0] == "NO"
     assert "changes show with the full pass only" in line
@@ -144,7 +144,7 @@ def test_an_empty_store(tap: Tap, open_shop: Callable[..., Shop]) -> None:
     shop.close()
     shop.pass_time(days=800)
     run = checked(tap, shop)
-    assert run.lines[-1] == "The key may read all that is selected."
+    assert run.lines[-1] == "The key may read everything that is selected."
 
 
 def test_wrong_settings_are_told_first(tap: Tap, shop: Shop) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
-from tap_vtex.client import Patience, VtexClient
+from tap_vtex.http.client import VtexClient
+from tap_vtex.http.endpoint import Endpoint, Resource
+from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.errors import (
     AbandonedError,
     AccessError,
@@ -32,15 +34,23 @@ def is_page(body: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(body, dict) and "paging" in body
 
 
+PAGE = Endpoint(ORDER_LIST, is_page, (Resource("OMS", "OMS access", "List Orders"),))
+
+
 def client_of(
     shop: Shop, *, proven: float = 20, unproven: float = 20, **settings: Any
 ) -> VtexClient:
-    patience = Patience(proven, unproven, throttled=proven, least_pause=0.3)
-    return VtexClient(Settings.read(shop.config(**settings)), LOGGER, patience=patience)
+    policy = RetryPolicy(
+        retry_for=proven,
+        retry_unproven_for=unproven,
+        retry_throttled_for=proven,
+        min_wait_throttled=0.3,
+    )
+    return VtexClient(Settings.read(shop.config(**settings)), LOGGER, policy=policy)
 
 
 def total(client: VtexClient) -> int:
-    number = client.get(ORDER_LIST, is_page, params={"per_page": 1}).body["paging"]["total"]
+    number = client.get(PAGE, params={"per_page": 1}).body["paging"]["total"]
     assert isinstance(number, int)
     return number
 
@@ -74,7 +84,7 @@ def test_what_does_not_pass_ends_with_a_sentence(shop: Shop, fault: dict[str, An
 
     with pytest.raises(UnavailableError) as caught:
         total(client)
-    assert str(caught.value).startswith(f"VTEX gave no usable answer to GET {ORDER_LIST}")
+    assert str(caught.value).startswith(f"VTEX gave no usable response to GET {ORDER_LIST}")
     assert "NOTASECRET" not in str(caught.value)
     assert "per_page" not in str(caught.value)
 
@@ -115,7 +125,7 @@ def test_one_429_makes_every_thread_wait(shop: Shop) -> None:
 
 def test_a_429_without_more_words_is_given_time(shop: Shop) -> None:
     settings = Settings.read(shop.config())
-    client = VtexClient(settings, LOGGER, patience=Patience(least_pause=2))
+    client = VtexClient(settings, LOGGER, policy=RetryPolicy(min_wait_throttled=2))
     shop.fail("status", status=429)
     began = time.monotonic()
 
@@ -163,7 +173,7 @@ def test_a_clock_that_is_far_off_is_said(
     hour = math.copysign(1, days)
     shop = open_shop(now=datetime.now(UTC) + timedelta(days=days, hours=hour), orders=1)
 
-    client_of(shop).get(ORDER_LIST, is_page)
+    client_of(shop).get(PAGE)
 
     assert "VTEX's clock and this machine's differ by 400 days" in caplog.text
 
@@ -226,7 +236,7 @@ def test_who_waits_for_a_retry_can_be_sent_home(shop: Shop) -> None:
     began = time.monotonic()
 
     with pytest.raises(AbandonedError):
-        client.get(ORDER_LIST, is_page, stop=stop)
+        client.get(PAGE, stop=stop)
     assert time.monotonic() - began < 5
 
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.roles import READER_ROLE
-from tap_vtex.access import RESOURCES
-from tap_vtex.check import HEADS
-from tap_vtex.check import check as check_streams
+from tap_vtex.report.check import HEADS, Check
 from tap_vtex.tap import TapVTEX
+from tests.support.endpoints import ENDPOINTS
 from tests.support.guides import (
     FURTHER,
     KNOWN,
@@ -44,8 +43,7 @@ from tests.test_project import PROJECT, selected_by_meltano
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_vtex.access import Resource
-    from tap_vtex.check import Check
+    from tap_vtex.http.endpoint import Resource
     from tap_vtex.streams.base import VtexStream
     from tests.support.tap import Run, Tap
 
@@ -100,12 +98,17 @@ class Asked:
         self._store = shop.store
         config = shop.config(master_data_entities=["LE"])
         tap = TapVTEX(config=config, offline=True)
-        self._client = tap.client
+        self._client = tap.run.client
         self._streams: dict[str, Any] = dict(tap.streams)
 
     def with_role(self, role: Iterable[str], streams: Iterable[str]) -> Check:
         self._store.granted = set(role)
-        return check_streams(self._client, map(self.stream, streams))
+        check = Check(self._client)
+        for name in streams:
+            stream = self.stream(name)
+            check.stream = stream.name
+            stream.check(check)
+        return check
 
     def stream(self, name: str) -> VtexStream:
         found: VtexStream = self._streams[OWN_STREAM if name == OWN_ENTITY else name]
@@ -114,10 +117,10 @@ class Asked:
     def opened(self, role: set[str], streams: Iterable[str]) -> dict[Resource, set[str]]:
         """The streams that each resource of a role opens a path for; all must be in order."""
         asked = self.with_role(role, streams)
-        assert asked.is_in_order, asked.as_text()
+        assert asked.is_ok, asked.as_text()
         found: dict[Resource, set[str]] = {}
         for one in asked.findings:
-            for resource in one.resources:
+            for resource in one.endpoint.resources:
                 if one.granted and resource.name in role:
                     stream = OWN_ENTITY if one.stream == OWN_STREAM else one.stream
                     found.setdefault(resource, set()).add(stream)
@@ -152,7 +155,7 @@ def test_every_resource_that_the_tap_knows_is_named() -> None:
 def test_the_old_and_new_names_are_those_that_the_tap_knows() -> None:
     pairs = {
         (old.name, new.name)
-        for _, (old, *others) in RESOURCES
+        for old, *others in (endpoint.resources for endpoint in ENDPOINTS.values())
         for new in others
         if (old.category, new.category) == ("Content", "General")
     }
@@ -189,12 +192,12 @@ def test_the_smallest_role_of_a_stream_lacks_nothing_and_has_nothing_to_spare(
     asked: Asked, stream: str, role: list[str], better: list[str]
 ) -> None:
     for names in (set(role), {NEW_NAMES.get(name, name) for name in role}):
-        assert asked.with_role(names, [stream]).is_in_order
+        assert asked.with_role(names, [stream]).is_ok
         for spare in names:
-            assert not asked.with_role(names - {spare}, [stream]).is_in_order, spare
+            assert not asked.with_role(names - {spare}, [stream]).is_ok, spare
 
     findings = asked.with_role(role, [stream]).findings
-    optional = {one.resources[0].name for one in findings if one.without}
+    optional = {one.endpoint.resources[0].name for one in findings if one.fallback}
     assert optional - set(role) == set(better)
 
 
@@ -227,7 +230,7 @@ OTHER_CODE = {
         "yes",
         "NO",
         "?",
-        "The key may read all that is selected.",
+        "The key may read everything that is selected.",
     ),
 }
 
@@ -368,14 +371,14 @@ def test_the_command_without_meltano(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(shop.config()))
 
     said = type_in(tmp_path, command)
-    assert said[-1] == "The key may read all that is selected."
+    assert said[-1] == "The key may read everything that is selected."
     assert "sales_channels" in "\n".join(said)
 
     # And with the option that the page tells of, for streams of one's own choice.
     shop.store.granted = {"Manage benefits and rates"}
     (tmp_path / "catalog.json").write_text(json.dumps(catalog({}, {"coupons"})))
     said = type_in(tmp_path, f"{command} --catalog catalog.json")
-    assert said[-1] == "The key may read all that is selected."
+    assert said[-1] == "The key may read everything that is selected."
 
 
 @pytest.mark.long
@@ -396,5 +399,5 @@ def test_the_commands_with_meltano(shop: Shop, tmp_path: Path) -> None:
     for command in commands:
         said = type_in(tmp_path, command, **settings)
 
-    assert said[-1] == "The key may read all that is selected."
+    assert said[-1] == "The key may read everything that is selected."
     assert "sales_channels" not in "\n".join(said)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from release import hub
-from tap_vtex.problems import problems
+from tap_vtex.validation import errors_in
 from tests.test_project import PROJECT, extractor_of_meltano
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_about_has_examples_that_can_be_used(settings: dict[str, Json]) -> None:
         for example in schema.get("examples", ()):
             config = {**whole, name: example}
             jsonschema.validate(example, schema)
-            assert not list(problems(config)), name
+            assert not list(errors_in(config)), name
             assert example != schema.get("default"), name
 
 

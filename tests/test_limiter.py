@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tap_vtex.errors import AbandonedError
-from tap_vtex.limiter import RateLimiter
+from tap_vtex.http.limiter import RateLimiter
 from tap_vtex.shutdown import Shutdown
 
 

@@ -17,7 +17,7 @@ import meltano
 import pytest
 import yaml
 
-from tap_vtex.settings import DEFAULT_MAX_WORKERS, DEFAULT_REQUESTS_PER_MINUTE
+from tap_vtex.settings import default_of
 from tests.support.postgres import PROJECT
 from tests.support.shop import ORDER, Shop
 
@@ -56,7 +56,7 @@ def rows_under(heading: str) -> list[list[str]]:
 GAP = "..."
 #: Modules in which functions make messages, or parts of them, and how they hand them on.
 MAKES_A_MESSAGE: dict[str, tuple[type[ast.Yield | ast.Return | ast.Assign], ...]] = {
-    "problems.py": (ast.Yield,),
+    "validation.py": (ast.Yield,),
     "client.py": (ast.Return, ast.Assign),
     "transport.py": (ast.Return,),
 }
@@ -175,9 +175,9 @@ def test_the_times_follow_from_the_requests() -> None:
         orders, skus, products = (counts.get(what, 0) for what in ("orders", "SKUs", "products"))
         needed = requests(orders, skus, products, documents)
         assert stated == f"{needed:,.0f}"
-        pace = 60 if documents else DEFAULT_REQUESTS_PER_MINUTE
+        pace = 60 if documents else default_of("requests_per_minute")
         assert at_the_defaults == as_time(needed / pace)
-    assert f"{DEFAULT_MAX_WORKERS * 60 / DEFAULT_REQUESTS_PER_MINUTE:.2f}" == "0.32"
+    assert f"{default_of("max_workers") * 60 / default_of("requests_per_minute"):.2f}" == "0.32"
 
 
 def test_a_load_takes_as_many_requests_as_the_page_says(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.roles import READER_ROLE
-from tap_vtex.tables import table
+from tap_vtex.report.tables import table
 
 if TYPE_CHECKING:
     from tests.support.shop import Shop

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_vtex.progress import Progress
+from tap_vtex.report.progress import Progress
 from tap_vtex.tap import TapVTEX
 from tests.support.shop import ORDER_LIST, Shop
 

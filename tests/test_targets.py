@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from psycopg.sql import SQL, Identifier
 
 from tap_vtex import dates
-from tap_vtex.streams.masterdata.structure import TEXTS, TYPES, extended
+from tap_vtex.streams.masterdata.fields import TEXTS, TYPES, extended
 from tap_vtex.tap import TapVTEX
 from tests.streams.test_per_sku import prices_of, stock_of
 from tests.support.hostile import Hostile

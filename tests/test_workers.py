@@ -7,7 +7,7 @@ from itertools import count, islice
 import pytest
 
 from tap_vtex.errors import VtexError
-from tap_vtex.workers import Workers
+from tap_vtex.http.workers import Workers
 
 
 def double(number: int, _stop: threading.Event) -> int:

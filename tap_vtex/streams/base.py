@@ -1,10 +1,10 @@
-"""What all streams of the tap have in common."""
+"""The base class of all streams."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from singer_sdk import SchemaDirectory, Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -14,95 +14,125 @@ from tap_vtex import schemas
 from tap_vtex.errors import StateError, VtexError
 from tap_vtex.records import Conformer
 from tap_vtex.settings import account_of
+from tap_vtex.streams.bookmarks import MAX_AHEAD, Bookmark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Generator, Iterable, Iterator
 
+    from singer_sdk import Tap
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_vtex.check import Check
-    from tap_vtex.tap import TapVTEX
+    from tap_vtex.report.check import Check
+    from tap_vtex.run import Run
+    from tap_vtex.types import Document
 
 SCHEMAS: Final = SchemaDirectory(schemas)
 
-#: Of what a stream keeps in the state; a change that older taps can't read raises it.
-STATE_VERSION: Final = 1
+#: Version of what a stream keeps in the state. Raise it when older taps can't read a change.
+STATE_VERSION: Final = 2
 #: What the SDK itself keeps beside that.
 SDK_KEYS: Final = frozenset({"context", "starting_replication_value"})
 
-#: How far a state may be ahead of VTEX's clock before one of the two must be wrong.
-AHEAD: Final = timedelta(hours=1)
-MOST_SLACK: Final = timedelta(hours=3)
-
-Bookmark = TypeVar("Bookmark")
-#: What VTEX sends of one thing, or what the tap makes of it.
-Document = dict[str, Any]
-
-
-def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
-    """Whether something that was begun at ``last`` is to be done again.
-
-    A daily job does not begin at the same second every day, and must not find that it is
-    a minute too early: so a tenth is taken off, three hours at most.
-    """
-    if last is None or not every or now < last - AHEAD:
-        return True
-    return now >= last + every - min(every / 10, MOST_SLACK)
+AnyBookmark = TypeVar("AnyBookmark", bound=Bookmark)
 
 
 class VtexStream(Stream):
     """A stream of one VTEX account.
 
-    Its bookmarks are a partition of the state that carries the account's name, so that a
-    state can never be applied to another store. No record moves a bookmark: only
-    `remember` does, after everything before it has been handed to the writer. A run that
-    ends anywhere leaves the last state written, from which the next one goes on.
+    The context of its bookmarks carries the account's name, so a state can't be applied to
+    another store. Records never move a bookmark; only `checkpoint` does, after everything
+    before it has been handed to the writer. A run that ends anywhere leaves the last state
+    written, and the next run resumes from there.
     """
 
-    # Nested values pass as they came, and `Conformer` has seen to those of the root.
+    # `Conformer` has made the root fields fit their columns; nested values pass as they came.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    #: The field of the schema for what has no column of its own.
-    leftovers = "other_fields"
+    #: The field for values that have no column, or do not fit theirs.
+    extras = "other_fields"
 
-    # What the SDK calls sorted is what can be resumed.
+    # The SDK calls a stream sorted if it can be resumed.
     is_sorted = True
     check_sorted = False
 
-    @property
-    def tap(self) -> TapVTEX:
-        """The tap, which holds the client and takes note of failures."""
-        return cast("TapVTEX", self._tap)
+    def __init__(
+        self,
+        tap: Tap,
+        run: Run,
+        *,
+        schema: dict[str, Any] | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Make a stream of a tap; ``run`` has what it shares with the others."""
+        self.run = run
+        super().__init__(tap, schema, name)
 
     @cached_property
     def account(self) -> dict[str, Any]:
-        """What names the store of this process: a field of every record."""
+        """The field of every record that names the store."""
         return {"account_name": account_of(self.config)}
 
     @property
     def partitions(self) -> list[dict[str, Any]] | None:
-        """The parts of the stream with a bookmark each: one, as a rule, the store."""
+        """The parts of the stream that have a bookmark each: usually one, the store."""
         return [self.account]
 
     # -- records -------------------------------------------------------------------------
 
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, None, None]:
-        """Read the stream, and take note of what that costs."""
-        with self.tap.summary.reading(self.name, self.tap.client):
-            yield from super()._sync_records(context, write_messages=write_messages)
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield the documents of a partition; checkpoint where a run can resume.
 
-    def _write_record_message(self, record: Record) -> None:
-        super()._write_record_message(record)
-        self.tap.summary.count_row(self.name)
+        Raises:
+            VtexError: VTEX can't give what the stream needs.
+        """
+        raise NotImplementedError
+
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Yield the stream's documents. An error ends this stream, not the run."""
+        partition = context or self.account
+        try:
+            with self.run.summary.reading(self.name, self.run.client):
+                yield from self.extract(partition)
+        except VtexError as error:
+            self.fail(self.failed_parts(partition), error)
+
+    def fail(self, parts: Collection[str], error: VtexError) -> None:
+        """Record that streams, or parts of them, failed.
+
+        Raises:
+            VtexError: The error itself, under ``--test``.
+        """
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            raise error
+        self.run.fail(parts, error)
+
+    def failed_parts(self, partition: Context) -> list[str]:  # noqa: ARG002
+        """What fails along with a partition, in words for the user."""
+        return [self.name]
+
+    def check(self, check: Check) -> None:
+        """Request everything that the stream needs once, for the access check."""
+        raise NotImplementedError
+
+    def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
+        """Turn a document into a record."""
+        return self._conform(row)
+
+    @cached_property
+    def _conform(self) -> Conformer:
+        return Conformer(self.effective_schema, self.extras)
+
+    def write_record(self, document: Document) -> None:
+        """Write a record of this stream while another stream is being read."""
+        self._write_record_message({**self._conform(document), **self.account})
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
-        """Make the message of a record, or none where a stream map filters it out.
+        """Make the message of a record; none if a stream map filters it out.
 
-        The SDK goes through all that is nested in every record, to take out what is not
-        selected: most of what a record costs it, and for nothing where all is.
+        The SDK walks through everything nested in a record to remove what is deselected,
+        which takes 0.065 ms for an order of 8.5 KB. That is skipped if all is selected.
         """
+        self.run.summary.count_row(self.name)
         if not all(self.mask.values()):
             yield from super()._generate_record_messages(record)
             return
@@ -113,107 +143,64 @@ class VtexStream(Stream):
                     stream=stream_map.stream_alias, record=mapped, time_extracted=datetime.now(UTC)
                 )
 
-    def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the documents of a partition, and write the state where a run can resume.
-
-        Raises:
-            VtexError: VTEX can't give what is needed.
-        """
-        raise NotImplementedError
-
-    def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield the stream's documents; a stream that can't go on leaves the others be."""
-        partition = context or self.account
-        try:
-            yield from self.extract(partition)
-        except VtexError as error:
-            self.end_early(self.ends_with(partition), error)
-
-    def end_early(self, what: list[str], error: VtexError) -> None:
-        """Take note that streams end before their time, and leave it at that.
-
-        Raises:
-            VtexError: the same, where ``--test`` wants to hear of it.
-        """
-        if self.ABORT_AT_RECORD_COUNT is not None:
-            raise error
-        self.tap.note_failure(what, error)
-
-    def ends_with(self, partition: Context) -> list[str]:  # noqa: ARG002
-        """What has ended before its time if this partition has, in words for the user."""
-        return [self.name]
-
-    def check(self, check: Check) -> None:
-        """Ask once for everything that the stream needs, to see whether the key may read it."""
-        raise NotImplementedError
-
-    def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
-        """Make a record of a document."""
-        return self._conform(row)
-
-    @cached_property
-    def _conform(self) -> Conformer:
-        return Conformer(self.effective_schema, self.leftovers)
-
-    def write_record(self, document: Document) -> None:
-        """Write a record of this stream while another one is being read."""
-        record = {**self._conform(document), **self.account}
-        self._write_record_message(record)
-
     # -- bookmarks -----------------------------------------------------------------------
 
-    def read_state(
-        self, partition: Context, read: Callable[[Mapping[str, Any]], Bookmark]
-    ) -> Bookmark | None:
-        """What `remember` was told last, as ``read`` makes it of that; None for nothing.
+    def load_bookmark(self, partition: Context, kind: type[AnyBookmark]) -> AnyBookmark | None:
+        """The bookmark of the last checkpoint; None if there is none.
 
         Raises:
-            StateError: the state is of a newer version of the tap, or damaged.
+            StateError: The state was written by a newer version of the tap, or is damaged.
         """
         state = self.get_context_state(partition)
-        ignored = self.replication_key and self.replication_method == "FULL_TABLE"
-        if ignored or not state.keys() - SDK_KEYS:
+        full_table = self.replication_key and self.replication_method == "FULL_TABLE"
+        if full_table or not state.keys() - SDK_KEYS:
             return None
         try:
             if state["version"] > STATE_VERSION:
                 raise StateError(
-                    f"The state of {self.name} was written by a newer tap-vtex: update the tap."
+                    f"The state of {self.name} was written by a newer tap-vtex. Update the tap."
                 )
-            return read(state)
-        except (KeyError, TypeError, ValueError):
+            return kind.from_state(state)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
             raise StateError(
-                f"The state of {self.name} can't be read. Put back the state of an earlier run, "
-                "or load everything again (meltano run --full-refresh)."
+                f"The state of {self.name} can't be read. Restore the state of an earlier run, or "
+                "load everything again (meltano run --full-refresh)."
             ) from None
 
-    def check_clock(self, stands_at: datetime) -> None:
-        """Refuse a bookmark that is ahead of VTEX's clock; VTEX has to have been asked before.
+    def check_clock(self, bookmark_at: datetime) -> None:
+        """Refuse a bookmark that is ahead of VTEX's clock. VTEX must have answered before.
 
         Raises:
-            StateError: it is.
+            StateError: The bookmark is ahead.
         """
-        now = self.tap.client.now()
-        if stands_at > now + AHEAD:
+        now = self.run.client.now()
+        if bookmark_at > now + MAX_AHEAD:
             raise StateError(
-                f"The state of {self.name} stands at {stands_at:%Y-%m-%d %H:%M}, which is in the "
-                f"future: by VTEX's clock it is {now:%Y-%m-%d %H:%M}. Put back the state of an "
-                "earlier run, or load everything again (meltano run --full-refresh)."
+                f"The state of {self.name} is at {bookmark_at:%Y-%m-%d %H:%M}, which is in the "
+                f"future: VTEX's clock says {now:%Y-%m-%d %H:%M}. Restore the state of an earlier "
+                "run, or load everything again (meltano run --full-refresh)."
             )
 
-    def remember(self, partition: Context, bookmark: Mapping[str, Any]) -> None:
-        """Put a bookmark into the state, for everything that has been handed on so far.
+    def checkpoint(self, partition: Context, bookmark: Bookmark) -> None:
+        """Write a bookmark to the state, for everything that has been handed on so far."""
+        self.set_bookmark(partition, bookmark)
+        self.write_state()
 
-        ``replication_key_value`` is the one key of it that Singer knows.
-        """
+    def set_bookmark(self, partition: Context, bookmark: Bookmark) -> None:
+        """Put a bookmark into the state, without writing the state."""
         state = self.get_context_state(partition)
-        state.update(bookmark, version=STATE_VERSION, replication_key=self.replication_key)
+        for name in state.keys() - SDK_KEYS:
+            del state[name]  # type: ignore[misc] # what earlier versions called otherwise
+        state.update(  # type: ignore[call-arg] # the SDK types only what it writes itself
+            bookmark.to_state(), version=STATE_VERSION, replication_key=self.replication_key
+        )
 
     def write_state(self) -> None:
         """Write the state as it is now."""
-        self.tap.state_writer.write_state(self.tap_state)
+        self._tap.state_writer.write_state(self.tap_state)
 
-    # The SDK moves the bookmark with each record, up to a "signpost". A record of VTEX's
-    # says nothing about the ones still missing: lists are not sorted by change.
+    # The SDK moves the bookmark with each record, up to a "signpost". VTEX's lists are not
+    # sorted by change, so a record says nothing about those that are still to come.
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None
@@ -221,4 +208,4 @@ class VtexStream(Stream):
         """Leave the bookmark where it is."""
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Tell the SDK that there is none."""
+        """Tell the SDK that there is no signpost."""

@@ -1,11 +1,10 @@
-"""Streams out of one answer that holds all there is."""
+"""Streams that come from one response which holds everything."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_vtex import dates
-from tap_vtex.bodies import is_list_of_documents
 from tap_vtex.streams.base import VtexStream
 
 if TYPE_CHECKING:
@@ -13,35 +12,35 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.check import Check
-    from tap_vtex.streams.base import Document
+    from tap_vtex.http.endpoint import Endpoint
+    from tap_vtex.report.check import Check
+    from tap_vtex.types import Document
 
 
 class ListStream(VtexStream):
-    """A list without pages, emitted in whole by every run."""
+    """A list without pages. Every run emits all of it."""
 
-    #: Where VTEX has the list.
-    list_path: str
+    endpoint: ClassVar[Endpoint[Any]]
 
     def extract(self, partition: Context) -> Iterator[Document]:  # noqa: ARG002
         """Yield every row of the list."""
-        rows = self.tap.client.get(self.list_path, is_list_of_documents).body
-        at = {"synced_at": dates.text(self.tap.client.now())}
+        rows: list[Document] = self.run.client.get(self.endpoint).body
+        synced_at = dates.text(self.run.client.now())
         for row in self.with_key(rows):
-            yield {**row, **at}
+            yield {**row, "synced_at": synced_at}
 
     def check(self, check: Check) -> None:
-        """Ask for the list."""
-        check.ask(self.list_path)
+        """Request the list."""
+        check.ask(self.endpoint)
 
     def with_key(self, rows: Iterable[Document]) -> Iterator[Document]:
-        """Leave out what has no id, since no target could keep it."""
+        """Leave out rows without an id, which no target could keep apart."""
         keys = [name for name in self.primary_keys if name != "account_name"]
-        nameless = 0
+        without_id = 0
         for row in rows:
             if all(row.get(name) is not None for name in keys):
                 yield row
             else:
-                nameless += 1
-        if nameless:
-            self.logger.warning("%d rows of %s have no id and are left out", nameless, self.name)
+                without_id += 1
+        if without_id:
+            self.logger.warning("Skipped %d rows of %s that have no id", without_id, self.name)

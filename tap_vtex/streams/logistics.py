@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.bodies import documents_in
+from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list_of_documents
+from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.lists import ListStream
 from tap_vtex.streams.per_sku import PerSkuStream
@@ -15,9 +16,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from tap_vtex.streams.base import Document
+    from tap_vtex.types import Document
 
-LOGISTICS: Final = "/api/logistics/pvt"
+
+def _logistics(name: str) -> Resource:
+    return Resource("Logistics", "Logistics access", name)
+
+
+WAREHOUSES: Final = Endpoint(
+    "/api/logistics/pvt/configuration/warehouses",
+    is_list_of_documents,
+    (_logistics("Logistics viewer"), _logistics("Logistics full access")),
+)
+INVENTORY: Final = Endpoint(
+    "/api/logistics/pvt/inventory/skus/{}",
+    is_document_or_nothing,
+    (
+        _logistics("Logistics inventory read only"),
+        _logistics("Logistics viewer"),
+        _logistics("Logistics inventory full access"),
+        _logistics("Logistics full access"),
+    ),
+)
 
 
 class WarehousesStream(ListStream):
@@ -26,27 +46,24 @@ class WarehousesStream(ListStream):
     name = "warehouses"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="warehouses")
     primary_keys = ("account_name", "id")
-    list_path = f"{LOGISTICS}/configuration/warehouses"
+    endpoint = WAREHOUSES
 
 
 class InventoryStream(PerSkuStream):
-    """The stock of each SKU, a row for each warehouse."""
+    """The stock of each SKU, one row for each warehouse."""
 
     name = "inventory"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="inventory")
     primary_keys = ("account_name", "skuId", "warehouseId")
+    endpoint = INVENTORY
 
     @property
     def refresh(self) -> timedelta:
         """The setting ``inventory_refresh_hours``."""
-        return self.tap.settings.inventory_refresh
-
-    def path(self, sku_id: int) -> str:
-        """Where VTEX has the stock of a SKU."""
-        return f"{LOGISTICS}/inventory/skus/{sku_id}"
+        return self.run.settings.inventory_refresh
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
-        """A row for each warehouse; none where VTEX knows of no warehouse."""
+        """One row for each warehouse; none if the SKU is in no warehouse."""
         for row in documents_in(body.get("balance")):
             if row.get("warehouseId") is not None:
                 yield {**row, "skuId": sku_id}

@@ -1,124 +1,123 @@
-"""Streams that cost a request for each SKU, and are read once in so many hours."""
+"""Streams that cost one request for each SKU, read again every so many hours."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
 
 from tap_vtex import dates
-from tap_vtex.bodies import is_document_or_nothing
 from tap_vtex.errors import AccessError, UnavailableError
-from tap_vtex.progress import Progress
-from tap_vtex.streams.base import VtexStream, is_due
+from tap_vtex.report.progress import Progress
+from tap_vtex.streams.base import VtexStream
+from tap_vtex.streams.bookmarks import (
+    MAX_MISSING,
+    IdPass,
+    RetryLedger,
+    chunks,
+    is_due,
+    missing_from_list,
+)
 from tap_vtex.streams.catalog.api import CatalogApi, first_sku
-from tap_vtex.streams.fetching import fetch_each
+from tap_vtex.http.workers import fetch_each
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.check import Check
-    from tap_vtex.streams.base import Document
+    from tap_vtex.http.endpoint import Endpoint
+    from tap_vtex.report.check import Check
+    from tap_vtex.types import Document
 
 #: SKUs between two checkpoints.
 CHUNK: Final = 1000
-#: SKUs at most that VTEX failed to give and that are asked for again.
-MOST_OWED: Final = 50
 
 
-@dataclass
-class PerSkuBookmark:
-    """How far a reading has come."""
+class PerSkuBookmark(IdPass, frozen=True, kw_only=True):
+    """How far a pass over all SKUs has come."""
 
-    #: When it began.
-    began: datetime
-    #: The highest SKU id of those that are done.
-    done_until: int = -1
-    is_complete: bool = False
-    #: SKUs that VTEX failed to give.
-    owed: set[int] = field(default_factory=set)
-
-    def as_state(self) -> dict[str, Any]:
-        """The bookmark as JSON."""
-        return {
-            "began": dates.text(self.began),
-            "done_until": self.done_until,
-            "complete": self.is_complete,
-            "owed": sorted(self.owed),
-        }
+    complete: bool = False
+    #: SKUs that VTEX failed to give, with the date of the first failure.
+    missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> PerSkuBookmark:
-        """Read what `as_state` wrote.
-
-        Raises:
-            KeyError, TypeError, ValueError: it is something else.
-        """
-        return cls(
-            datetime.fromisoformat(state["began"]),
-            int(state["done_until"]),
-            bool(state["complete"]),
-            {int(sku_id) for sku_id in state["owed"]},
-        )
+    def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
+        """Read the states of version 1, too."""
+        return missing_from_list(state, state["began"])
 
 
 class PerSkuStream(VtexStream):
-    """What VTEX gives for one SKU at a time only, and without any date of change."""
+    """What VTEX gives for one SKU at a time, without a date of change."""
+
+    #: Has the SKU's id as its only parameter.
+    endpoint: ClassVar[Endpoint[Document | None]]
 
     @property
     def refresh(self) -> timedelta:
-        """For how long what was read is fresh enough."""
-        raise NotImplementedError
-
-    def path(self, sku_id: int) -> str:
-        """Where VTEX has it."""
+        """How long a pass stays fresh."""
         raise NotImplementedError
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
-        """Make of an answer what the stream emits of it."""
+        """Turn a response into what the stream emits."""
         raise NotImplementedError
 
     def check(self, check: Check) -> None:
-        """Ask for one SKU's."""
-        check.ask(self.path(first_sku(check)))
+        """Request one SKU's."""
+        check.ask(self.endpoint, first_sku(check))
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield what there is of every SKU, if it is time to, from where the last run got to.
+        """Go on with the pass over all SKUs, or begin the next one if it is due.
 
-        If it is not, only what VTEX failed to give the last time.
+        If it is not, only SKUs that VTEX failed to give are read.
         """
-        client = self.tap.client
-        at = self.read_state(partition, PerSkuBookmark.from_state)
-        if at is None or (at.is_complete and is_due(at.began, self.refresh, client.now())):
-            # Listed first, so that it is VTEX's clock by which it begins.
+        client = self.run.client
+        bookmark = self.load_bookmark(partition, PerSkuBookmark)
+        if bookmark is None or (
+            bookmark.complete and is_due(bookmark.began, self.refresh, client.now())
+        ):
+            # List first: it sets the client to VTEX's clock, by which the pass begins.
             sku_ids = self._sku_ids()
-            at = PerSkuBookmark(client.now())
-        elif at.is_complete:
-            self.logger.info("%s were read at %s, and stay as they are", self.name, at.began)
-            if not at.owed:
+            bookmark = PerSkuBookmark(began=client.now())
+        elif bookmark.complete:
+            self.logger.info(
+                "%s were read at %s and are still fresh", self.name, f"{bookmark.began:%F %T}"
+            )
+            if not bookmark.missing:
                 return
-            sku_ids, at = sorted(at.owed), replace(at, done_until=-1)
+            sku_ids = sorted(map(int, bookmark.missing))
+            bookmark = msgspec.structs.replace(bookmark, done_until=-1)
         else:
             sku_ids = self._sku_ids()
-        left = sku_ids[bisect_right(sku_ids, at.done_until) :]
+        yield from self._read_all(bookmark.left(sku_ids), bookmark, partition)
+
+    def _read_all(
+        self, sku_ids: Sequence[int], bookmark: PerSkuBookmark, partition: Context
+    ) -> Iterator[Document]:
         progress = Progress(self.logger, f"SKUs for {self.name}")
-        progress.expect(len(left))
+        progress.expect(len(sku_ids))
+        ledger = RetryLedger(bookmark.missing)
         self._without = 0
-        for start in range(0, len(left), CHUNK):
-            chunk = left[start : start + CHUNK]
-            yield from self._read(chunk, at, progress)
-            at.done_until = chunk[-1]
-            self._checkpoint(partition, at)
-        at.is_complete = True
-        self._checkpoint(partition, at)
-        self._report(len(left), at)
+        for chunk in chunks(sku_ids, CHUNK):
+            yield from self._read(chunk, ledger, progress)
+            bookmark = msgspec.structs.replace(
+                bookmark, done_until=chunk[-1], missing=dict(ledger.missing)
+            )
+            self.checkpoint(partition, bookmark)
+        self.checkpoint(partition, msgspec.structs.replace(bookmark, complete=True))
+        if self._without:
+            self.logger.info("%d of %d SKUs have no %s", self._without, len(sku_ids), self.name)
+        if ledger:
+            raise UnavailableError(
+                f"VTEX failed to give {self.name} of {len(ledger)} SKUs "
+                f"({', '.join(sorted(ledger.missing, key=int)[:10])}). The next run asks for them "
+                "again."
+            )
 
     def _sku_ids(self) -> list[int]:
-        api = CatalogApi(self.tap.client, self.logger)
+        api = CatalogApi(self.run.client, self.logger)
         try:
             return api.sku_ids()
         except AccessError as refusal:
@@ -128,37 +127,26 @@ class PerSkuStream(VtexStream):
                 raise refusal from None
 
     def _read(
-        self, sku_ids: list[int], at: PerSkuBookmark, progress: Progress
+        self, sku_ids: Sequence[int], ledger: RetryLedger, progress: Progress
     ) -> Iterator[Document]:
-        def ask(sku_id: int, stop: threading.Event) -> Document | None:
-            return self.tap.client.get(self.path(sku_id), is_document_or_nothing, stop=stop).body
+        client = self.run.client
 
-        for fetched in fetch_each(self.tap.client.workers, ask, sku_ids):
+        def fetch(sku_id: int, stop: threading.Event) -> Document | None:
+            return client.get(self.endpoint, sku_id, stop=stop).body
+
+        for outcome in fetch_each(client.workers, fetch, sku_ids):
             progress.advance()
-            at.owed.discard(fetched.item)
-            if fetched.found:
-                now = {"synced_at": dates.text(self.tap.client.now())}
-                for record in self.records(fetched.item, fetched.found):
-                    yield {**record, **now}
-            elif fetched.trouble is None or fetched.is_unknown:
+            ledger.discard([outcome.item])
+            if outcome.result:
+                synced_at = dates.text(client.now())
+                for record in self.records(outcome.item, outcome.result):
+                    yield {**record, "synced_at": synced_at}
+            elif outcome.error is None or outcome.is_unknown:
                 self._without += 1
             else:
-                at.owed.add(fetched.item)
-                if len(at.owed) > MOST_OWED:
+                ledger.add(outcome.item, client.now())
+                if ledger.is_full:
                     raise UnavailableError(
-                        f"VTEX fails to give {self.name} of more than {MOST_OWED} SKUs. "
-                        f"{fetched.trouble}"
+                        f"VTEX fails to give {self.name} of more than {MAX_MISSING} SKUs. "
+                        f"{outcome.error}"
                     )
-
-    def _checkpoint(self, partition: Context, at: PerSkuBookmark) -> None:
-        self.remember(partition, at.as_state())
-        self.write_state()
-
-    def _report(self, count: int, at: PerSkuBookmark) -> None:
-        if self._without:
-            self.logger.info("%d of %d SKUs have no %s", self._without, count, self.name)
-        if at.owed:
-            raise UnavailableError(
-                f"VTEX failed to give {self.name} of {len(at.owed)} SKUs "
-                f"({', '.join(map(str, sorted(at.owed)[:10]))}). The next run asks for them again."
-            )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
+from tap_vtex.http.bodies import is_document_or_nothing
+from tap_vtex.http.endpoint import Endpoint, Host, Resource
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.per_sku import PerSkuStream
 
@@ -13,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from tap_vtex.streams.base import Document
+    from tap_vtex.types import Document
+
+PRICE: Final = Endpoint(
+    "/pricing/prices/{}",
+    is_document_or_nothing,
+    (Resource("Pricing", "Price List", "Read prices"),),
+    host=Host.PRICING,
+)
 
 
 class PricesStream(PerSkuStream):
@@ -25,15 +34,12 @@ class PricesStream(PerSkuStream):
     name = "prices"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="prices")
     primary_keys = ("account_name", "itemId")
+    endpoint = PRICE
 
     @property
     def refresh(self) -> timedelta:
         """The setting ``prices_refresh_hours``."""
-        return self.tap.settings.prices_refresh
-
-    def path(self, sku_id: int) -> str:
-        """Where VTEX has the prices of a SKU: on another host than all else."""
-        return f"/{self.tap.settings.account_name}/pricing/prices/{sku_id}"
+        return self.run.settings.prices_refresh
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
         """One row."""

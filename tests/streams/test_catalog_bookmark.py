@@ -3,91 +3,94 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.streams.catalog.bookmark import BUCKETS, CatalogBookmark, IdCensus, Pass
-from tap_vtex.streams.watermark import Watermark
+from tap_vtex.streams.catalog.replication import BUCKETS, CatalogBookmark, CatalogPass, IdCensus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PRODUCTS = {number: [10 * number, 10 * number + 1] for number in range(0, 6000, 2)}
 
 
 def test_a_list_that_has_not_changed_has_no_newcomers() -> None:
-    assert IdCensus.of(PRODUCTS).newcomers(dict(reversed(PRODUCTS.items()))) == set()
+    assert IdCensus.of(PRODUCTS).new_units(dict(reversed(PRODUCTS.items()))) == set()
 
 
 def test_everything_is_new_at_first() -> None:
-    assert IdCensus().newcomers(PRODUCTS) == set(PRODUCTS)
+    assert IdCensus().new_units(PRODUCTS) == set(PRODUCTS)
 
 
 def test_new_ids_are_told_exactly() -> None:
     more = {6001: [], 7000: [1]}
 
-    assert IdCensus.of(PRODUCTS).newcomers(PRODUCTS | more) == set(more)
+    assert IdCensus.of(PRODUCTS).new_units(PRODUCTS | more) == set(more)
 
 
 @given(st.integers(0, 5998))
 def test_a_low_id_that_comes_is_found_with_those_of_its_group(new: int) -> None:
     before = {unit: skus for unit, skus in PRODUCTS.items() if unit != new}
-    found = IdCensus.of(before).newcomers(before | {new: [5]})
+    found = IdCensus.of(before).new_units(before | {new: [5]})
 
     assert new in found
     assert {unit % BUCKETS for unit in found} == {new % BUCKETS}
 
 
 def test_a_product_whose_skus_are_others_is_found() -> None:
-    assert 44 in IdCensus.of(PRODUCTS).newcomers(PRODUCTS | {44: [440]})
+    assert 44 in IdCensus.of(PRODUCTS).new_units(PRODUCTS | {44: [440]})
 
 
 def test_the_order_of_skus_is_no_matter() -> None:
-    assert not IdCensus.of(PRODUCTS).newcomers(PRODUCTS | {44: [441, 440]})
+    assert not IdCensus.of(PRODUCTS).new_units(PRODUCTS | {44: [441, 440]})
 
 
 def complete(**other: object) -> CatalogBookmark:
     at = CatalogBookmark(
-        "product",
-        Watermark(NOON, NOON, NOON),
+        by="product",
+        highest=NOON,
+        since=NOON,
+        seen_at=NOON,
         full_pass_at=NOON,
         ids=IdCensus.of(PRODUCTS),
-        owed={7},
+        missing={"7": NOON},
     )
-    return replace(at, **other)  # type: ignore[arg-type]
+    return msgspec.structs.replace(at, **other)
 
 
 def test_the_state_gives_back_what_it_was_given() -> None:
-    under_way = Pass(NOON, full=True, ids=IdCensus.of(PRODUCTS), done_until=12, latest=NOON)
-    for at in (CatalogBookmark("sku"), complete(), complete(under_way=under_way)):
-        state = json.loads(json.dumps(at.as_state()))
+    under_way = CatalogPass(
+        began=NOON, full=True, ids=IdCensus.of(PRODUCTS), done_until=12, newest=NOON
+    )
+    for at in (CatalogBookmark(by="sku"), complete(), complete(under_way=under_way)):
+        state = json.loads(json.dumps(at.to_state()))
         assert CatalogBookmark.from_state(state) == at
 
 
 def test_the_state_is_small() -> None:
-    assert len(json.dumps(complete().as_state())) < 1500
+    assert len(json.dumps(complete().to_state())) < 1500
 
 
 def test_those_that_have_come_equally_far_go_together() -> None:
     earlier = NOON - timedelta(days=1)
-    behind = complete(full_pass_at=earlier, watermark=Watermark(earlier, earlier, earlier))
+    behind = complete(full_pass_at=earlier, highest=earlier, since=earlier, seen_at=earlier)
 
-    shared = complete().abreast_of(behind)
+    shared = complete().merged_with(behind)
 
     assert shared is not None
     assert shared.full_pass_at == earlier
-    assert shared.watermark.since == earlier
-    assert complete().abreast_of(complete()) == complete()
+    assert shared.since == earlier
+    assert complete().merged_with(complete()) == complete()
 
 
 def test_those_that_have_not_go_alone() -> None:
     at = complete()
     for other in (
-        CatalogBookmark("product"),
+        CatalogBookmark(by="product"),
         complete(by="sku"),
         complete(ids=IdCensus.of({1: []})),
-        complete(under_way=Pass(NOON, full=False, ids=IdCensus())),
+        complete(under_way=CatalogPass(began=NOON, full=False, ids=IdCensus())),
     ):
-        assert at.abreast_of(other) is None
-        assert other.abreast_of(at) is None
+        assert at.merged_with(other) is None
+        assert other.merged_with(at) is None

@@ -13,14 +13,13 @@ import pytest
 
 from sandbox.clock import SECOND, ticks
 from sandbox.masterdata.where import Condition, parse
-from tap_vtex.client import VtexClient
+from tap_vtex.http.client import VtexClient
 from tap_vtex.settings import Settings
-from tap_vtex.streams.masterdata import query, reader, replication, search
-from tap_vtex.streams.masterdata.bookmark import EntityBookmark
-from tap_vtex.streams.masterdata.entity import TooManyError
-from tap_vtex.streams.masterdata.query import UNDATED
+from tap_vtex.http.retry import RetryPolicy
+from tap_vtex.streams.masterdata import replication, search
+from tap_vtex.streams.masterdata.api import UNDATED, TooManyError, within
 from tap_vtex.streams.masterdata.reader import EntityReader
-from tap_vtex.streams.masterdata.replication import EntityReplication
+from tap_vtex.streams.masterdata.replication import EntityBookmark, EntityReplication
 from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
 from tests.support.shop import NOON
@@ -53,11 +52,11 @@ class Loader:
         bookmark = (
             EntityBookmark.from_state(self.state)
             if self.state
-            else EntityBookmark(None, load_began=now, loaded_until=None, changes_since=now)
+            else EntityBookmark(start=None, load_began=now, loaded_until=None, changes_since=now)
         )
 
         def checkpoint(at: EntityBookmark) -> None:
-            self.state = json.loads(json.dumps(at.as_state()))
+            self.state = json.loads(json.dumps(at.to_state()))
 
         found = EntityReplication(entity, bookmark, checkpoint, LOGGER).run(undated, client.now)
         read = 0
@@ -83,7 +82,7 @@ def truth(shop: Shop) -> dict[str, Any]:
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A store whose clients take many windows to read."""
-    monkeypatch.setattr(replication, "MOST_IN_A_WINDOW", 40)
+    monkeypatch.setattr(replication, "MAX_IN_A_WINDOW", 40)
     return open_shop(orders=50, days=200, clients=500)
 
 
@@ -139,7 +138,7 @@ def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: boo
     for moment in (ticks(NOON) + fraction, ticks(NOON) + SECOND + fraction):
         found = 0
         for part in window.halves():
-            condition = parse(query.within(query.CREATED, part))
+            condition = parse(within(query.CREATED, part))
             assert isinstance(condition, Condition)
             start, end = (ticks(datetime.fromisoformat(value)) for value in condition.values)
             found += start < moment < end if excludes_its_ends else start <= moment <= end
@@ -180,7 +179,7 @@ class TestWindowsOfWhichNobodyKnowsTheCount:
         assert scrolls < 40 * 2 * 10
 
     def test_every_count_times_out(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(replication, "SMALL", 500 * 24 * 60 * 60)
+        monkeypatch.setattr(replication, "SMALL_WINDOW", 500 * 24 * 60 * 60)
         shop.fail("status", "/api/dataentities/CL/search", status=408, times=None)
 
         counts, _ = self.read(shop)
@@ -194,11 +193,12 @@ class TestWaitingForAScroll:
     @pytest.fixture(autouse=True)
     def _small(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(search, "REACH", 200)
-        monkeypatch.setattr(reader, "WAITS_FOR_A_SCROLL", (0.01,) * 5)
 
     def reader(self, shop: Shop) -> EntityReader:
         shop.store.scrolls.taken_by_others = 10
-        return EntityReader(VtexClient(Settings.read(shop.config()), LOGGER), LOGGER, "CL", "id")
+        policy = RetryPolicy(scroll_waits=(0.01,) * 5)
+        client = VtexClient(Settings.read(shop.config()), LOGGER, policy=policy)
+        return EntityReader(client, LOGGER, "CL", "id")
 
     def test_one_comes_free(self, shop: Shop) -> None:
         def let_go() -> None:
@@ -211,7 +211,7 @@ class TestWaitingForAScroll:
         assert shop.requests()[SCROLL] == 5
 
     def test_none_comes_free(self, shop: Shop) -> None:
-        with pytest.raises(TooManyError, match="run again when they have ended"):
+        with pytest.raises(TooManyError, match="Run again when they are done"):
             list(self.reader(shop).read(None))
 
         assert shop.requests()[SCROLL] == 6

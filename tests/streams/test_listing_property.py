@@ -11,15 +11,15 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.client import Answer
+from tap_vtex.http.client import Response
 from tap_vtex.errors import IncompleteListError
-from tap_vtex.streams.orders import listing
-from tap_vtex.streams.orders.listing import OrderList
+from tap_vtex.streams.orders import order_list
+from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import SECOND, Window
-from tap_vtex.workers import Workers
+from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:
-    from tap_vtex.client import VtexClient
+    from tap_vtex.http.client import VtexClient
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST = 4000
@@ -27,10 +27,8 @@ PAGES, ROWS = 3, 2
 CAP = PAGES * ROWS
 
 
-class Index:
+class Index(FakeClient):
     """Takes the place of the client: VTEX's list, in one of the ways in which it may be made."""
-
-    workers = Workers(1)
 
     def __init__(self, created: list[float], *, fractions: bool, end_included: bool) -> None:
         """``created`` are the orders' seconds; an index may keep their fractions or not."""
@@ -39,8 +37,8 @@ class Index:
         self._end_included = end_included
 
     def get(
-        self, _path: str, _usable: object, *, params: dict[str, Any], **_: object
-    ) -> Answer[dict[str, Any]]:
+        self, _endpoint: object, *_ids: object, params: dict[str, Any], **_: object
+    ) -> Response[dict[str, Any]]:
         start, end = map(
             datetime.fromisoformat, re.findall(r"[\dT:.-]+Z", params["f_creationDate"])
         )
@@ -57,11 +55,7 @@ class Index:
             for number, at in found[first : first + size]
         ]
         paging = {"total": len(found), "perPage": size, "pages": -(-len(found) // size)}
-        return Answer({"list": rows, "paging": paging}, {})
-
-    def wait(self, seconds: float, _stop: object) -> None:
-        """Answers that agree need no waiting."""
-        assert not seconds
+        return Response({"list": rows, "paging": paging}, {})
 
 
 @given(
@@ -73,7 +67,7 @@ class Index:
     edges=st.tuples(st.integers(0, LONGEST), st.integers(0, LONGEST)).map(sorted),
     fractions=st.booleans(),
     end_included=st.booleans(),
-    weighed=st.booleans(),
+    verify_splits=st.booleans(),
     newest_first=st.booleans(),
 )
 def test_every_order_of_a_window_comes_exactly_once(
@@ -84,7 +78,7 @@ def test_every_order_of_a_window_comes_exactly_once(
     orders = OrderList(cast("VtexClient", index), logging.getLogger("tests"))
     orders.__dict__["now"] = BEGIN + timedelta(days=1)
 
-    with patch.object(listing, "PAGES", PAGES), patch.object(listing, "ROWS_PER_PAGE", ROWS):
+    with patch.object(order_list, "MAX_PAGES", PAGES), patch.object(order_list, "ROWS_PER_PAGE", ROWS):
         try:
             found = [row.order_id for _, rows in orders.windows(window, **options) for row in rows]
         except IncompleteListError:

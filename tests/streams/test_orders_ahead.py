@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_vtex.client import Answer
+from tap_vtex.http.client import Response
 from tap_vtex.errors import AbandonedError, IncompleteListError
-from tap_vtex.streams.orders.fetching import OrderFetcher
-from tap_vtex.streams.orders.listing import OrderList, Row, date_filter
+from tap_vtex.streams.orders.fetcher import fetch_windows
+from tap_vtex.streams.orders.api import Row
+from tap_vtex.streams.orders import order_list
+from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import Window
-from tap_vtex.workers import Workers
+from tap_vtex.http.workers import Workers
+from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_vtex.client import VtexClient
+    from tap_vtex.http.client import VtexClient
 
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -28,7 +31,7 @@ WINDOWS = [Window(BEGIN + day * DAY, BEGIN + (day + 1) * DAY) for day in range(4
 LOG = logging.getLogger("tests")
 
 
-class Vtex:
+class Vtex(FakeClient):
     """Takes the place of the client; ``hold`` is what waits until it is let go."""
 
     workers = Workers(2)
@@ -38,18 +41,19 @@ class Vtex:
         self.hold: dict[str, threading.Event] = {}
 
     def get(
-        self, path: str, _usable: object, *, stop: threading.Event, **options: Any
-    ) -> Answer[dict[str, Any]]:
+        self, _endpoint: object, *ids: object, stop: threading.Event, **options: Any
+    ) -> Response[dict[str, Any]]:
         query = options.get("params")
-        name = f"page {query['page']} {query['f_creationDate'][14:24]}" if query else path[-3:]
+        name = f"page {query['page']} {query['f_creationDate'][14:24]}" if query else str(*ids)
         self.asked.append(name)
         while name in self.hold and not self.hold[name].wait(0.01):
             if stop.is_set():
                 self.asked.append(f"{name} given up")
                 raise AbandonedError
         if not query:
-            return Answer({"orderId": name}, {})
-        return Answer({"list": [{"orderId": f"{name[-2:]}{n}"} for n in range(3)]}, {})
+            return Response({"orderId": name}, {})
+        rows = [{"orderId": f"{name[-2:]}{n}"} for n in range(3)]
+        return Response({"list": rows, "paging": {"total": 3, "perPage": 100}}, {})
 
 
 @pytest.fixture
@@ -57,9 +61,8 @@ def vtex() -> Vtex:
     return Vtex()
 
 
-def fetcher(vtex: Vtex) -> OrderFetcher:
-    client = cast("VtexClient", vtex)
-    return OrderFetcher(client, OrderList(client, LOG), {}, LOG)
+def client_of(vtex: Vtex) -> VtexClient:
+    return cast("VtexClient", vtex)
 
 
 def rows_of(window: int) -> list[Row]:
@@ -69,34 +72,33 @@ def rows_of(window: int) -> list[Row]:
 def test_a_slow_order_holds_up_neither_the_next_window_nor_the_state_of_its_own(
     vtex: Vtex,
 ) -> None:
-    orders = fetcher(vtex)
-    vtex.hold["/01"] = threading.Event()
+    vtex.hold["01"] = threading.Event()
     done: list[int] = []
     windows = [(window, rows_of(n)) for n, window in enumerate(WINDOWS)]
     came = []
-    for order in orders.fetch_windows(windows, lambda w, _rows: done.append(WINDOWS.index(w))):
-        came.append(order["orderId"])
+    for outcome in fetch_windows(
+        client_of(vtex), windows, lambda w, _rows: done.append(WINDOWS.index(w))
+    ):
+        came.append(outcome.item.order_id)
         if len(came) == 11:
             assert done == []
-            vtex.hold["/01"].set()
+            vtex.hold["01"].set()
 
-    assert came[-1] == "/01"
+    assert came[-1] == "01"
     assert len(set(came)) == 12
     assert done == [0, 1, 2, 3]
 
 
 def test_windows_without_orders_are_done_too(vtex: Vtex) -> None:
-    orders = fetcher(vtex)
     done = []
     windows: list[tuple[Window, list[Row]]] = [(window, []) for window in WINDOWS]
     windows[1] = (WINDOWS[1], rows_of(1))
 
-    assert len(list(orders.fetch_windows(windows, lambda w, _rows: done.append(w)))) == 3
+    assert len(list(fetch_windows(client_of(vtex), windows, lambda w, _rows: done.append(w)))) == 3
     assert done == WINDOWS
 
 
 def test_a_list_that_fails_fails_after_what_was_listed_before(vtex: Vtex) -> None:
-    orders = fetcher(vtex)
     done: list[Window] = []
     came: list[Any] = []
 
@@ -106,22 +108,23 @@ def test_a_list_that_fails_fails_after_what_was_listed_before(vtex: Vtex) -> Non
         raise IncompleteListError("short")
 
     with pytest.raises(IncompleteListError, match="short"):
-        came.extend(orders.fetch_windows(windows(), lambda w, _rows: done.append(w)))
+        came.extend(fetch_windows(client_of(vtex), windows(), lambda w, _rows: done.append(w)))
     assert len(came) == 6
     assert done == WINDOWS[:2]
 
 
-class Days(OrderList):
-    """The list, always cut into days."""
+@pytest.fixture
+def days(vtex: Vtex, monkeypatch: pytest.MonkeyPatch) -> OrderList:
+    """The list, always read in days."""
 
-    def windows(self, *_: Any, **_options: Any) -> Iterator[tuple[Window, list[Row]]]:
-        for window in WINDOWS:
-            page = self._page({"page": 1, "f_creationDate": date_filter("creationDate", window)})
-            yield window, [Row(row["orderId"]) for row in page["list"]]
+    def walk(_window: Window, read: Any, **_: Any) -> Iterator[tuple[Window, list[Row]]]:
+        return ((window, read(window)) for window in WINDOWS)
+
+    monkeypatch.setattr(order_list, "walk", walk)
+    return OrderList(client_of(vtex), LOG)
 
 
-def test_the_next_window_is_listed_meanwhile(vtex: Vtex) -> None:
-    days = Days(cast("VtexClient", vtex), LOG)
+def test_the_next_window_is_listed_meanwhile(vtex: Vtex, days: OrderList) -> None:
     asked: list[int] = []
     found = []
     for part in days.windows_ahead(WINDOWS[0]):
@@ -130,19 +133,16 @@ def test_the_next_window_is_listed_meanwhile(vtex: Vtex) -> None:
         found.append(part)
 
     assert asked == [2, 3, 4, 4]
-    assert found == list(days.windows())
+    assert found == list(days.windows(WINDOWS[0]))
 
 
-def test_who_stops_reading_stops_the_listing_ahead(vtex: Vtex) -> None:
+def test_who_stops_reading_stops_the_listing_ahead(vtex: Vtex, days: OrderList) -> None:
     """A list that VTEX does not answer keeps no run from its end."""
-    days = Days(cast("VtexClient", vtex), LOG)
     vtex.hold["page 1 2026-01-02"] = threading.Event()
     listed = days.windows_ahead(WINDOWS[0])
     next(listed)
     listed.close()
     wait_for(lambda: "page 1 2026-01-02 given up" in vtex.asked)
-
-    assert not days.stop.is_set()  # the list can be read on
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -11,9 +11,9 @@ import pytest
 from sandbox.clock import HOUR, seven_digits, ticks
 from sandbox.oms.book import Selection
 from sandbox.oms.book import Window as TickWindow
-from tap_vtex.client import VtexClient
+from tap_vtex.http.client import VtexClient
 from tap_vtex.settings import Settings
-from tap_vtex.streams.orders.listing import OrderList
+from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import Window
 from tests.streams.test_order_readers import bookmark
 from tests.streams.test_orders_changes import assert_equals_truth, order_aged

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.client import Answer
+from tap_vtex.http.client import Response
 from tap_vtex.errors import RefusedError
-from tap_vtex.streams.masterdata.entity import LostError
-from tap_vtex.streams.masterdata.reader import ATTEMPTS, EntityReader
-from tap_vtex.workers import Workers
+from tap_vtex.streams.masterdata.api import SEARCH, LostError
+from tap_vtex.streams.masterdata.reader import MAX_READINGS, EntityReader
+from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_vtex.client import VtexClient
+    from tap_vtex.http.client import VtexClient
 
 Document = dict[str, Any]
 
@@ -34,10 +34,8 @@ TROUBLES = (
 )
 
 
-class Index:
+class Index(FakeClient):
     """Takes the place of the client: an entity whose pages have a trouble each, or none."""
-
-    workers = Workers(1)
 
     def __init__(self, entries: list[Document], troubles: Iterable[str | None]) -> None:
         self._entries = entries
@@ -45,23 +43,29 @@ class Index:
         self._next = 0
 
     def get(
-        self, path: str, _usable: object, *, params: Document, headers: Document, **_: object
-    ) -> Answer[list[Document]]:
+        self,
+        endpoint: object,
+        *_ids: object,
+        params: Document,
+        headers: Document | None = None,
+        **_: object,
+    ) -> Response[list[Document]]:
         total = len(self._entries)
-        if path.endswith("search"):
+        if endpoint is SEARCH:
+            assert headers
             start, end = map(int, re.findall(r"\d+", headers["REST-Range"]))
             found = {"REST-Content-Range": f"resources={start}-{end}/{total}"}
-            return Answer(self._entries[start:end], found)
+            return Response(self._entries[start:end], found)
         rows = self._page(next(self._troubles, None), is_first="_token" not in params)
-        return Answer(rows, {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)})
+        return Response(rows, {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)})
 
     def _page(self, trouble: str | None, *, is_first: bool) -> list[Document]:
         if trouble == "late":
             raise RefusedError("", status=408)
         if trouble == "taken" and is_first:
-            raise RefusedError("", status=400, said="Maximum simultaneous scrolls rate exceeded")
+            raise RefusedError("", status=400, vtex_message="Maximum simultaneous scrolls rate exceeded")
         if trouble == "dead" and not is_first:
-            raise RefusedError("", status=400, said="Operation not found for this token")
+            raise RefusedError("", status=400, vtex_message="Operation not found for this token")
         start = 0 if is_first else self._next
         start += {"lost": PAGE, "again": -PAGE}.get(trouble or "", 0)
         start = max(start, 0)
@@ -114,7 +118,7 @@ def test_a_scroll_ends_with_all_documents_or_with_an_error(
 
 @given(
     ENTRIES,
-    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TROUBLES)), max_size=ATTEMPTS - 1),
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TROUBLES)), max_size=MAX_READINGS - 1),
 )
 def test_a_few_troubles_are_none(entries: list[Document], troubles: list[tuple[int, str]]) -> None:
     """Each spoils one reading at most, and there are more readings than that."""

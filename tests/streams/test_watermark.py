@@ -61,18 +61,18 @@ def test_a_date_that_can_not_be_hides_none_of_those_to_come() -> None:
 
 
 def test_two_that_go_on_together_leave_out_nothing() -> None:
-    one = Watermark(NOON, NOON - HOUR, NOON)
-    other = Watermark(NOON - 2 * HOUR, NOON - 3 * HOUR, NOON - HOUR)
+    one = Watermark(highest=NOON, since=NOON - HOUR, seen_at=NOON)
+    other = Watermark(highest=NOON - 2 * HOUR, since=NOON - 3 * HOUR, seen_at=NOON - HOUR)
 
-    assert one.merged(other) == Watermark(NOON - 2 * HOUR, NOON - 3 * HOUR, NOON)
-    assert one.merged(Watermark()) == Watermark(None, None, NOON)
+    assert one.merged_with(other) == Watermark(highest=NOON - 2 * HOUR, since=NOON - 3 * HOUR, seen_at=NOON)
+    assert one.merged_with(Watermark()) == Watermark(seen_at=NOON)
 
 
 def test_it_survives_the_state() -> None:
-    at = Watermark(NOON, NOON - HOUR, NOON)
+    at = Watermark(highest=NOON, since=NOON - HOUR, seen_at=NOON)
 
-    assert Watermark.from_state(at.as_state()) == at
-    assert Watermark.from_state(Watermark().as_state()) == Watermark()
+    assert Watermark.from_state(at.to_state()) == at
+    assert Watermark.from_state(Watermark().to_state()) == Watermark()
 
 
 @given(

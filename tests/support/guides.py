@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_vtex.access import RESOURCES, Resource
+from tap_vtex.http.endpoint import Resource
+from tests.support.endpoints import ENDPOINTS
 from tests.test_project import PROJECT
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def shape_of(section: str) -> dict[str, Any]:
 WHOLE, FURTHER, SMALLEST, NAMES, LOOKS, MISTAKES = tables("en")
 NEW_NAMES = {old: new for (old,), (new,) in NAMES}
 #: The resources that the tap knows.
-KNOWN = {resource for _, resources in RESOURCES for resource in resources}
+KNOWN = {resource for endpoint in ENDPOINTS.values() for resource in endpoint.resources}
 
 
 def resources_of(rows: Iterable[Row]) -> dict[Resource, set[str]]:

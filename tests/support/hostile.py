@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from tap_vtex.bodies import documents_in
+from tap_vtex.http.bodies import documents_in
 from tests.support.mischief import Altered
 
 if TYPE_CHECKING:

@@ -9,11 +9,9 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
-from tap_vtex.cli import main
-from tap_vtex.client import Patience
-from tap_vtex.streams.orders import listing
+from tap_vtex.__main__ import main
+from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PREPARED = multiprocessing.get_context("forkserver")
-PREPARED.set_forkserver_preload(["tap_vtex.cli", "tests.support.tap"])
+PREPARED.set_forkserver_preload(["tap_vtex.__main__", "tests.support.tap"])
 
 #: Settings that shape the catalog without a store.
 OFFLINE = ("master_data_entities",)
@@ -194,20 +192,22 @@ class Tap:
 
 
 #: What is minutes in a real run.
-HURRIED = Patience(
-    *(3.0, 1.5, 3.0),
-    least_pause=0.02,
+HURRIED = RetryPolicy(
+    retry_for=3.0,
+    retry_unproven_for=1.5,
+    retry_throttled_for=3.0,
+    min_wait_throttled=0.02,
     first_wait=0.02,
-    connection=1.0,
-    answer=1.0,
+    connect_timeout=1.0,
+    read_timeout=1.0,
+    list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
 )
 
 
 def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     if hurry:
-        TapVTEX.patience = HURRIED
-        mock.patch.object(listing, "WAITS", [wait / 100 for wait in listing.WAITS]).start()
+        TapVTEX.policy = HURRIED
     for path, descriptor in ((out, 1), (log, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()

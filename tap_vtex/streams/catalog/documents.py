@@ -1,18 +1,18 @@
-"""What the tap makes of a product, a SKU and a category."""
+"""The records that the tap makes of products, SKUs and categories."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tap_vtex.bodies import documents_in
+from tap_vtex.http.bodies import documents_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_vtex.streams.base import Document
+    from tap_vtex.types import Document
 
-#: Where a SKU has what its product's own form has not given: field of the product, of the SKU.
+#: Where a SKU holds a field of its product: the product's field, and the SKU's.
 FROM_A_SKU: Final = {
     "Id": "ProductId",
     "Name": "ProductName",
@@ -39,7 +39,7 @@ class Category:
 
 
 def categories_in(tree: Iterable[Document], above: Category | None = None) -> Iterator[Category]:
-    """The categories of a tree, departments first."""
+    """The categories of a tree, each after the one above it."""
     for node in tree:
         category = Category(
             node,
@@ -51,12 +51,12 @@ def categories_in(tree: Iterable[Document], above: Category | None = None) -> It
 
 
 def sku_document(context: Document) -> Document:
-    """A SKU and its context, with codes and pictures in plain form."""
+    """A SKU with its context, and its codes and images as plain lists."""
     codes = context.get("AlternateIds")
     codes = codes if isinstance(codes, dict) else {}
     ean, ref_id = codes.get("Ean"), codes.get("RefId")
     values = context.get("AlternateIdValues")
-    # A SKU may have several EANs; the one called so comes first.
+    # A SKU can have several EANs; the one called so comes first.
     others = [v for v in values if v != ref_id] if isinstance(values, list) else []
     images = (_url(image) for image in documents_in(context.get("Images")))
     return {
@@ -74,10 +74,14 @@ def product_document(
     category: Category | None,
     store_url: str,
 ) -> Document:
-    """A product, from its form and from what one of its SKUs says of it.
+    """A product, from its own data and from what one of its SKUs says of it.
 
-    Either of the two may be lacking. ``category`` is its place in the tree, where that is
-    known.
+    Args:
+        form: The product's own data, if the key may read it.
+        context: What one of its SKUs says, if there is one.
+        sku_ids: The ids of its SKUs.
+        category: Its category, if the tree is known.
+        store_url: The URL that links begin with.
     """
     context = context or {}
     product = dict(form) if form else _from_sku(context)
@@ -111,7 +115,7 @@ def _from_sku(context: Mapping[str, Any]) -> Document:
 
 
 def _path(context: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The category's place in the tree as a SKU has it: '/1/12/' and a map of names."""
+    """The category's place in the tree, which a SKU has as '/1/12/' and a map of names."""
     path = context.get("ProductCategoryIds")
     names = context.get("ProductCategories")
     ids = tuple(part for part in str(path or "").split("/") if part)

@@ -1,4 +1,4 @@
-"""Products, SKUs and brands, which come out of the same answers."""
+"""Products, SKUs and brands, which come out of the same responses."""
 
 from __future__ import annotations
 
@@ -8,32 +8,30 @@ from typing import TYPE_CHECKING, ClassVar
 from singer_sdk import StreamSchema
 
 from tap_vtex import dates
-from tap_vtex.access import how_to_grant
 from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.catalog.api import (
     BRAND_LIST,
     CATEGORY_TREE,
     PRODUCT,
-    PRODUCT_IDS,
+    PRODUCT_LIST,
     SKU_CONTEXT,
     CatalogApi,
     first_sku,
 )
-from tap_vtex.streams.catalog.bookmark import CatalogBookmark
-from tap_vtex.streams.catalog.reading import Assembler, ByProduct, BySku, Wants
-from tap_vtex.streams.catalog.replication import CatalogReplication
-from tap_vtex.streams.family import ChildStream, ParentStream
+from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogReplication
+from tap_vtex.streams.catalog.walk import Assembler, ByProduct, BySku, Wanted
+from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.check import Check
-    from tap_vtex.streams.base import Document, VtexStream
-    from tap_vtex.streams.catalog.bookmark import By
-    from tap_vtex.streams.catalog.reading import Finding, Reader
+    from tap_vtex.report.check import Check
+    from tap_vtex.streams.base import VtexStream
+    from tap_vtex.streams.catalog.walk import Batch, By, Walk
+    from tap_vtex.types import Document
 
 
 class ProductsStream(ParentStream[CatalogBookmark]):
@@ -46,88 +44,85 @@ class ProductsStream(ParentStream[CatalogBookmark]):
 
     @cached_property
     def _api(self) -> CatalogApi:
-        return CatalogApi(self.tap.client, self.logger)
+        return CatalogApi(self.run.client, self.logger)
 
     @cached_property
     def _listed(self) -> tuple[By, Mapping[int, Collection[int]]]:
-        """The products with the ids of their SKUs, or what the key may list instead of them."""
+        """The products with the ids of their SKUs, or what the key may list instead."""
         try:
             return "product", self._api.product_ids()
         except AccessError:
             sku_ids = self._api.sku_ids()
         self.logger.warning(
-            "The key may not list products, so products, SKUs and brands are read by way of the "
-            "list of SKUs: all of them every %d days, in between those not seen before. To have "
-            "every change in every run: %s",
-            self.tap.settings.catalog_full_refresh.days,
-            how_to_grant(PRODUCT_IDS),
+            "The key may not list products, so products, SKUs and brands are read through the list "
+            "of SKUs: all of them every %d days, and new ones in between. To see every change in "
+            "every run: %s",
+            self.run.settings.catalog_full_refresh.days,
+            PRODUCT_LIST.how_to_grant,
         )
         return "sku", dict.fromkeys(sku_ids, ())
 
     @property
-    def readers(self) -> list[VtexStream]:
-        """Those who need the catalog read: not the brands where VTEX has a list of them."""
+    def members(self) -> list[VtexStream]:
+        """Those that need the catalog: not the brands, if VTEX gives a list of them."""
         return [
-            reader
-            for reader in super().readers
-            if not isinstance(reader, BrandsStream) or reader.come_from_skus
+            member
+            for member in super().members
+            if not isinstance(member, BrandsStream) or member.come_from_skus
         ]
 
     def check(self, check: Check) -> None:
-        """Ask for the list of products, for a product, and for what leads to them without."""
-        _ask_for_skus(check)
-        window = {"_from": 1, "_to": 1}
-        check.ask(PRODUCT_IDS, window, without="changes show with the full pass only")
-        check.ask(f"{PRODUCT}/1", without="products have what their SKUs say")
-        check.ask(CATEGORY_TREE, without="products have their categories as SKUs know them")
+        """Request the list of products, a product, and what can replace them."""
+        _check_skus(check)
+        one = {"_from": 1, "_to": 1}
+        check.ask(PRODUCT_LIST, params=one, fallback="changes show with the full pass only")
+        check.ask(PRODUCT, 1, fallback="products have what their SKUs say")
+        check.ask(CATEGORY_TREE, fallback="products have their categories as SKUs know them")
 
-    def bookmark_of(self, reader: VtexStream, partition: Context) -> CatalogBookmark:
-        """How far a stream has come; a beginning where there is no state."""
-        by, _units = self._listed
-        stored = reader.read_state(partition, CatalogBookmark.from_state)
+    def bookmark_of(self, member: VtexStream, partition: Context) -> CatalogBookmark:
+        """How far a member has come."""
+        by, _ = self._listed
+        stored = member.load_bookmark(partition, CatalogBookmark)
         if stored is None or stored.by != by:
-            return CatalogBookmark(by)
-        if began := stored.under_way.began if stored.under_way else stored.full_pass_at:
-            reader.check_clock(began)
+            return CatalogBookmark(by=by)
+        if stored.began:
+            member.check_clock(stored.began)
         return stored
 
-    def abreast(self, one: CatalogBookmark, other: CatalogBookmark) -> CatalogBookmark | None:
-        """A bookmark for both, where they have come equally far."""
-        return one.abreast_of(other)
+    def merged(self, one: CatalogBookmark, other: CatalogBookmark) -> CatalogBookmark | None:
+        """A bookmark for both, if they are compatible."""
+        return one.merged_with(other)
 
     def read_for(
-        self, readers: list[VtexStream], partition: Context, bookmark: CatalogBookmark
+        self,
+        members: list[VtexStream],
+        bookmark: CatalogBookmark,
+        checkpoint: Callable[[CatalogBookmark], None],
     ) -> Iterator[Document]:
-        """Go through the catalog once, for readers that have come equally far."""
+        """Go through the catalog once, for members that share a bookmark."""
+        replication = CatalogReplication(self._walk(members), bookmark, checkpoint, self.logger)
+        refresh = self.run.settings.catalog_full_refresh
+        for batch in replication.run(self.run.client.now, refresh):
+            for member in members:
+                if isinstance(member, SkusStream | BrandsStream):
+                    member.write_batch(batch)
+            if self in members:
+                yield from batch.products
 
-        def checkpoint(at: CatalogBookmark) -> None:
-            for reader in readers:
-                reader.remember(partition, at.as_state())
-            self.write_state()
-
-        replication = CatalogReplication(self._reader(readers), bookmark, checkpoint, self.logger)
-        refresh = self.tap.settings.catalog_full_refresh
-        for finding in replication.run(self.tap.client.now, refresh):
-            for reader in readers:
-                if isinstance(reader, SkusStream | BrandsStream):
-                    reader.write_findings(finding)
-            if self in readers:
-                yield from finding.products
-
-    def _reader(self, readers: list[VtexStream]) -> Reader:
-        wants = Wants(
-            products=self in readers,
-            skus=any(isinstance(reader, SkusStream) for reader in readers),
-            brands=any(isinstance(reader, BrandsStream) for reader in readers),
+    def _walk(self, members: list[VtexStream]) -> Walk:
+        wanted = Wanted(
+            products=self in members,
+            skus=any(isinstance(member, SkusStream) for member in members),
+            brands=any(isinstance(member, BrandsStream) for member in members),
         )
-        client, settings = self.tap.client, self.tap.settings
-        assembler = Assembler(client, self._api, wants, settings.store_url, self.logger)
+        store_url = self.run.settings.store_url
+        assembler = Assembler(self.run.client, self._api, wanted, store_url, self.logger)
         by, units = self._listed
         return ByProduct(assembler, units) if by == "product" else BySku(assembler, units)
 
 
 class SkusStream(ChildStream):
-    """SKUs with all that VTEX says of them, and of their product, in one answer."""
+    """SKUs, with everything that VTEX says of them and their product in one response."""
 
     name = "skus"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="skus")
@@ -136,17 +131,17 @@ class SkusStream(ChildStream):
     parent_stream_type = ProductsStream
 
     def check(self, check: Check) -> None:
-        """Ask for a SKU."""
-        _ask_for_skus(check)
+        """Request a SKU."""
+        _check_skus(check)
 
-    def write_findings(self, finding: Finding) -> None:
-        """Write the SKUs that were found."""
-        for sku in finding.skus:
+    def write_batch(self, batch: Batch) -> None:
+        """Write the SKUs of a batch."""
+        for sku in batch.skus:
             self.write_record(sku)
 
 
 class BrandsStream(ChildStream):
-    """Brands: VTEX's list, or where the key may not see that, those that SKUs name."""
+    """Brands: from VTEX's list, or from the SKUs if the key may not read the list."""
 
     name = "brands"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="brands")
@@ -157,36 +152,36 @@ class BrandsStream(ChildStream):
     come_from_skus = False
 
     def begin(self) -> None:
-        """Write all brands of VTEX's list, or find out that there is none for this key."""
+        """Write all brands of VTEX's list, if the key may read it."""
         super().begin()
         self._written: set[object] = set()
         try:
-            brands = CatalogApi(self.tap.client, self.logger).brands()
+            brands = CatalogApi(self.run.client, self.logger).brands()
         except AccessError:
             self.come_from_skus = True
             self.logger.info(
-                "The key may not list brands, so they are those that SKUs name. To have all: %s",
-                how_to_grant(BRAND_LIST),
+                "The key may not list brands, so they come from the SKUs. To get all of them: %s",
+                BRAND_LIST.how_to_grant,
             )
         except VtexError as error:
-            self.end_early([self.name], error)
+            self.fail([self.name], error)
         else:
-            at = {"synced_at": dates.text(self.tap.client.now())}
+            synced_at = dates.text(self.run.client.now())
             for brand in brands:
-                self.write_record({**brand, **at})
+                self.write_record({**brand, "synced_at": synced_at})
 
     def check(self, check: Check) -> None:
-        """Ask for the list, and where there is none, for a SKU."""
-        if check.ask(BRAND_LIST, without="brands are those that SKUs name") is None:
-            _ask_for_skus(check)
+        """Request the list, and a SKU if there is none."""
+        if check.ask(BRAND_LIST, fallback="brands are those that SKUs name") is None:
+            _check_skus(check)
 
-    def write_findings(self, finding: Finding) -> None:
-        """Write the brands that were found and that this run has not written yet."""
-        for brand in finding.brands:
+    def write_batch(self, batch: Batch) -> None:
+        """Write the brands of a batch that this run has not written yet."""
+        for brand in batch.brands:
             if brand["id"] not in self._written:
                 self._written.add(brand["id"])
                 self.write_record(brand)
 
 
-def _ask_for_skus(check: Check) -> None:
-    check.ask(f"{SKU_CONTEXT}/{first_sku(check)}")
+def _check_skus(check: Check) -> None:
+    check.ask(SKU_CONTEXT, first_sku(check))

@@ -1,9 +1,9 @@
-"""What is in a cart, out of what VTEX's scripts leave of it.
+"""The items of a cart, read from what VTEX's scripts leave of it.
 
-``rclastcart`` is meant to be the end of an address that fills the cart again, such as
-``add?sku=1&qty=1&seller=1&sku=2&qty=3&seller=loja2&sc=1``. Keys come in any order, ``sc``
-for each item, once, or not at all, and sellers by name as well as by number. Stores put
-whole addresses or JSON in its place, and addresses as they stand in web pages.
+``rclastcart`` is meant to be the end of a URL that fills the cart again, such as
+``add?sku=1&qty=1&seller=1&sku=2&qty=3&seller=loja2&sc=1``. Keys come in any order; ``sc`` comes
+for each item, once, or not at all; sellers have names as well as numbers. Some stores put whole
+URLs or JSON there, and URLs with HTML entities.
 """
 
 from __future__ import annotations
@@ -12,24 +12,23 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from tap_vtex.bodies import storable
+from tap_vtex.http.bodies import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Item = dict[str, Any]
 
-#: The keys of an item, by the names that addresses give them ...
-IN_ADDRESSES: Final = {
+#: The keys of an item in URLs ...
+IN_URLS: Final = {
     "sku": "sku_id",
     "qty": "quantity",
     "seller": "seller_id",
     "sc": "sales_channel",
 }
-#: ... and by those that JSON has been seen to give them, the ones that say more first: an
-#: ``id`` may be one of the line in the cart.
+#: ... and in JSON, the more specific ones first: an ``id`` may be that of the cart's line.
 IN_JSON: Final = (
-    *IN_ADDRESSES.items(),
+    *IN_URLS.items(),
     ("skuid", "sku_id"),
     ("id", "sku_id"),
     ("quantity", "quantity"),
@@ -39,18 +38,18 @@ IN_JSON: Final = (
 
 
 def items_of(cart: object) -> list[Item] | None:
-    """The items of a cart: [] for an empty one, None for none or one that can't be read."""
+    """The items of a cart: [] for an empty one, None if there is none or it can't be read."""
     if not isinstance(cart, str):
         return None
     text = _plain(cart)
     if not text:
         return []
-    groups = _in_json(text) if text[0] in "[{" else _in_address(text)
+    groups = _in_json(text) if text[0] in "[{" else _in_url(text)
     return None if groups is None else _items(groups)
 
 
 def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | None:
-    """The address that fills a cart again; None for a cart without items."""
+    """The URL that fills a cart again; None for a cart without items."""
     if not isinstance(cart, str) or not items:
         return None
     text = _plain(cart)
@@ -62,16 +61,16 @@ def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | Non
 
 
 def _plain(cart: str) -> str:
-    """A cart without what web pages and targets make of it."""
+    """A cart without HTML entities and characters that no target can store."""
     return str(storable(cart)).replace("&amp;", "&").strip()
 
 
-def _in_address(text: str) -> list[Mapping[str, Any]]:
-    """The groups of keys in an address: a key that is there already begins the next one."""
+def _in_url(text: str) -> list[Mapping[str, Any]]:
+    """The keys in a URL, grouped by item: a repeated key begins the next item."""
     groups: list[dict[str, Any]] = [{}]
     pairs = parse_qsl(text.rpartition("?")[2], keep_blank_values=True)
     for key, value in pairs:
-        name = IN_ADDRESSES.get(key.strip().lower())
+        name = IN_URLS.get(key.strip().lower())
         if name is None:
             continue
         if name in groups[-1]:
@@ -81,7 +80,7 @@ def _in_address(text: str) -> list[Mapping[str, Any]]:
 
 
 def _with_channel(groups: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """A sales channel that is named once holds for all items, even on its own at the end."""
+    """A sales channel that is named once applies to all items, even on its own at the end."""
     channels = {group["sales_channel"] for group in groups if "sales_channel" in group}
     if len(channels) == 1:
         if len(groups) > 1 and groups[-1].keys() == {"sales_channel"}:
@@ -104,7 +103,7 @@ def _in_json(text: str) -> list[Mapping[str, Any]] | None:
 
 
 def _named(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What JSON says of an item, by our names."""
+    """The fields of an item in JSON, by our names."""
     values = {key.lower(): value for key, value in entry.items()}
     group: dict[str, Any] = {}
     for key, name in IN_JSON:
@@ -114,7 +113,7 @@ def _named(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
-    """The groups as items, if each is one: with a SKU and a quantity."""
+    """The groups as items; None if one of them lacks a SKU or a quantity."""
     items = [
         {
             "sku_id": _text(group.get("sku_id")),
@@ -129,7 +128,7 @@ def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
 
 
 def _text(value: object) -> str | None:
-    """An id, as the text that it is elsewhere."""
+    """An id as text, as it is elsewhere."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -138,7 +137,7 @@ def _text(value: object) -> str | None:
 
 
 def _quantity(value: object) -> int | None:
-    """How many; one where it is not said, None where it is no number."""
+    """The quantity: one if it is missing, None if it is no number."""
     if value is None:
         return 1
     try:
@@ -149,4 +148,4 @@ def _quantity(value: object) -> int | None:
 
 
 def _pairs(item: Item) -> list[tuple[str, str]]:
-    return [(key, item[name]) for key, name in IN_ADDRESSES.items() if item[name] is not None]
+    return [(key, item[name]) for key, name in IN_URLS.items() if item[name] is not None]

@@ -1,4 +1,4 @@
-"""Carts: what VTEX's scripts leave in a client's profile."""
+"""Carts, as VTEX's scripts leave them in a client's profile."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.bodies import storable
+from tap_vtex.http.bodies import storable
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.base import MasterDataStream
 from tap_vtex.streams.masterdata.cart_items import items_of, link_of
+from tap_vtex.streams.masterdata.streams import MasterDataStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.streams.masterdata.documents import Document, Found
+    from tap_vtex.streams.masterdata.replication import FoundDocument
+    from tap_vtex.types import Document
 
-#: Of whom all of these are null, nothing was ever seen in the shop. An emptied cart is
-#: an empty text.
+#: A client for whom all of these are null has never been seen in the shop. An emptied cart is
+#: an empty string.
 TRACES: Final = ("rclastcart", "rclastsession", "rclastsessiondate", "carttag", "checkouttag")
 CONTACT: Final = (
     "userId",
@@ -33,12 +34,12 @@ CONTACT: Final = (
     "phone",
     "isNewsletterOptIn",
 )
-#: The last step of the checkout, in the languages of VTEX's admin.
+#: The last step of the checkout, in the languages of VTEX's Admin.
 FINISHED: Final = frozenset({"finalizado", "finalizada", "finalized", "finished"})
 
 
 class CartsStream(MasterDataStream):
-    """Each client's latest cart, also after it was bought or emptied."""
+    """Each client's latest cart, even after it was bought or emptied."""
 
     name = "carts"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="carts")
@@ -49,14 +50,14 @@ class CartsStream(MasterDataStream):
         return "CL"
 
     def fields(self, acronym: str) -> Sequence[str]:  # noqa: ARG002
-        """What there is of a cart, and whom to ask about it."""
+        """What a cart consists of, and how to contact its owner."""
         return ("id", *CONTACT, *TRACES, "rclastcartvalue")
 
-    def records(self, found: Found, partition: Context) -> Iterator[Document]:  # noqa: ARG002
+    def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:  # noqa: ARG002
         """Emit a cart for each client who ever had one or visited the shop."""
         document = found.document
         is_bare = all(document.get(name) is None for name in TRACES)
-        # Who had a cart before can't be told, but the row of whoever had must not stay.
+        # Whether the client had a cart before is unknown. If so, its row must not stay.
         if is_bare and (not found.has_changed or self.unreadable >= set(TRACES)):
             return
         items = [] if is_bare else items_of(document.get("rclastcart"))
@@ -67,7 +68,7 @@ class CartsStream(MasterDataStream):
             **{name: value for name, value in document.items() if name in KEPT},
             "client_id": document["id"],
             "items": items,
-            "recovery_url": link_of(document.get("rclastcart"), items, self.tap.settings.store_url),
+            "recovery_url": link_of(document.get("rclastcart"), items, self.run.settings.store_url),
             "cart_value": amount(document.get("rclastcartvalue")),
             "session_id": document.get("rclastsession"),
             "session_date": document.get("rclastsessiondate"),
@@ -84,7 +85,7 @@ KEPT: Final = frozenset(
 
 
 def amount(value: object) -> float | None:
-    """An amount of money in ``199.9``, ``"199.90"``, ``"R$ 1.299,90"``; None in what is none."""
+    """Read ``199.9``, ``"199.90"`` or ``"R$ 1.299,90"``; None if it is no amount."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     digits = re.sub(r"[^\d.,-]", "", value) if isinstance(value, str) else ""
@@ -97,7 +98,7 @@ def amount(value: object) -> float | None:
 
 
 def _tag(value: object) -> dict[str, Any]:
-    """A field of the type Score2, which some answers hold as text."""
+    """A field of the type Score2, which some responses hold as text."""
     if isinstance(value, str):
         try:
             value = storable(json.loads(value))

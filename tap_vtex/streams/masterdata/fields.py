@@ -1,34 +1,114 @@
-"""Which fields of an entity a key may read, where VTEX refuses it some of them.
-
-VTEX does not say which field it was that it refused a request for. So the list of names is
-halved, until what is left of it is given or is one name.
-"""
+"""The fields of an entity: which there are, and which the key may read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from tap_vtex.streams.masterdata.api import STRUCTURE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import logging
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-#: Requests for that at most: enough for a dozen refused fields among three hundred.
-MOST_REQUESTS: Final = 150
+    from tap_vtex.http.client import VtexClient
+
+Schema = dict[str, Any]
+
+#: PostgreSQL cuts off longer column names, and then takes two for one.
+MAX_NAME_BYTES: Final = 62
+#: Requests to find out which fields can be read: enough for a dozen refused ones in 300.
+MAX_REQUESTS: Final = 150
+
+#: JSON types for VTEX's types that are not text. Dates without a time arrive in many forms.
+TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "Auto Increment": {"type": ["integer", "null"]},
+    "Boolean": {"type": ["boolean", "null"]},
+    "Currency": {"type": ["number", "null"]},
+    "Date and Time": {"type": ["string", "null"], "format": "date-time"},
+    "Decimal": {"type": ["number", "null"]},
+    "Integer": {"type": ["integer", "null"]},
+    "Long": {"type": ["integer", "null"]},
+    "Percent": {"type": ["number", "null"]},
+    "Score2": {"type": ["object", "null"], "additionalProperties": True},
+}
+#: VTEX's types that are text. A type in neither list is one that VTEX has added since.
+TEXTS: Final = frozenset(
+    {
+        "CEP",
+        "CPF / CNPJ",
+        "Date",
+        "Email",
+        "File",
+        "Phone",
+        "Relationship",
+        "Text",
+        "Time",
+        "URL",
+        "User Login",
+        "Varchar 10",
+        "Varchar 50",
+        "Varchar 100",
+        "Varchar 750",
+    }
+)
+TEXT: Final = {"type": ["string", "null"]}
+
+
+def fields_of(client: VtexClient, acronym: str) -> list[tuple[str, str]]:
+    """The names and types of an entity's fields, as the store has published them.
+
+    Raises:
+        AccessError: The key may read documents at most, but no structures.
+        NotFoundError, RefusedError: The store has no such entity.
+    """
+    structure = client.get(STRUCTURE, acronym).body
+    return [(field["name"], str(field.get("type"))) for field in structure["fields"]]
+
+
+def extended(
+    schema: Schema, fields: Iterable[tuple[str, str]], extras: str, logger: logging.Logger
+) -> Schema:
+    """A schema with a further column for each field that it lacks.
+
+    A field whose name can't be a column beside the others stays in ``extras``.
+    """
+    properties = dict(schema["properties"])
+    taken = {name.lower() for name in properties}
+    for name, kind in fields:
+        if name in properties:
+            continue
+        if name.lower() in taken or not 0 < len(name.encode()) <= MAX_NAME_BYTES:
+            logger.warning(
+                "The field %r gets no column of its own, because it differs from another one only "
+                "by letter case or is too long. It is in %s",
+                name,
+                extras,
+            )
+            continue
+        if kind not in TYPES and kind not in TEXTS:
+            logger.info("The field %r has the unknown type %r and is read as text", name, kind)
+        taken.add(name.lower())
+        description = f"Field of the store's own, of the type {kind}."
+        properties[name] = {**TYPES.get(kind, TEXT), "description": description}
+    return {**schema, "properties": properties}
 
 
 def readable(names: Sequence[str], may_read: Callable[[Sequence[str]], bool]) -> list[str]:
-    """Those of some names that can be asked for.
+    """The names that can be requested.
 
-    With too many refusals among them, names that may be readable are left out, too.
+    VTEX does not say which field it refused a request for. So the list is halved until the
+    rest is accepted, or is a single name. With too many refusals, readable names are left out
+    as well.
     """
-    given: set[str] = set()
+    accepted: set[str] = set()
     waiting = [names]
     requests = 0
-    while waiting and requests < MOST_REQUESTS:
+    while waiting and requests < MAX_REQUESTS:
         part = waiting.pop()
         requests += 1
         if may_read(part):
-            given.update(part)
+            accepted.update(part)
         elif len(part) > 1:
             middle = len(part) // 2
             waiting += [part[middle:], part[:middle]]
-    return [name for name in names if name in given]
+    return [name for name in names if name in accepted]

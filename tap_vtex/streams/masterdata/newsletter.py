@@ -1,4 +1,4 @@
-"""Newsletter subscribers, out of all the places where stores keep them."""
+"""Newsletter subscribers, from every place where stores keep them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from singer_sdk import StreamSchema
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError
 from tap_vtex.settings import NewsletterEntity
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.base import MasterDataStream
-from tap_vtex.streams.masterdata.bookmark import EntityBookmark
-from tap_vtex.streams.masterdata.query import DATES
+from tap_vtex.streams.masterdata.api import DATES
+from tap_vtex.streams.masterdata.replication import EntityBookmark
+from tap_vtex.streams.masterdata.streams import MasterDataStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.streams.masterdata.documents import Document, Found
+    from tap_vtex.streams.masterdata.replication import FoundDocument
+    from tap_vtex.types import Document
 
 CLIENTS: Final = "CL"
-#: Where FastStore puts subscribers; taken by itself where a store has it.
+#: Where FastStore puts subscribers. Read by default, if a store has it.
 FASTSTORE: Final = NewsletterEntity("NL")
 
 YES: Final = frozenset({"true", "1", "yes", "y", "sim", "s", "si", "sí", "on"})
@@ -30,7 +31,7 @@ NO: Final = frozenset({"false", "0", "no", "n", "nao", "não", "off"})
 
 
 class NewsletterStream(MasterDataStream):
-    """Subscribers: clients with their consent, and those in entities of the settings."""
+    """Subscribers: clients with their consent, and those in further entities."""
 
     name = "newsletter"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="newsletter")
@@ -38,7 +39,7 @@ class NewsletterStream(MasterDataStream):
 
     @property
     def partitions(self) -> list[dict[str, Any]] | None:
-        """A bookmark for each source: one that is added later is read from its beginning."""
+        """One for each source. A source that is added later is read from its beginning."""
         sources = [CLIENTS, *(one.entity for one in self._entities)]
         return [{**self.account, "source_entity": source} for source in sources]
 
@@ -47,15 +48,15 @@ class NewsletterStream(MasterDataStream):
         named = NewsletterEntity.all_in(self.config)
         return [FASTSTORE] if named is None else named
 
-    def _form(self, acronym: str) -> NewsletterEntity:
+    def _source(self, acronym: str) -> NewsletterEntity:
         return next(one for one in self._entities if one.entity == acronym)
 
     def entity(self, partition: Context) -> str:
-        """The source that a partition is for."""
+        """The source of a partition."""
         return str(partition["source_entity"])
 
-    def ends_with(self, partition: Context) -> list[str]:
-        """One source may fail and the others go on."""
+    def failed_parts(self, partition: Context) -> list[str]:
+        """One source can fail while the others go on."""
         return [f"{self.name} ({self.entity(partition)})"]
 
     def extract(self, partition: Context) -> Iterator[Document]:
@@ -67,31 +68,31 @@ class NewsletterStream(MasterDataStream):
                 raise
             self.logger.log(
                 logging.WARNING if isinstance(error, AccessError) else logging.INFO,
-                "The store shows no Master Data entity %s to this key: newsletter subscribers "
-                "are those among the clients. %s",
+                "This key sees no Master Data entity %s, so the newsletter subscribers are those "
+                "among the clients. %s",
                 self.entity(partition),
                 error,
             )
 
     def _is_expected(self, partition: Context) -> bool:
-        """Whether the store is known to have a source: by its settings, or an earlier run."""
+        """Whether the settings or an earlier run say that the store has this source."""
         if self.config.get("newsletter_entities") or self.entity(partition) == CLIENTS:
             return True
-        return self.read_state(partition, EntityBookmark.from_state) is not None
+        return self.load_bookmark(partition, EntityBookmark) is not None
 
     def wants_all(self, acronym: str) -> bool:
-        """Of clients a few fields will do; other entities have no two forms alike."""
+        """A few fields of clients are enough; other entities all differ."""
         return acronym != CLIENTS
 
     def fields(self, acronym: str) -> Sequence[str]:
-        """The fields that make a subscriber."""
+        """The fields that a subscriber is made of."""
         if acronym == CLIENTS:
             return ("id", "userId", "email", "firstName", "lastName", "isNewsletterOptIn")
-        form = self._form(acronym)
-        return ("id", form.email_field, form.name_field, form.opt_in_field)
+        source = self._source(acronym)
+        return ("id", source.email_field, source.name_field, source.opt_in_field)
 
-    def records(self, found: Found, partition: Context) -> Iterator[Document]:
-        """Emit a subscriber in the one shape that all sources share."""
+    def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
+        """Emit a subscriber in the shape that all sources share."""
         document = found.document
         subscriber = {
             "id": document["id"],
@@ -108,17 +109,17 @@ class NewsletterStream(MasterDataStream):
                 "userId": document.get("userId"),
             }
         else:
-            form = self._form(acronym)
+            source = self._source(acronym)
             subscriber |= {
-                "email": document.get(form.email_field),
-                "name": document.get(form.name_field),
-                "opt_in": consent(document.get(form.opt_in_field)),
+                "email": document.get(source.email_field),
+                "name": document.get(source.name_field),
+                "opt_in": consent(document.get(source.opt_in_field)),
             }
         yield subscriber
 
 
 def consent(value: object) -> bool | None:
-    """A consent in any of the forms that stores give it; None where it can't be told."""
+    """Read a consent in any of the forms that stores use; None if it can't be read."""
     if isinstance(value, bool):
         return value
     text = str(value).strip().lower()

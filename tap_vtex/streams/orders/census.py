@@ -1,40 +1,48 @@
-"""Which orders the list has shown, kept in a kilobyte or two of state.
+"""A census of the orders that the list has shown, in one or two kilobytes of state.
 
-An order can enter VTEX's list hours or days late, under a creation date that was read
-long ago and with a last change just as old. No date tells of it, but counting does: the
-tap keeps, for each day of the look-back and each hour of the latest days, how many orders
-the list held and a checksum of their ids. Where these differ the next time, orders have
-come in late. One newcomer is told by the checksum; where there are more, all orders of
-that stretch are taken for new.
+An order can enter VTEX's list hours or days late, under a creation date that was read long
+ago and with an equally old date of change. No date gives it away, but counting does. So the
+tap keeps the number of orders and a checksum of their ids for each bucket: each day of the
+lookback window, and each hour of the latest days. If a bucket differs the next time, orders
+have arrived late. The checksum identifies a single late order; if there are several, all
+orders of the bucket count as new.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-from tap_vtex import dates
+import msgspec
+
+from tap_vtex.streams.bookmarks import checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from tap_vtex.streams.orders.listing import Row
+    from tap_vtex.streams.orders.api import Row
 
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
-#: A longer look-back gets longer stretches, so that the state stays small.
-MOST_STRETCHES_OF_DAYS: Final = 60
+#: A longer lookback window gets longer buckets, so that the state stays small.
+MAX_DAY_BUCKETS: Final = 60
 CHECKSUM_BYTES: Final = 4
+
+
+class _State(msgspec.Struct):
+    start: datetime
+    hourly_from: datetime
+    days: Annotated[int, msgspec.Meta(ge=1)]
+    #: ``count:checksum`` for each bucket, the checksum in hexadecimal.
+    orders: str
 
 
 @dataclass
 class Census:
-    """Number and checksum of the orders of each stretch of creation time.
+    """Number and checksum of the orders of each bucket of creation time.
 
-    The stretches begin at ``start``. Up to ``hourly_from`` each is ``days`` long, then
-    an hour.
+    The buckets begin at ``start``. Until ``hourly_from`` each is ``days`` long, then an hour.
     """
 
     start: datetime
@@ -48,99 +56,119 @@ class Census:
         """An empty census of the orders created since ``start`` or a little before."""
         start = start_of_day(start)
         hourly_from = max(start, start_of_day(now) - DAY)
-        days = max(1, -(-(hourly_from - start).days // MOST_STRETCHES_OF_DAYS))
+        days = max(1, -(-(hourly_from - start).days // MAX_DAY_BUCKETS))
         return cls(start, hourly_from, days)
 
     def like(self) -> Census:
-        """An empty census with the same stretches."""
+        """An empty census with the same buckets."""
         return Census(self.start, self.hourly_from, self.days)
 
-    def stretch(self, created: datetime | None) -> int | None:
-        """The number of the stretch that a creation date lies in; None if in none."""
+    def copy(self) -> Census:
+        """A census with the same buckets and the same orders."""
+        return self.counted_into(self.like())
+
+    def bucket(self, created: datetime | None) -> int | None:
+        """The number of the bucket for a creation date; None if there is none."""
         if created is None or created < self.start:
             return None
         if created < self.hourly_from:
             return (created - self.start) // (self.days * DAY)
-        return self._of_days + (created - self.hourly_from) // HOUR
+        return self._day_buckets + (created - self.hourly_from) // HOUR
 
-    def begins(self, stretch: int) -> datetime:
-        """Where a stretch begins, which is where the one before it ends."""
-        if stretch < self._of_days:
-            return self.start + stretch * self.days * DAY
-        return self.hourly_from + (stretch - self._of_days) * HOUR
+    def begins(self, bucket: int) -> datetime:
+        """Where a bucket begins, and the one before it ends."""
+        if bucket < self._day_buckets:
+            return self.start + bucket * self.days * DAY
+        return self.hourly_from + (bucket - self._day_buckets) * HOUR
 
     @property
-    def _of_days(self) -> int:
+    def _day_buckets(self) -> int:
         return -(-(self.hourly_from - self.start).days // self.days)
 
     def add(self, row: Row) -> None:
-        """Count an order; each may be added once only."""
-        stretch = self.stretch(row.created)
-        if stretch is None:
+        """Count an order. Add each order only once."""
+        bucket = self.bucket(row.created)
+        if bucket is None:
             return
-        self.reach(stretch)
-        self.counts[stretch] += 1
-        self.checksums[stretch] ^= checksum(row.order_id)
+        self._reach(bucket)
+        self.counts[bucket] += 1
+        self.checksums[bucket] ^= _checksum(row.order_id)
 
-    def reach(self, stretch: int) -> None:
-        """Have a place for a stretch, and for those before it."""
-        missing = max(0, stretch + 1 - len(self.counts))
+    def with_rows(self, rows: Iterable[Row]) -> Census:
+        """A census with further orders."""
+        census = self.copy()
+        for row in rows:
+            census.add(row)
+        return census
+
+    def _reach(self, bucket: int) -> None:
+        """Make room for a bucket, and for those before it."""
+        missing = max(0, bucket + 1 - len(self.counts))
         self.counts.extend([0] * missing)
         self.checksums.extend([0] * missing)
 
-    def of(self, stretch: int) -> tuple[int, int]:
-        """Number and checksum of a stretch."""
-        if stretch < len(self.counts):
-            return self.counts[stretch], self.checksums[stretch]
+    def of(self, bucket: int) -> tuple[int, int]:
+        """Number and checksum of a bucket."""
+        if bucket < len(self.counts):
+            return self.counts[bucket], self.checksums[bucket]
         return 0, 0
 
     def counted_into(self, plan: Census) -> Census:
-        """This census in the stretches of a later plan, which must not be finer."""
-        for stretch, (count, mark) in enumerate(zip(self.counts, self.checksums, strict=True)):
-            into = plan.stretch(self.begins(stretch))
+        """Add this census to an empty one, whose buckets must not be finer."""
+        for bucket, (count, mark) in enumerate(zip(self.counts, self.checksums, strict=True)):
+            into = plan.bucket(self.begins(bucket))
             if into is not None and count:
-                plan.reach(into)
+                plan._reach(into)
                 plan.counts[into] += count
                 plan.checksums[into] ^= mark
         return plan
 
-    def as_state(self) -> dict[str, Any]:
-        """The census as JSON, with ``number:checksum`` for each stretch."""
+    def to_state(self) -> dict[str, Any]:
+        """The census as JSON."""
+        orders = " ".join(
+            f"{count}:{mark:x}" if count else "0"
+            for count, mark in zip(self.counts, self.checksums, strict=True)
+        )
         return {
-            "start": dates.text(self.start),
-            "hourly_from": dates.text(self.hourly_from),
+            "start": self.start,
+            "hourly_from": self.hourly_from,
             "days": self.days,
-            "orders": " ".join(
-                f"{count}:{checksum:x}" if count else "0"
-                for count, checksum in zip(self.counts, self.checksums, strict=True)
-            ),
+            "orders": orders,
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Census:
-        """The census that `as_state` wrote."""
-        pairs = [entry.partition(":") for entry in state["orders"].split()]
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Read what `to_state` wrote.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        read = msgspec.convert(state, _State)
+        pairs = [entry.partition(":") for entry in read.orders.split()]
         return cls(
-            start=datetime.fromisoformat(state["start"]),
-            hourly_from=datetime.fromisoformat(state["hourly_from"]),
-            days=state["days"],
+            start=read.start,
+            hourly_from=read.hourly_from,
+            days=read.days,
             counts=[int(count) for count, _, _ in pairs],
-            checksums=[int(checksum or "0", 16) for _, _, checksum in pairs],
+            checksums=[int(mark or "0", 16) for _, _, mark in pairs],
         )
 
 
-class Latecomers:
+class LateArrivals:
     """Finds the orders of a list that an earlier census did not see.
 
-    The list has to be read in the order of creation, from ``since`` up to where the
-    earlier census ended.
+    The list has to be read in the order of creation, from ``since`` to where the earlier
+    census ended.
     """
 
     def __init__(self, earlier: Census, since: datetime, *, some_leave: bool = False) -> None:
-        """Compare with ``earlier``, from ``since`` on.
+        """Compare with an earlier census.
 
-        ``some_leave`` says that orders leave the list, as completed ones leave that of the
-        incomplete ones: a stretch with fewer than before is not taken to have gained any.
+        Args:
+            earlier: The census.
+            since: Compare from this creation date on.
+            some_leave: Orders leave the list, as completed ones leave that of the incomplete
+                ones. A bucket with fewer orders than before then has gained none.
         """
         self._earlier = earlier
         self._since = since
@@ -149,38 +177,37 @@ class Latecomers:
         self._unfinished: dict[int, list[tuple[Row, bool]]] = {}
 
     def see(self, row: Row, *, taken: bool) -> None:
-        """Take note of an order, and whether it is fetched in any case."""
-        stretch = self._earlier.stretch(row.created)
-        if stretch is not None:
+        """Take in a listed order; ``taken`` says that it is fetched anyway."""
+        bucket = self._earlier.bucket(row.created)
+        if bucket is not None:
             self._present.add(row)
-            self._unfinished.setdefault(stretch, []).append((row, taken))
+            self._unfinished.setdefault(bucket, []).append((row, taken))
 
     def found(self, until: datetime | None) -> list[Row]:
-        """Newcomers, not taken yet, of the stretches that lie before ``until`` (None: all)."""
+        """Late orders, not taken yet, of the buckets that end by ``until`` (None: of all)."""
         finished = [
-            stretch
-            for stretch in self._unfinished
-            if until is None or self._earlier.begins(stretch + 1) <= until
+            bucket
+            for bucket in self._unfinished
+            if until is None or self._earlier.begins(bucket + 1) <= until
         ]
-        return [row for stretch in finished for row in self._newcomers(stretch)]
+        return [row for bucket in finished for row in self._late(bucket)]
 
-    def _newcomers(self, stretch: int) -> list[Row]:
-        rows = self._unfinished.pop(stretch)
-        if self._earlier.begins(stretch) < self._since:
+    def _late(self, bucket: int) -> list[Row]:
+        rows = self._unfinished.pop(bucket)
+        if self._earlier.begins(bucket) < self._since:
             return []
-        before, now = self._earlier.of(stretch), self._present.of(stretch)
+        before, now = self._earlier.of(bucket), self._present.of(bucket)
         if before == now or (self._some_leave and now[0] < before[0]):
             return []
-        single = [entry for entry in rows if checksum(entry[0].order_id) == before[1] ^ now[1]]
+        single = [entry for entry in rows if _checksum(entry[0].order_id) == before[1] ^ now[1]]
         if now[0] - before[0] == 1 and single:
             rows = single
         return [row for row, taken in rows if not taken]
 
 
-def checksum(order_id: str) -> int:
-    """A number that stands for an order's id; those of a set are combined with XOR."""
-    digest = hashlib.blake2b(order_id.encode(), digest_size=CHECKSUM_BYTES).digest()
-    return int.from_bytes(digest, "big")
+def _checksum(order_id: str) -> int:
+    """The checksums of a bucket's orders are combined with XOR."""
+    return checksum(order_id, CHECKSUM_BYTES)
 
 
 def start_of_day(moment: datetime) -> datetime:

@@ -1,20 +1,20 @@
-"""Order items, cut out of an order's document."""
+"""Order items, cut out of an order."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from tap_vtex.bodies import documents_in
+from tap_vtex.http.bodies import documents_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    Document = Mapping[str, Any]
+    from tap_vtex.types import Document
 
 CANCELED: Final = "canceled"
-#: Items' fields that rows take over under VTEX's own names.
-AS_THEY_ARE: Final = (
+#: Fields of an item that its row keeps under VTEX's own names.
+KEPT: Final = (
     "uniqueId",
     "productId",
     "ean",
@@ -35,10 +35,10 @@ AS_THEY_ARE: Final = (
 )
 
 
-def items_of(order: Document) -> Iterator[dict[str, Any]]:
-    """Yield a flat row for each item of an order, in the items' order.
+def items_of(order: Document) -> Iterator[Document]:
+    """Yield a flat row for each item of an order, in the order of the items.
 
-    Money is in hundredths of the currency, as everywhere in VTEX's orders.
+    Amounts are in hundredths of the currency, as everywhere in VTEX's orders.
     """
     items = documents_in(order.get("items"))
     of_the_order = {
@@ -56,17 +56,17 @@ def items_of(order: Document) -> Iterator[dict[str, Any]]:
             **of_the_order,
             "item_index": index,
             "sku_id": sku_id,
-            **{name: item.get(name) for name in AS_THEY_ARE},
+            **{name: item.get(name) for name in KEPT},
             "discount": discount(item),
             "is_canceled": order.get("status") == CANCELED or str(sku_id) in removed,
         }
 
 
 def discount(item: Document) -> float:
-    """What promotions and marketplaces took off an item: hundredths, negative as in VTEX.
+    """What promotions and marketplaces took off an item, in hundredths; negative as in VTEX.
 
-    VTEX writes each as a price tag like ``discount@price-...`` or ``DISCOUNT@MARKETPLACE``.
-    Tags in percent carry no amount and don't count.
+    VTEX writes each discount as a price tag such as ``discount@price-...`` or
+    ``DISCOUNT@MARKETPLACE``. Tags in percent have no amount and do not count.
     """
     amounts: list[float] = [
         tag["value"]
@@ -79,9 +79,9 @@ def discount(item: Document) -> float:
 
 
 def _removed_skus(order: Document, items: Iterable[Document]) -> set[str]:
-    """SKUs whose every unit the store took out of the order after the purchase.
+    """SKUs of which the store removed every unit after the purchase.
 
-    VTEX leaves ``items`` as they were bought and lists what was added and removed apart.
+    VTEX leaves ``items`` as bought, and lists what was added and removed separately.
     """
     changes = _dict(order.get("changesAttachment")).get("changesData")
     if not changes:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import quote
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.bodies import documents_in
+from tap_vtex.http.bodies import documents_in
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.family import ChildStream, ParentStream
-from tap_vtex.streams.orders.bookmark import OrderBookmark
+from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.items import items_of
-from tap_vtex.streams.orders.listing import LIST_PATH, OrderList
-from tap_vtex.streams.orders.replication import OrderReplication, beginning, wanted_from
+from tap_vtex.streams.orders.order_list import OrderList
+from tap_vtex.streams.orders.replication import (
+    OrderBookmark,
+    OrderReplication,
+    first_bookmark,
+    wanted_from,
+)
+from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from singer_sdk.helpers.types import Context
 
-    from tap_vtex.check import Check
-    from tap_vtex.streams.base import Document, VtexStream
+    from tap_vtex.report.check import Check
+    from tap_vtex.streams.base import VtexStream
+    from tap_vtex.types import Document
 
 
 class OrdersStream(ParentStream[OrderBookmark]):
@@ -33,56 +38,54 @@ class OrdersStream(ParentStream[OrderBookmark]):
     primary_keys = ("account_name", "orderId")
     replication_key = "lastChange"
 
-    #: Whether VTEX's list is asked for the orders that were never completed.
+    #: Whether to list the orders that were never completed.
     incomplete = False
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the orders to fetch, and write the items of each beside it."""
-        self._orders.now  # noqa: B018 - what is wrong for all readers shows here, and only once
+        self._orders.now  # noqa: B018 - an error that concerns all members shows here, once
         yield from super().extract(partition)
 
     @cached_property
     def _orders(self) -> OrderList:
-        return OrderList(self.tap.client, self.logger, incomplete=self.incomplete)
+        return OrderList(self.run.client, self.logger, incomplete=self.incomplete)
 
     def check(self, check: Check) -> None:
-        """Ask for the list, and for an order of it."""
-        _ask_for_orders(check, incomplete=self.incomplete)
+        """Request the list, and an order of it."""
+        _check_orders(check, incomplete=self.incomplete)
 
-    def bookmark_of(self, reader: VtexStream, partition: Context) -> OrderBookmark:
-        """How far orders or items have come; a beginning where there is no state."""
-        stored = reader.read_state(partition, OrderBookmark.from_state)
+    def bookmark_of(self, member: VtexStream, partition: Context) -> OrderBookmark:
+        """How far orders or items have come."""
+        stored = member.load_bookmark(partition, OrderBookmark)
         if stored is None:
-            return beginning(self._orders, self.tap.settings)
-        reader.check_clock(max(stored.loaded_until, stored.changes_since))
+            return first_bookmark(self._orders, self.run.settings)
+        member.check_clock(max(stored.loaded_until, stored.changes_since))
         return stored
 
-    def abreast(self, one: OrderBookmark, other: OrderBookmark) -> OrderBookmark | None:
-        """A bookmark for both, where they have come equally far."""
-        return one.abreast_of(other, wanted_from(self._orders, self.tap.settings))
+    def merged(self, one: OrderBookmark, other: OrderBookmark) -> OrderBookmark | None:
+        """A bookmark for both, if they are compatible."""
+        return one.merged_with(other, wanted_from(self._orders, self.run.settings))
 
     def read_for(
-        self, readers: list[VtexStream], partition: Context, bookmark: OrderBookmark
+        self,
+        members: list[VtexStream],
+        bookmark: OrderBookmark,
+        checkpoint: Callable[[OrderBookmark], None],
     ) -> Iterator[Document]:
-        """Go through the orders once, for readers that have come equally far."""
-
-        def checkpoint(at: OrderBookmark) -> None:
-            for reader in readers:
-                reader.remember(partition, at.as_state())
-            self.write_state()
-
-        settings, logger = self.tap.settings, self.logger
-        replication = OrderReplication(self._orders, settings, bookmark, checkpoint, logger)
+        """Go through the orders once, for members that share a bookmark."""
+        replication = OrderReplication(
+            self._orders, self.run.settings, bookmark, checkpoint, self.logger
+        )
         for order in replication.run():
-            for reader in readers:
-                if isinstance(reader, OrderItemsStream):
-                    reader.write_items_of(order)
-            if self in readers:
+            for member in members:
+                if isinstance(member, OrderItemsStream):
+                    member.write_items_of(order)
+            if self in members:
                 yield order
 
 
 class OrderItemsStream(ChildStream):
-    """The items of each order, flat; written beside the order, with a bookmark of its own."""
+    """The items of each order, flat. Written beside the order, with a bookmark of its own."""
 
     name = "order_items"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
@@ -91,8 +94,8 @@ class OrderItemsStream(ChildStream):
     parent_stream_type = OrdersStream
 
     def check(self, check: Check) -> None:
-        """Ask for the list, and for an order of it."""
-        _ask_for_orders(check)
+        """Request the list, and an order of it."""
+        _check_orders(check)
 
     def write_items_of(self, order: Document) -> None:
         """Write the items of an order."""
@@ -101,27 +104,26 @@ class OrderItemsStream(ChildStream):
 
 
 class IncompleteOrdersStream(OrdersStream):
-    """Orders that never got past the payment: a card refused, a buyer who gave up.
+    """Orders that never got past the payment: a refused card, a buyer who gave up.
 
-    One of them may be completed later and is in `OrdersStream` then, with the same id.
+    Such an order can be completed later. It is then in `OrdersStream`, with the same id.
     """
 
     name = "incomplete_orders"
     incomplete = True
 
 
-def _ask_for_orders(check: Check, *, incomplete: bool = False) -> None:
-    query: dict[str, str | int] = {"page": 1, "per_page": 1}
+def _check_orders(check: Check, *, incomplete: bool = False) -> None:
+    params: dict[str, str | int] = {"page": 1, "per_page": 1}
     if incomplete:
-        query["incompleteOrders"] = "true"
-    page = check.ask(LIST_PATH, query)
+        params["incompleteOrders"] = "true"
+    page = check.ask(ORDER_LIST, params=params)
     rows = documents_in(page.get("list") if isinstance(page, dict) else None)
-    order_id = str(rows[0].get("orderId")) if rows else "none"
-    check.ask(f"{LIST_PATH}/{quote(order_id, safe='')}")
+    check.ask(ORDER, rows[0].get("orderId") if rows else "none")
     if rows and not incomplete:
         check.note(
-            "The order list carries lastChange: changed orders are told by it."
+            "The order list has lastChange: the tap sees changes by it."
             if rows[0].get("lastChange")
-            else "The order list carries no lastChange: the orders of the last two days are "
-            "fetched in every run, those of the whole look-back once a day."
+            else "The order list has no lastChange: every run fetches the orders of the last two "
+            "days, and one run a day those of the whole lookback window."
         )

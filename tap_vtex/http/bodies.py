@@ -1,4 +1,4 @@
-"""The JSON that VTEX sends, which is not always JSON."""
+"""JSON bodies as VTEX sends them, valid or not."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import msgspec
 
 
 def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
-    r"""Read a body: strictly where it can be, and leniently where VTEX errs.
+    r"""Decode a body: strictly if possible, leniently otherwise.
 
-    Control characters inside texts, a byte order mark, bytes that are no UTF-8 and halves
-    of surrogate pairs have all been seen. What no target can store is taken out: NUL
-    (``\u0000``) is dropped, a broken character becomes U+FFFD.
+    VTEX has sent control characters inside strings, byte order marks, invalid UTF-8 and lone
+    surrogates. Characters that no target can store are removed: NUL (``\u0000``) is dropped,
+    and an invalid character becomes U+FFFD.
 
     Raises:
-        ValueError: this is no JSON at all, or not all of it.
+        ValueError: The body is not JSON, or only part of it.
     """
     try:
         value = msgspec.json.decode(content)
@@ -32,17 +32,17 @@ def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:
 
 
 def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
-    """Whether a body is an object, or the ``null`` that VTEX sends in place of some."""
+    """Whether a body is an object, or the ``null`` that VTEX sends instead of some."""
     return body is None or isinstance(body, dict)
 
 
 def documents_in(value: object) -> list[dict[str, Any]]:
-    """The objects in what should be a list of them; none where it is no list."""
+    """The objects in what should be a list of objects; none if it is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
-    """A value without what no target can store: NUL, and halves of surrogate pairs."""
+    """A value without NULs and lone surrogates, which no target can store."""
     if isinstance(value, str):
         whole = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return whole.replace("\0", "")

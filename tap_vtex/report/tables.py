@@ -1,4 +1,4 @@
-"""Tables for people to read."""
+"""Plain-text tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Rows in columns; numbers to the right, texts to the left."""
+    """Lay rows out in columns: numbers to the right, text to the left."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     right = [

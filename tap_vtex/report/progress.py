@@ -1,4 +1,4 @@
-"""Progress that a person can follow."""
+"""Progress lines for a person who watches a run."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 class Progress:
-    """Tells now and then how far a stream is, how fast it goes and how long it will take."""
+    """Logs now and then how far a stream is, how fast it goes and how long it will take."""
 
     def __init__(self, logger: logging.Logger, what: str) -> None:
-        """Begin to tell; ``what`` names the things that are counted, 'orders'."""
+        """Start the clock; ``what`` names the things that are counted, such as 'orders'."""
         self._logger = logger
         self._what = what
-        self._began = self._told = time.monotonic()
+        self._began = self._logged = time.monotonic()
         self._total: int | None = None
         self._done = 0
 
     def expect(self, total: int) -> None:
-        """Take note of how many there will be."""
+        """Set how many there will be."""
         self._total = total
 
     def expect_more(self, count: int) -> None:
-        """Take note of how many there will be beside those that are done."""
+        """Set how many there will be beside those that are done."""
         self._total = self._done + count
 
     def advance(self, count: int = 1) -> None:
-        """Count what is done, and tell if it is time to."""
+        """Count what is done, and log a line if it is time for one."""
         self._done += count
         now = time.monotonic()
-        if now - self._told >= SECONDS_BETWEEN_LINES:
-            self._told = now
+        if now - self._logged >= SECONDS_BETWEEN_LINES:
+            self._logged = now
             self._logger.info("%s", self._line(now - self._began))
 
     def _line(self, seconds: float) -> str:

@@ -1,0 +1,1 @@
+"""VTEX over HTTP: endpoints, requests, retries, the rate limit and workers."""

@@ -1,0 +1,325 @@
+"""The client: one request to VTEX, with authentication, rate limit, retries and errors."""
+
+from __future__ import annotations
+
+import threading
+import time
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, NoReturn, TypeVar
+from urllib.parse import quote, urlencode
+
+from tap_vtex.errors import (
+    AbandonedError,
+    AccessError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+    VtexError,
+)
+from tap_vtex.http import bodies
+from tap_vtex.http.clock import VtexClock
+from tap_vtex.http.endpoint import Endpoint, Host
+from tap_vtex.http.limiter import RateLimiter
+from tap_vtex.http.retry import RetryPolicy
+from tap_vtex.http.transport import REDIRECTS, NoResponseError, Transport
+from tap_vtex.http.workers import Workers
+from tap_vtex.shutdown import Shutdown
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from tap_vtex.http.transport import RawResponse
+    from tap_vtex.settings import Settings
+
+Body = TypeVar("Body")
+
+#: Failures that pass: VTEX asks to come again, or broke for a moment.
+RETRYABLE_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
+FIRST_ERROR_STATUS: Final = 400
+UNAUTHORIZED: Final = 401
+FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+TOO_MANY_REQUESTS: Final = 429
+
+SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
+
+
+class Response(NamedTuple, Generic[Body]):
+    """What VTEX sent: the decoded body, and the headers."""
+
+    body: Body
+    headers: Mapping[str, str]
+
+
+class _Request(NamedTuple, Generic[Body]):
+    endpoint: Endpoint[Body]
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    no_retry: Collection[int]
+
+
+class _RetryableError(Exception):
+    """A failed attempt that is worth another one. The text is fit for the log."""
+
+    def __init__(self, what: str, *, status: int = 0, retry_after: float = 0.0) -> None:
+        super().__init__(what)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class VtexClient:
+    """Requests to one VTEX account, from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        logger: logging.Logger,
+        *,
+        policy: RetryPolicy | None = None,
+        shutdown: Shutdown | None = None,
+    ) -> None:
+        """Prepare the client; no request is sent yet.
+
+        Raises:
+            UnavailableError: The environment names a proxy or certificates that can't be used.
+        """
+        self.workers = Workers(settings.max_workers)
+        self.policy = policy or RetryPolicy()
+        self.requests = 0
+        self.retries = 0
+        self._clock = VtexClock(logger)
+        self._shutdown = shutdown or Shutdown()
+        self._limiter = RateLimiter(settings.requests_per_minute, self._shutdown)
+        self._logger = logger
+        self._never = threading.Event()
+        self._lock = threading.Lock()
+        #: Endpoints that have answered in this run.
+        self._proven: set[Endpoint[object]] = set()
+        self._last_retry_line = 0.0
+        account = settings.account_name
+        commerce = settings.api_url or f"https://{account}.vtexcommercestable.com.br"
+        pricing = f"{settings.api_url or 'https://api.vtex.com'}/{account}"
+        self._transports = {
+            Host.COMMERCE: self._transport(commerce),
+            Host.PRICING: self._transport(pricing),
+        }
+        self._headers = {
+            # VTEX's reference requires Accept and Content-Type even on GET.
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+            "User-Agent": f"tap-vtex/{version('tap-vtex')}",
+            "X-VTEX-API-AppKey": settings.app_key,
+            "X-VTEX-API-AppToken": settings.app_token,
+        }
+
+    def _transport(self, base: str) -> Transport:
+        timeout = (self.policy.connect_timeout, self.policy.read_timeout)
+        return Transport(base, connections=self.workers.count + 1, timeout=timeout)
+
+    def now(self) -> datetime:
+        """The time by VTEX's clock, in UTC; by this machine's until VTEX has answered."""
+        return self._clock.now()
+
+    def get(
+        self,
+        endpoint: Endpoint[Body],
+        *ids: object,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        no_retry: Collection[int] = (),
+        retry_for: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Response[Body]:
+        """Request an endpoint, and retry until it gives a usable response.
+
+        Args:
+            endpoint: What to request.
+            ids: What to put into the endpoint's path.
+            params: The query.
+            headers: Headers beside those of the client and the endpoint.
+            no_retry: Statuses to raise as `RefusedError` at once, though they usually pass.
+            retry_for: For how many seconds to retry, instead of what the policy says.
+            stop: Set by whoever no longer waits for the response.
+
+        Raises:
+            AccessError: The key may not read this.
+            NotFoundError: VTEX does not know the path.
+            RefusedError: VTEX refuses the request itself.
+            UnavailableError: No usable response came in the time that the policy allows.
+            AbandonedError: ``stop`` was set while waiting.
+            Terminated: A signal has come.
+        """
+        request = _Request(
+            endpoint,
+            endpoint.path_to(*ids),
+            f"?{urlencode(params, quote_via=quote)}" if params else "",
+            {**self._headers, **endpoint.headers, **(headers or {})},
+            no_retry,
+        )
+        waits = self.policy.waits()
+        first_failure: float | None = None
+        while True:
+            self._limiter.wait(stop or self._never)
+            try:
+                return self._send(request)
+            except _RetryableError as failure:
+                now = time.monotonic()
+                first_failure = first_failure or now
+                wait = self._wait_after(failure, next(waits))
+                if failure.status == TOO_MANY_REQUESTS:
+                    # Every thread has to wait, even if this request gives up now.
+                    self._limiter.pause(wait)
+                limit = self._retry_for(failure, endpoint) if retry_for is None else retry_for
+                if now + wait - first_failure > limit:
+                    raise self._give_up(failure, request, now - first_failure) from None
+                self._log_retry(failure, request.path, wait)
+                if failure.status != TOO_MANY_REQUESTS:
+                    self.wait(wait, stop)
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> None:
+        """Wait for ``seconds``.
+
+        Raises:
+            AbandonedError: ``stop`` was set meanwhile.
+            Terminated: A signal has come.
+        """
+        if self._shutdown.wait(seconds, stop or self._never):
+            raise AbandonedError from None
+
+    # -- one attempt ---------------------------------------------------------------------
+
+    def _send(self, request: _Request[Body]) -> Response[Body]:
+        with self._lock:
+            self.requests += 1
+        transport = self._transports[request.endpoint.host]
+        try:
+            response = transport.get(request.path + request.query, request.headers)
+        except NoResponseError as error:
+            raise _RetryableError(str(error)) from None
+        self._raise_for_status(response, request)
+        try:
+            body = bodies.decode(response.body)
+        except ValueError:
+            raise _RetryableError(_describe(response)) from None
+        if not request.endpoint.validate(body):
+            raise _RetryableError(f"JSON of an unknown shape (status {response.status})")
+        self._clock.read(response.headers.get("Date"))
+        self._proven.add(request.endpoint)
+        return Response(body, response.headers)
+
+    def _raise_for_status(self, response: RawResponse, request: _Request[Body]) -> None:
+        """Raise what a status means that is not a success."""
+        status, path = response.status, request.path
+        if status in REDIRECTS:
+            raise _RetryableError(f"a redirect (status {status}), which the tap does not follow")
+        if status < FIRST_ERROR_STATUS:
+            return
+        # VTEX has been seen to send a 401 that passes.
+        passes = status == UNAUTHORIZED and request.endpoint in self._proven
+        if (status in RETRYABLE_STATUSES or passes) and status not in request.no_retry:
+            raise _RetryableError(
+                f"status {status}", status=status, retry_after=_retry_after(response)
+            )
+        if status in {UNAUTHORIZED, FORBIDDEN}:
+            _refuse(AccessError, _no_access(request, status), response)
+        if status == NOT_FOUND:
+            text = (
+                f"VTEX does not know GET {path} (status 404). If no stream works, check "
+                "account_name."
+            )
+            _refuse(NotFoundError, text, response)
+        _refuse(RefusedError, f"VTEX refused GET {path} (status {status}).", response)
+
+    # -- failures ------------------------------------------------------------------------
+
+    def _wait_after(self, failure: _RetryableError, wait: float) -> float:
+        throttled = failure.status == TOO_MANY_REQUESTS
+        least = self.policy.min_wait_throttled if throttled else 0.0
+        return max(failure.retry_after or least, wait)
+
+    def _retry_for(self, failure: _RetryableError, endpoint: Endpoint[Body]) -> float:
+        if failure.status == TOO_MANY_REQUESTS:
+            return self.policy.retry_throttled_for
+        if failure.status == UNAUTHORIZED:
+            return self.policy.retry_unproven_for
+        if failure.status in RETRYABLE_STATUSES or endpoint in self._proven:
+            return self.policy.retry_for
+        return self.policy.retry_unproven_for
+
+    def _give_up(
+        self, failure: _RetryableError, request: _Request[Body], seconds: float
+    ) -> VtexError:
+        if failure.status == UNAUTHORIZED:
+            return AccessError(_no_access(request, UNAUTHORIZED), status=UNAUTHORIZED)
+        return UnavailableError(
+            f"VTEX gave no usable response to GET {request.path} for {seconds:.0f} seconds. The "
+            f"last attempt got {failure}."
+        )
+
+    def _log_retry(self, failure: _RetryableError, path: str, wait: float) -> None:
+        with self._lock:
+            self.retries += 1
+            now = time.monotonic()
+            if now - self._last_retry_line < SECONDS_BETWEEN_RETRY_LINES:
+                return
+            self._last_retry_line = now
+        self._logger.warning(
+            "GET %s got %s; retrying in %.1f seconds (retry %d of this run)",
+            path,
+            failure,
+            wait,
+            self.retries,
+        )
+
+
+def _refuse(kind: type[VtexError], text: str, response: RawResponse) -> NoReturn:
+    raise kind(text, status=response.status, vtex_message=_vtex_message(response))
+
+
+def _no_access(request: _Request[Body], status: int) -> str:
+    return (
+        f"VTEX refused the key for GET {request.path} (status {status}). If no stream works, check "
+        "account_name, app_key and app_token, and that the key is active. Otherwise: "
+        f"{request.endpoint.how_to_grant}"
+    )
+
+
+def _vtex_message(response: RawResponse) -> str:
+    """Master Data's message about a refusal; '' if there is none."""
+    try:
+        body = bodies.decode(response.body)
+    except ValueError:
+        return ""
+    return str(body.get("Message", "")) if isinstance(body, dict) else ""
+
+
+def _retry_after(response: RawResponse) -> float:
+    """The seconds that a Retry-After header asks for, in either of its two forms."""
+    value = response.headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+        sent = parsedate_to_datetime(response.headers["Date"])
+        return max(0.0, (moment - sent).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return 0.0
+
+
+def _describe(response: RawResponse) -> str:
+    """Describe a body that is not JSON without quoting it."""
+    if not response.body:
+        return f"an empty response (status {response.status})"
+    if response.body.lstrip()[:1] == b"<":
+        return (
+            f"a web page instead of data (status {response.status}). VTEX sends its login page "
+            "where a key lacks access: check app_key, app_token and the key's role"
+        )
+    return f"a response that is not JSON (status {response.status})"

@@ -1,0 +1,61 @@
+"""Endpoints of VTEX's API, and the License Manager resources that open them.
+
+Each API module declares its own endpoints; the client, the access check and the error texts
+read them there. The resources come from the permission tables in VTEX's API reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeGuard, TypeVar
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Body = TypeVar("Body")
+
+
+class Host(Enum):
+    """A host of VTEX's. Pricing is the only API with a host of its own."""
+
+    COMMERCE = auto()
+    PRICING = auto()
+
+
+class Resource(NamedTuple):
+    """A License Manager resource, as an administrator clicks through to it."""
+
+    product: str
+    category: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"'{self.name}' (product {self.product}, category {self.category})"
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint(Generic[Body]):
+    """One endpoint of VTEX's API."""
+
+    #: The path, with ``{}`` for each id.
+    path: str
+    #: Tells a usable body from a login page, half an answer or ``null``.
+    validate: Callable[[object], TypeGuard[Body]]
+    #: Any one of these opens the endpoint; the first is the one to recommend.
+    resources: tuple[Resource, ...]
+    host: Host = Host.COMMERCE
+    #: Headers beside those that every request has.
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def path_to(self, *ids: object) -> str:
+        """The path for some ids, percent-encoded."""
+        return self.path.format(*(quote(str(one), safe="") for one in ids))
+
+    @property
+    def how_to_grant(self) -> str:
+        """A sentence that tells an administrator what to grant for this endpoint."""
+        first, *others = map(str, self.resources)
+        alternatives = f", or {' or '.join(others)}" if others else ""
+        return f"Give the key's role the resource {first}{alternatives}, in the License Manager."

@@ -1,0 +1,60 @@
+"""When VTEX is asked again: every number about retries and waits, in one place.
+
+The loop itself is `VtexClient.get`. The decorators of `backoff` and `tenacity` sleep where
+neither a signal nor an abandoned worker can wake them, and they have one limit for all
+failures. The client takes only the wait sequences from `backoff`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """For how long, and how often, the tap asks again. All times are in seconds."""
+
+    #: A failure that passes: a 5xx, or a broken connection to an endpoint that has worked.
+    retry_for: float = 300.0
+    #: An endpoint that has never worked: a wrong setting is likelier than an outage.
+    retry_unproven_for: float = 20.0
+    #: A 429, which may come with a Retry-After of minutes.
+    retry_throttled_for: float = 900.0
+    #: An order that earlier runs failed to get.
+    retry_missing_for: float = 20.0
+    #: Whatever ``tap-vtex --check`` asks for, since somebody is waiting.
+    retry_check_for: float = 10.0
+
+    #: The first wait; each one after it is about twice as long ...
+    first_wait: float = 1.0
+    #: ... up to this.
+    max_wait: float = 60.0
+    #: The least to wait after a 429. VTEX advises against asking again soon.
+    min_wait_throttled: float = 15.0
+
+    #: To open a connection, and to receive each part of a response.
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+
+    #: Waits before each reading of an order list that contradicts itself.
+    list_waits: tuple[float, ...] = (0, 1, 5, 20)
+    #: Waits for a free scroll where search does not reach. VTEX keeps an abandoned scroll
+    #: for twenty minutes; together these are longer.
+    scroll_waits: tuple[float, ...] = (15, 30, 60, 120, 240, 300, 300, 300)
+    #: How often the product list is read if it holds less than it announces.
+    product_listings: int = 3
+    #: How often a catalog entry that comes back empty is asked for before that is believed.
+    empty_answers: int = 3
+
+    def waits(self) -> Iterator[float]:
+        """The waits between the retries of one request: half fixed, half random."""
+        longest = backoff.expo(factor=self.first_wait, max_value=self.max_wait)
+        next(longest)  # backoff's generators begin with an empty step
+        for seconds in longest:
+            yield seconds / 2 + backoff.full_jitter(seconds / 2)

@@ -1,0 +1,1 @@
+"""What a person reads about a run: progress, the summary, the access check."""

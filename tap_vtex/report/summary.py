@@ -1,0 +1,103 @@
+"""The summary table at the end of a run."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tap_vtex.report.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+
+    from tap_vtex.http.client import VtexClient
+
+HEADS: Final = ("stream", "rows", "requests", "retries", "seconds", "result")
+NOT_REACHED: Final = "not reached"
+
+
+@dataclass
+class Entry:
+    """The figures of one stream."""
+
+    rows: int = 0
+    requests: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+    #: The stream whose figures include this one's requests, if that is another one.
+    counted_with: str | None = None
+    result: str = NOT_REACHED
+
+    def cells(self, name: str) -> tuple[str, ...]:
+        """The entry as a row of the table."""
+        if self.counted_with:
+            cost = ("", "", "")
+        else:
+            cost = (f"{self.requests:,}", f"{self.retries:,}", f"{self.seconds:,.1f}")
+        return (name, f"{self.rows:,}", *cost, self.result)
+
+
+class _Reading:
+    """A stream that is being read, with the figures of the client as it began."""
+
+    def __init__(self, charged: str, client: VtexClient) -> None:
+        self.charged = charged
+        self.client = client
+        self.requests = client.requests
+        self.retries = client.retries
+        self.began = time.monotonic()
+
+
+class Summary:
+    """Counts rows, requests and seconds of each stream."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        #: By the stream that does the reading: the first selected stream that it reads for.
+        self._charged: dict[str, str] = {}
+        self._open: _Reading | None = None
+
+    def expect(self, stream: str, read_by: str) -> None:
+        """List a selected stream, which is read by itself or by its parent."""
+        charged = self._charged.setdefault(read_by, stream)
+        self._entries[stream] = Entry(counted_with=None if charged == stream else charged)
+
+    def count_row(self, stream: str) -> None:
+        """Count a row."""
+        self._entries.setdefault(stream, Entry()).rows += 1
+
+    @contextmanager
+    def reading(self, stream: str, client: VtexClient) -> Generator[None]:
+        """Count the requests and seconds that a stream takes, and note how it ends.
+
+        The block need not end: `lines` also counts one that a signal has left open.
+        """
+        self._open = _Reading(self._charged.get(stream, stream), client)
+        try:
+            yield
+        except BaseException:
+            self._close("stopped")
+            raise
+        self._close("complete")
+
+    def _close(self, result: str) -> None:
+        reading, self._open = self._open, None
+        if reading is None:
+            return
+        entry = self._entries.setdefault(reading.charged, Entry())
+        entry.requests += reading.client.requests - reading.requests
+        entry.retries += reading.client.retries - reading.retries
+        entry.seconds += time.monotonic() - reading.began
+        for name, other in self._entries.items():
+            if reading.charged in (name, other.counted_with):
+                other.result = result
+
+    def lines(self, failed: Collection[str]) -> list[str]:
+        """The table. ``failed`` names streams, or parts of them as in ``newsletter (NL)``."""
+        self._close("stopped")
+        for name, entry in self._entries.items():
+            if any(one == name or one.startswith(f"{name} (") for one in failed):
+                entry.result = "FAILED"
+        return table([HEADS, *(entry.cells(name) for name, entry in self._entries.items())])

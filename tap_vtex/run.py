@@ -1,0 +1,63 @@
+"""What the streams of one run share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_vtex.http.client import VtexClient
+from tap_vtex.report.summary import Summary
+from tap_vtex.settings import Settings
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Collection, Mapping
+
+    from tap_vtex.errors import VtexError
+    from tap_vtex.http.retry import RetryPolicy
+    from tap_vtex.shutdown import Shutdown
+
+
+class Run:
+    """The settings, the client, the summary and the failures of one run.
+
+    Settings and client are made on first use: a catalog can be discovered without either.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        logger: logging.Logger,
+        *,
+        policy: RetryPolicy,
+        shutdown: Shutdown,
+    ) -> None:
+        self.summary = Summary()
+        #: By stream, or by part of a stream as in ``newsletter (NL)``.
+        self.failures: dict[str, VtexError] = {}
+        self._config = config
+        self._logger = logger
+        self._policy = policy
+        self._shutdown = shutdown
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, which have been validated before."""
+        return Settings.read(self._config)
+
+    @cached_property
+    def client(self) -> VtexClient:
+        """The client that all streams share.
+
+        Raises:
+            UnavailableError: The environment names a proxy or certificates that can't be used.
+        """
+        return VtexClient(
+            self.settings, self._logger, policy=self._policy, shutdown=self._shutdown
+        )
+
+    def fail(self, streams: Collection[str], error: VtexError) -> None:
+        """Record that streams failed; the run goes on without them."""
+        self.failures |= dict.fromkeys(streams, error)
+        plural = "s" if len(streams) > 1 else ""
+        self._logger.error("Stream%s %s failed: %s", plural, ", ".join(streams), error)

@@ -1,0 +1,162 @@
+"""Master Data over HTTP: endpoints, conditions, and the requests of one entity."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from tap_vtex import dates
+from tap_vtex.http.endpoint import Endpoint, Resource
+from tap_vtex.types import Document
+from tap_vtex.windows import SECOND
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Collection, Iterable, Mapping
+
+    from tap_vtex.http.client import Response, VtexClient
+    from tap_vtex.windows import Window
+
+# -- endpoints ---------------------------------------------------------------------------
+
+
+def _are_documents(body: object) -> TypeGuard[list[Document]]:
+    return isinstance(body, list) and all(
+        isinstance(one, dict) and isinstance(one.get("id"), str) for one in body
+    )
+
+
+def _is_structure(body: object) -> TypeGuard[Document]:
+    if not isinstance(body, dict) or not isinstance(body.get("fields"), list):
+        return False
+    return all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in body["fields"])
+
+
+_ADMINISTRATOR: Final = Resource(
+    "Dynamic Storage", "Dynamic storage generic resources", "Master Data administrator"
+)
+_DOCUMENTS: Final = (
+    Resource("Dynamic Storage", "Dynamic storage generic resources", "Read only documents"),
+    _ADMINISTRATOR,
+)
+#: The media type of version 1, which is the one that holds clients.
+_VERSION_1: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
+
+SEARCH: Final = Endpoint(
+    "/api/dataentities/{}/search", _are_documents, _DOCUMENTS, headers=_VERSION_1
+)
+SCROLL: Final = Endpoint(
+    "/api/dataentities/{}/scroll", _are_documents, _DOCUMENTS, headers=_VERSION_1
+)
+STRUCTURE: Final = Endpoint(
+    "/api/dataentities/{}",
+    _is_structure,
+    (Resource("Dynamic Storage", "Data entity", "View data entity details"), _ADMINISTRATOR),
+)
+
+#: Master Data's answer to a page that takes it too long.
+TIMED_OUT: Final = 408
+
+# -- dates and conditions ----------------------------------------------------------------
+# Conditions only name dates: each store decides which other fields can be filtered. Ranges
+# are written with ``between``, the only form for which VTEX's reference gives examples with
+# dates. VTEX does not say whether it includes its ends, so each range reaches one second into
+# the next.
+
+CREATED: Final = "createdIn"
+#: A client that was never edited has no ``updatedIn``. Each of the three can be missing.
+DATES: Final = (CREATED, "updatedIn", "lastInteractionIn")
+#: Before VTEX had customers. Documents with an older date were imported; they are read in one
+#: go.
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+END: Final = datetime(2199, 12, 31, tzinfo=UTC)
+
+BEFORE_THE_BEGINNING: Final = f"({CREATED}<{BEGINNING + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
+UNDATED: Final = f"({CREATED} is null)"
+
+
+def within(name: str, window: Window) -> str:
+    """A date lies in a window, including all of the window's last second."""
+    start, end = (f"{at:%Y-%m-%dT%H:%M:%S}" for at in (window.start, window.end + SECOND))
+    return f"({name} between {start}.000Z AND {end}.999Z)"
+
+
+def active_in(window: Window) -> str:
+    """A document was created, updated or interacted with in a window."""
+    return any_of(within(name, window) for name in DATES)
+
+
+def any_of(conditions: Iterable[str]) -> str:
+    """One of several conditions."""
+    return f"({' OR '.join(conditions)})"
+
+
+def all_of(*conditions: str | None) -> str:
+    """All of several conditions; None is no condition."""
+    return " AND ".join(condition for condition in conditions if condition)
+
+
+def last_activity(document: Mapping[str, Any]) -> str | None:
+    """When a document was last created, updated or interacted with, in the tap's form.
+
+    VTEX leaves ``updatedIn`` empty until the first edit, and old documents can lack any of
+    the three dates.
+    """
+    moments = [dates.parse(document.get(name)) for name in DATES]
+    return max((dates.text(moment) for moment in moments if moment), default=None)
+
+
+# -- requests ----------------------------------------------------------------------------
+
+
+class LostError(Exception):
+    """A reading came short: its token died, or fewer documents came than were announced."""
+
+
+class TooManyError(LostError):
+    """There are more documents than a search reaches."""
+
+
+class Entity:
+    """Requests documents of one entity, with some of their fields."""
+
+    def __init__(self, client: VtexClient, acronym: str, fields: str) -> None:
+        """Prepare for an entity; ``fields`` are names separated by commas, or ``_all``."""
+        self.acronym = acronym
+        self.client = client
+        self._fields = fields
+
+    def query(self, where: str | None) -> dict[str, str | int]:
+        """The parameters for documents that meet a condition; None is no condition."""
+        return {"_fields": self._fields, **({"_where": where} if where else {})}
+
+    def get(
+        self,
+        endpoint: Endpoint[list[Document]],
+        params: Mapping[str, str | int],
+        *,
+        headers: Mapping[str, str] | None = None,
+        no_retry: Collection[int] = (),
+        stop: threading.Event | None = None,
+    ) -> Response[list[Document]]:
+        """Request a page of `SCROLL` or `SEARCH`."""
+        return self.client.get(
+            endpoint, self.acronym, params=params, headers=headers, no_retry=no_retry, stop=stop
+        )
+
+
+def announced(header: str | None) -> int | None:
+    """The total in ``98`` or ``resources=0-10/98``. A space can replace the equals sign."""
+    numbers = re.findall(r"\d+", header or "")
+    return int(numbers[-1]) if numbers else None
+
+
+def compare(received: int, total: int | None) -> None:
+    """Check that all documents were received; the total is None if nobody knows it.
+
+    Raises:
+        LostError: Fewer were.
+    """
+    if total is not None and received < total:
+        raise LostError(f"{total:,} documents were announced, {received:,} came")

@@ -1,0 +1,123 @@
+"""Streams that come out of the same responses: a parent and its children, read together.
+
+Each stream has its own bookmark. Streams whose bookmarks are compatible share every response;
+a stream that was selected later catches up in a pass of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from tap_vtex.errors import StateError, VtexError
+from tap_vtex.streams.base import VtexStream
+from tap_vtex.streams.bookmarks import Bookmark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_vtex.types import Document
+
+SharedBookmark = TypeVar("SharedBookmark", bound=Bookmark)
+
+
+class ChildStream(VtexStream):
+    """A stream whose records are written while those of its parent are read."""
+
+    def begin(self) -> None:
+        """Announce the stream to the target. The SDK does that for parents only."""
+        self._write_schema_message()
+
+
+class ParentStream(VtexStream, Generic[SharedBookmark]):
+    """A stream that reads for its children as well."""
+
+    def bookmark_of(self, member: VtexStream, partition: Context) -> SharedBookmark:
+        """The bookmark of a member; a fresh one if there is no state.
+
+        Raises:
+            StateError: The state can't be used.
+        """
+        raise NotImplementedError
+
+    def merged(self, one: SharedBookmark, other: SharedBookmark) -> SharedBookmark | None:
+        """One bookmark that holds for both; None if one has to catch up first."""
+        raise NotImplementedError
+
+    def read_for(
+        self,
+        members: list[VtexStream],
+        bookmark: SharedBookmark,
+        checkpoint: Callable[[SharedBookmark], None],
+    ) -> Iterator[Document]:
+        """Read once for members that share a bookmark; yield the parent's documents."""
+        raise NotImplementedError
+
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield the parent's documents. The children's are written meanwhile."""
+        for child in self.children:
+            child.begin()
+        for members, bookmark in self._groups(partition):
+            try:
+                yield from self.read_for(
+                    members, bookmark, self._checkpoint_of(members, partition)
+                )
+            except VtexError as error:
+                self.fail([member.name for member in members], error)
+
+    @property
+    def children(self) -> list[ChildStream]:
+        """The children that are selected."""
+        return [
+            child
+            for child in self.child_streams
+            if isinstance(child, ChildStream) and child.selected
+        ]
+
+    @property
+    def members(self) -> list[VtexStream]:
+        """The parent and its children, as far as they are selected."""
+        return [self, *self.children] if self.selected else [*self.children]
+
+    def _checkpoint_of(
+        self, members: list[VtexStream], partition: Context
+    ) -> Callable[[SharedBookmark], None]:
+        def checkpoint(bookmark: SharedBookmark) -> None:
+            for member in members:
+                member.set_bookmark(partition, bookmark)
+            self.write_state()
+
+        return checkpoint
+
+    def _groups(self, partition: Context) -> list[tuple[list[VtexStream], SharedBookmark]]:
+        """The members, grouped by compatible bookmarks."""
+        groups: list[tuple[list[VtexStream], SharedBookmark]] = []
+        for member in self.members:
+            try:
+                own = self.bookmark_of(member, partition)
+            except StateError as error:
+                self.fail([member.name], error)
+                continue
+            for number, (members, bookmark) in enumerate(groups):
+                if merged := self.merged(bookmark, own):
+                    groups[number] = ([*members, member], merged)
+                    break
+            else:
+                groups.append(([member], own))
+        return groups
+
+    def failed_parts(self, partition: Context) -> list[str]:  # noqa: ARG002
+        """All members, since they come out of the same responses."""
+        return [member.name for member in self.members]
+
+    def generate_child_contexts(
+        self,
+        record: Record,  # noqa: ARG002
+        context: Context | None,  # noqa: ARG002
+    ) -> Iterable[Context | None]:
+        """Keep the SDK from syncing the children once for each record.
+
+        That would cost a SCHEMA message and several log lines for each.
+        """
+        return ()

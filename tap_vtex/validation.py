@@ -1,0 +1,130 @@
+"""Validation of the settings, before the first request."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from tap_vtex import dates
+from tap_vtex.settings import SETTINGS, account_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NEWSLETTER_KEYS: Final = frozenset({"entity", "email_field", "name_field", "opt_in_field"})
+
+
+def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a config: one sentence each, without any secret."""
+    yield from _account_errors(config)
+    for name, what in (("app_key", "key"), ("app_token", "token")):
+        yield from _secret_errors(name, what, config.get(name))
+    for name in ("store_url", "api_url"):
+        yield from _url_errors(name, config.get(name))
+    yield from _date_errors(config)
+    yield from _entity_errors(config)
+    for name, declared in SETTINGS["properties"].items():
+        if "maximum" in declared:  # not the SDK's own
+            yield from _number_errors(name, config.get(name), declared)
+
+
+def _account_errors(config: Mapping[str, Any]) -> Iterator[str]:
+    account = account_of(config)
+    if not account:
+        yield (
+            "The setting account_name is missing. Set it to the name of the VTEX account, the "
+            "'acme' of https://acme.myvtex.com/admin."
+        )
+    elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", account):
+        yield (
+            f"The setting account_name is {account!r}, but the name of a VTEX account has only "
+            "letters, digits and hyphens. Set it to the 'acme' of https://acme.myvtex.com/admin."
+        )
+
+
+def _secret_errors(name: str, what: str, value: object) -> Iterator[str]:
+    if not isinstance(value, str) or not value.strip():
+        yield f"The setting {name} is missing. Set it to the {what} of an API key of the account."
+    elif not re.fullmatch(r"[!-~]+", value.strip()):
+        yield (
+            f"The setting {name} contains spaces or other characters that a VTEX {what} never has. "
+            "Copy it again, completely and without anything else."
+        )
+    elif "://" in value:
+        yield f"The setting {name} contains a URL. Open the URL, and copy the {what} it shows."
+
+
+def _url_errors(name: str, value: object) -> Iterator[str]:
+    if value in (None, ""):
+        return
+    try:
+        parts = urlsplit(str(value))
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query
+    except ValueError:
+        valid = False
+    if not valid:
+        yield (
+            f"The setting {name} is not a URL. Set it to one like https://www.acme.com.br, "
+            "including the https://."
+        )
+
+
+def _date_errors(config: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("start_date", "end_date"):
+        value = config.get(name)
+        if value not in (None, "") and dates.parse(value) is None:
+            yield (
+                f"The setting {name} is {_shown(value)}, which is not a date. "
+                "Write it like 2026-01-31 or 2026-01-31T00:00:00Z."
+            )
+    start, end = (dates.parse(config.get(name)) for name in ("start_date", "end_date"))
+    if start and start > datetime.now(UTC) + timedelta(days=1):
+        yield "The setting start_date is in the future. Set it to a date in the past."
+    if start and end and end <= start:
+        yield "The setting end_date has to be later than start_date."
+
+
+def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
+    named = config.get("master_data_entities")
+    if named is not None and not _are_acronyms(named):
+        yield (
+            "The setting master_data_entities has to be a list of acronyms of Master Data "
+            'entities, like ["AU", "WL"].'
+        )
+    entries = config.get("newsletter_entities")
+    if entries is None:
+        return
+    whole = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
+    if not whole or not _are_acronyms([entry.get("entity") for entry in entries]):
+        yield (
+            "The setting newsletter_entities has to be a list of entities with the names of "
+            'their fields, like [{"entity": "NL", "name_field": "nome"}].'
+        )
+    elif unknown := {key for entry in entries for key in entry} - NEWSLETTER_KEYS:
+        yield (
+            f"The setting newsletter_entities has an unknown key {min(unknown)!r}. The keys are "
+            f"{', '.join(sorted(NEWSLETTER_KEYS))}."
+        )
+
+
+def _are_acronyms(names: object) -> bool:
+    return isinstance(names, list) and all(
+        isinstance(name, str) and re.fullmatch(r"\s*[A-Za-z0-9]{1,20}\s*", name) for name in names
+    )
+
+
+def _number_errors(name: str, value: object, declared: Mapping[str, Any]) -> Iterator[str]:
+    if value is None:
+        return
+    least, most = declared["minimum"], declared["maximum"]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        yield (
+            f"The setting {name} is {_shown(value)}, but has to be a whole number from {least} to "
+            f"{most}."
+        )
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
