@@ -1,4 +1,4 @@
-"""The sandbox's own paths: for tests and demonstrations to move the store about."""
+"""The sandbox's own routes, with which tests and demonstrations change the store."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer
 from sandbox.clock import DAY, SECOND
 from sandbox.faults import Fault
 from sandbox.oms.book import Order, Window
 from sandbox.oms.routes import order_document
+from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,23 +26,23 @@ routes = web.RouteTableDef()
 
 @routes.get(PREFIX + "requests")
 async def requests(request: web.Request) -> web.Response:
-    """How many requests each of VTEX's routes has had, and the most in any minute."""
+    """The number of requests to each of VTEX's routes, and the highest in any minute."""
     store = request.app[STORE]
-    return json_answer({"by_route": store.requests, "most_in_a_minute": store.pace.most})
+    return json_response({"by_route": store.requests, "most_in_a_minute": store.pace.peak})
 
 
 @routes.delete(PREFIX + "requests")
 async def forget_requests(request: web.Request) -> web.Response:
-    """Count from nothing."""
+    """Reset the counters."""
     store = request.app[STORE]
     store.requests.clear()
-    store.pace.most = 0
-    return json_answer({})
+    store.pace.peak = 0
+    return json_response({})
 
 
 @routes.post(PREFIX + "settings")
 async def change_settings(request: web.Request) -> web.Response:
-    """Change latency, limit, role or manners; whatever the body names."""
+    """Change what the body names: latency, rate limit, role or quirks."""
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
     if "granted" in body:
@@ -50,11 +50,11 @@ async def change_settings(request: web.Request) -> web.Response:
         store.granted = None if granted is None else set(granted)
     if "requests_per_minute" in body:
         store.pace.per_minute = body.pop("requests_per_minute")
-    for name, value in body.pop("manners", {}).items():
-        _set(store.manners, name, value)
+    for name, value in body.pop("quirks", {}).items():
+        _set(store.quirks, name, value)
     for name, value in body.items():
         _set(store, name, value)
-    return json_answer(asdict(store.manners))
+    return json_response(asdict(store.quirks))
 
 
 def _set(thing: object, name: str, value: object) -> None:
@@ -65,47 +65,48 @@ def _set(thing: object, name: str, value: object) -> None:
 
 @routes.post(PREFIX + "clock")
 async def set_clock(request: web.Request) -> web.Response:
-    """Set the store's time forward by so many seconds."""
+    """Set the store's clock forward by a number of seconds."""
     store = request.app[STORE]
     store.clock.advance((await request.json())["advance"])
-    return json_answer({})
+    return json_response({})
 
 
 @routes.post(PREFIX + "faults")
 async def add_faults(request: web.Request) -> web.Response:
-    """Let things go wrong: a list of faults, see `sandbox.faults.Fault`."""
+    """Add a list of faults; see `sandbox.faults.Fault`."""
     faults = msgspec.json.decode(await request.read(), type=list[Fault])
     request.app[STORE].faults.extend(faults)
-    return json_answer({})
+    return json_response({})
 
 
 @routes.delete(PREFIX + "faults")
 async def remove_faults(request: web.Request) -> web.Response:
-    """Let nothing go wrong any more."""
+    """Remove all faults."""
     request.app[STORE].faults.clear()
-    return json_answer({})
+    return json_response({})
 
 
 @routes.get(PREFIX + "orders")
 async def truth(request: web.Request) -> web.StreamResponse:
-    """Every order as it really is now, one JSON document a line."""
+    """Every order as it really is now, one JSON document per line."""
     store = request.app[STORE]
     incomplete = request.query.get("incomplete") == "true"
-    answer = web.StreamResponse()
-    await answer.prepare(request)
+    response = web.StreamResponse()
+    await response.prepare(request)
     now = store.clock.now()
     for order in store.book.everything(now, incomplete=incomplete):
         line = msgspec.json.encode(order_document(store, order, now))
-        await answer.write(line + b"\n")
-    return answer
+        await response.write(line + b"\n")
+    return response
 
 
 @routes.post(PREFIX + "orders")
 async def act_on_orders(request: web.Request) -> web.Response:
-    """Do something to orders, or to how the list shows them.
+    """Change orders, or how the list shows them.
 
-    The body names ``order_ids``, or as many as ``count``, spread over those complete orders
-    of the last ``days`` to which nothing was done yet. Answers with their ids.
+    The body has an ``action`` and either ``order_ids`` or a ``count``: that many complete
+    orders of the last ``days``, evenly spread, that no action has touched yet. Returns
+    their ids.
     """
     store = request.app[STORE]
     body = await request.json()
@@ -113,17 +114,17 @@ async def act_on_orders(request: web.Request) -> web.Response:
     chosen = _chosen(store, body, now)
     action = body["action"]
     for order in chosen:
-        if action == "hide":  # not in the list until then
+        if action == "hide":  # the list does not show it until then
             store.book.late[order] = now + int(body["seconds"] * SECOND)
-        elif action == "freeze":  # in the list as it is now, whatever comes
+        elif action == "freeze":  # the list keeps showing it as it is now
             store.book.stale[order] = now - store.book.index_delay
         elif action == "thaw":
             store.book.stale.pop(order, None)
-        elif action == "lose":  # in the list, unknown to Get order
+        elif action == "lose":  # listed, but Get order returns 404
             store.book.phantoms.add(order)
         else:
             store.book.actions.setdefault(order, []).append((now, action))
-    return json_answer([order.order_id for order in chosen])
+    return json_response([order.order_id for order in chosen])
 
 
 def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
@@ -142,11 +143,11 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
 
 @routes.post(PREFIX + "catalog")
 async def act_on_catalog(request: web.Request) -> web.Response:
-    """Do something to products, SKUs, categories, prices, stock, promotions or coupons.
+    """Change products, SKUs, categories, prices, stock, promotions or coupons, now.
 
-    The body has ``action``, one of those below, with ``id`` and ``fields`` as it needs them:
-    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. It takes effect now.
-    Answers with the id of what was made, or null.
+    The body has an ``action`` from the list below, and the ``id`` and ``fields`` it needs:
+    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. Returns the id of
+    what was added, or null.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
@@ -157,27 +158,27 @@ async def act_on_catalog(request: web.Request) -> web.Response:
         made = action(body.get("id"), body.get("fields", {}))
     except (KeyError, TypeError, ValueError) as error:
         raise web.HTTPBadRequest(text=f"{body['action']}: {error}") from None
-    return json_answer({"id": made})
+    return json_response({"id": made})
 
 
 def _actions(store: Store) -> dict[str, Callable[[Any, dict[str, Any]], object]]:
-    """What can be done to the catalog and what belongs to it: each with an id and fields."""
+    """The actions by name; each takes an id and fields."""
     now = store.clock.now()
     catalog, promotions, coupons = store.catalog, store.promotions, store.coupons
     return {
         "edit_product": lambda key, fields: catalog.edit_product(key, now, **fields),
         "edit_sku": lambda key, fields: catalog.edit_sku(key, now, **fields),
-        # With {"skus": 3} in the fields, and an id if it has to be that.
+        # Fields: {"skus": 3}. The id is optional.
         "add_product": lambda key, fields: catalog.add_product(now, product_id=key, **fields),
         "add_sku": lambda key, _: catalog.add_sku(key, now),  # the product's id
         "delete_product": lambda key, _: catalog.delete_product(key),
         "delete_sku": lambda key, _: catalog.delete_sku(key),
-        # The parent's id, and {"name": "Meias"}.
+        # The parent's id; fields: {"name": "Meias"}.
         "add_category": lambda key, fields: catalog.add_category(key, fields["name"]),
         "edit_category": lambda key, fields: catalog.edit_category(key, **fields),
         "set_price": lambda key, fields: store.pricing.set_price(key, **fields),
         "remove_price": lambda key, _: store.pricing.remove_price(key),
-        # {"warehouse_id": "1_1", "total": 5}.
+        # Fields: {"warehouse_id": "1_1", "total": 5}.
         "set_stock": lambda key, fields: store.logistics.set_stock(key, **fields),
         "edit_promotion": lambda key, fields: promotions.edit_promotion(key, now, **fields),
         "add_promotion": lambda _, __: promotions.add_promotion(now),

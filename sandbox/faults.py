@@ -1,4 +1,4 @@
-"""The ways in which VTEX's answers fail, on demand."""
+"""Faults: responses of VTEX that go wrong on demand."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 Kind = Literal[
-    "status",  # a status of failure, with Retry-After or without
-    "reset",  # the connection is torn down without an answer
-    "cut",  # half of the body, then nothing
-    "bad_gzip",  # a body that claims to be gzip
+    "status",  # an error status, with or without Retry-After
+    "reset",  # the connection is reset without a response
+    "cut",  # half of the body, then a reset
+    "bad_gzip",  # a body that only claims to be gzip
     "empty",  # status 200 and no body
     "html",  # status 200 and a login page
     "control_characters",  # JSON with raw control characters in a name or a title
-    "never",  # no answer, for as long as `seconds`
-    "drip",  # a byte of the answer a second
-    "redirect",  # to another host
-    "drop_rows",  # a page of the list with rows missing that its total counts
+    "never",  # no response for `seconds`, then a reset
+    "drip",  # one byte of the body per second
+    "redirect",  # a redirect to another host
+    "drop_rows",  # a page of the order list without its last `rows` rows
     "null",  # JSON null
-    "no_rows",  # a page of Master Data's without documents, though it announces some
-    "no_data",  # a page of the product list without products, though it announces some
+    "no_rows",  # a page of Master Data without documents, under an unchanged total
+    "no_data",  # a page of the product list without products, under an unchanged total
 ]
 
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
 JSON = {"Content-Type": "application/json"}
-#: Body and headers of what comes in place of an answer.
+#: Body and headers that replace a response.
 INSTEAD: dict[str, tuple[bytes, dict[str, str]]] = {
     "html": (LOGIN_PAGE, {"Content-Type": "text/html"}),
     "empty": (b"", JSON),
@@ -43,7 +43,7 @@ INSTEAD: dict[str, tuple[bytes, dict[str, str]]] = {
     "bad_gzip": (b"this is not gzip", JSON | {"Content-Encoding": "gzip"}),
     "redirect": (b"", {"Location": "http://login.invalid/?from=store"}),
 }
-#: Where a body gets its control characters: a text that means nothing to a computer.
+#: Where a body gets control characters: at the start of a text meant for people.
 FREE_TEXT = re.compile(rb'"\w*(?:name|title|description|tradePolicyId)":"', re.IGNORECASE)
 CONTROL_CHARACTERS = b"\x0b\t"
 ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
@@ -51,35 +51,35 @@ ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the requests of a path."""
+    """Something that goes wrong with the requests to a path."""
 
     kind: Kind
-    #: A regular expression that the path has to match, from its beginning.
+    #: A regular expression that the path must match from its start.
     path: str = ""
-    #: A regular expression to be found in the query.
+    #: A regular expression to search the query string for.
     query: str = ""
-    #: How many requests it strikes; None for all.
+    #: How many requests to strike; None for all.
     times: int | None = 1
-    #: How many matching requests pass before.
+    #: How many matching requests to let pass first.
     skip: int = 0
-    #: Strikes one matching request in so many, by chance.
+    #: Strike one matching request in this many, at random.
     one_in: int = 1
-    #: For how many seconds from the first strike it goes on; None for ever.
+    #: Seconds from the first strike until the fault ends; None for no end.
     lasting: float | None = None
-    #: Strikes only what comes beyond so many requests in a second; None for all that come.
+    #: Strike only requests beyond this many per second; None for no such limit.
     beyond: int | None = None
     status: int = 503
-    #: Seconds for Retry-After; None for no such header.
+    #: Seconds in the Retry-After header; None to leave it out.
     retry_after: float | None = None
     retry_after_as_date: bool = False
     html: bool = False
     seconds: float = 3600.0
     rows: int = 1
-    #: How many requests it has struck.
+    #: How many requests have been struck.
     struck: int = 0
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether this request is struck; counts it."""
+        """Whether the fault strikes this request; counts the strike."""
         matches = re.match(self.path, request.path) and re.search(self.query, request.query_string)
         if not matches or self.times == 0:
             return False
@@ -100,13 +100,13 @@ class Fault:
         self.struck += 1
         return True
 
-    def _is_beyond(self, most: int) -> bool:
-        """Whether a request is one too many in its second; those turned away don't count."""
+    def _is_beyond(self, limit: int) -> bool:
+        """Whether a request exceeds the rate; struck requests do not count towards it."""
         now = asyncio.get_running_loop().time()
-        self._let_in = [at for at in getattr(self, "_let_in", []) if at > now - 1]
-        if len(self._let_in) >= most:
+        self._passed = [at for at in getattr(self, "_passed", []) if at > now - 1]
+        if len(self._passed) >= limit:
             return True
-        self._let_in.append(now)
+        self._passed.append(now)
         return False
 
     async def happen(
@@ -115,7 +115,7 @@ class Fault:
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
         now: datetime,
     ) -> web.StreamResponse:
-        """Answer the request in the way of this fault."""
+        """Respond to a struck request."""
         if self.kind == "status":
             return self._failure(now)
         if self.kind in INSTEAD:
@@ -123,17 +123,17 @@ class Fault:
             status = 302 if self.kind == "redirect" else 200
             return web.Response(status=status, body=body, headers=headers)
         if self.kind == "never":
-            await self._wait_for_the_end(request)
+            await self._wait(request)
         if self.kind in {"never", "reset"}:
             _tear_down(request)
             return web.Response()
         return await self._spoil(request, await handler(request))
 
-    async def _wait_for_the_end(self, request: web.Request) -> None:
-        """Until it is over, or nobody waits for the answer any more."""
-        over = asyncio.get_running_loop().time() + self.seconds
-        # Nothing tells of a client that hangs up, so this looks now and then.
-        while request.transport and asyncio.get_running_loop().time() < over:  # noqa: ASYNC110
+    async def _wait(self, request: web.Request) -> None:
+        """Wait until the time is over or the client has hung up."""
+        end = asyncio.get_running_loop().time() + self.seconds
+        # aiohttp does not report that a client hung up, so poll.
+        while request.transport and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     def _failure(self, now: datetime) -> web.Response:
@@ -150,14 +150,16 @@ class Fault:
             )
         return web.Response(status=self.status, text="Try again later", headers=headers)
 
-    async def _spoil(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
-        body = answer.body if isinstance(answer, web.Response) else None
-        if not isinstance(answer, web.Response) or not isinstance(body, bytes):
-            return answer
+    async def _spoil(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> web.StreamResponse:
+        body = response.body if isinstance(response, web.Response) else None
+        if not isinstance(response, web.Response) or not isinstance(body, bytes):
+            return response
         if self.kind in {"cut", "drip"}:
             return await self._send_in_part(request, body)
-        answer.body = self._spoilt(body)
-        return answer
+        response.body = self._spoilt(body)
+        return response
 
     def _spoilt(self, body: bytes) -> bytes:
         if self.kind == "no_rows":

@@ -1,4 +1,4 @@
-"""The store on HTTP."""
+"""The store over HTTP."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from sandbox import control
-from sandbox.answers import STORE, oms_error
 from sandbox.catalog.lists import routes as catalog_list_routes
 from sandbox.catalog.routes import routes as catalog_routes
 from sandbox.clock import moment
-from sandbox.logistics import routes as logistics_routes
+from sandbox.logistics.routes import routes as logistics_routes
 from sandbox.masterdata.routes import routes as masterdata_routes
 from sandbox.oms.routes import routes as oms_routes
-from sandbox.pricing import routes as pricing_routes
+from sandbox.pricing.routes import routes as pricing_routes
 from sandbox.promotions.routes import routes as promotion_routes
+from sandbox.responses import STORE, oms_error
 from sandbox.store import APP_KEY, APP_TOKEN
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def make_app(store: Store) -> web.Application:
-    """The store as an application; VTEX's paths, and the sandbox's own under /_sandbox."""
+    """The store as a web application, with the sandbox's own routes under /_sandbox."""
     app = web.Application(middlewares=[_vtex])
     app[STORE] = store
     app.add_routes(control.routes)
@@ -39,25 +39,25 @@ def make_app(store: Store) -> web.Application:
     app.add_routes(catalog_list_routes)
     app.add_routes(logistics_routes)
     app.add_routes(promotion_routes)
-    # The last one, for it begins with any account's name.
+    # Last, because this path begins with a variable part.
     app.add_routes(pricing_routes)
     app.on_response_prepare.append(_set_date)
     return app
 
 
 async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
-    """Answer with the store's time, which need not be the machine's."""
+    """Set the Date header to the store's time, which can differ from the machine's."""
     now = moment(request.app[STORE].clock.now())
     response.headers["Date"] = format_datetime(now.replace(microsecond=0), usegmt=True)
 
 
 @web.middleware
 async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What every request to VTEX goes through before it is answered."""
+    """What every request to VTEX goes through: faults, authentication, rate limit."""
     if request.path.startswith(control.PREFIX):
         return await handler(request)
     store = request.app[STORE]
-    store.requests[_kind(request)] += 1
+    store.requests[_route(request)] += 1
     store.queries.append(request.query_string)
     if store.latency:
         number = store.requests.total()
@@ -80,7 +80,7 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def _kind(request: web.Request) -> str:
-    """The route that a request takes, for counting: the path with its parameters unnamed."""
+def _route(request: web.Request) -> str:
+    """A request's route, for counting: the path with placeholders for parameters."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"

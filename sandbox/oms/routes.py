@@ -1,4 +1,4 @@
-"""The paths of VTEX's Orders API."""
+"""The routes of VTEX's Orders API."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer, oms_error
 from sandbox.clock import ticks
 from sandbox.oms.book import YEARS_SHOWN, Order, Window
 from sandbox.oms.document import document, row
 from sandbox.oms.gist import Gist
+from sandbox.responses import STORE, json_response, oms_error
 
 if TYPE_CHECKING:
     from sandbox.store import Store
 
-PAGES = 30
+MAX_PAGE = 30
 ALWAYS = Window(0, 2**62)
 FILTERS = {"f_authorizedDate": "authorized", "f_invoicedDate": "invoiced"}
 
@@ -29,7 +29,7 @@ async def list_orders(request: web.Request) -> web.Response:
     """VTEX's List orders."""
     store = request.app[STORE]
     if not store.may("List Orders", "Orders Full Access"):
-        return oms_error(store.manners.lacking_access, "1", "Unauthorized access")
+        return oms_error(store.quirks.lacking_access, "1", "Unauthorized access")
     query = request.query
     try:
         page = int(query.get("page", "1"))
@@ -42,16 +42,16 @@ async def list_orders(request: web.Request) -> web.Response:
         }
     except ValueError:
         return oms_error(400, "OMS400", "Invalid parameters")
-    most = store.manners.most_rows
-    if size > most and store.manners.large_pages == "error":
-        return oms_error(400, "OMS400", f"per_page must be at most {most}")
-    size = max(1, min(size, most))
-    if page > PAGES and store.manners.page_31 == "error":
+    max_rows = store.quirks.max_rows
+    if size > max_rows and store.quirks.large_pages == "error":
+        return oms_error(400, "OMS400", f"per_page must be at most {max_rows}")
+    size = max(1, min(size, max_rows))
+    if page > MAX_PAGE and store.quirks.page_31 == "error":
         return oms_error(400, "OMS400", "Max page exceed")
     now = store.clock.now()
     too_old = now - YEARS_SHOWN
     if (
-        store.manners.beyond_two_years == "error"
+        store.quirks.beyond_two_years == "error"
         and created is not ALWAYS
         and created.start < too_old
     ):
@@ -59,12 +59,12 @@ async def list_orders(request: web.Request) -> web.Response:
     found = store.book.select(
         created, filters, now, incomplete=query.get("incompleteOrders") == "true"
     )
-    if page <= PAGES or store.manners.page_31 == "repeat":
+    if page <= MAX_PAGE or store.quirks.page_31 == "repeat":
         descending = not query.get("orderBy", "creationDate,desc").endswith(",asc")
-        orders = found.page(min(page, PAGES), size, descending=descending)
+        orders = found.page(min(page, MAX_PAGE), size, descending=descending)
     else:
         orders = []
-    return json_answer(
+    return json_response(
         {
             "list": [_row(store, order, now) for order in orders],
             "facets": [],
@@ -85,22 +85,22 @@ async def get_order(request: web.Request) -> web.Response:
     """VTEX's Get order."""
     store = request.app[STORE]
     if not store.may("View order", "Orders Full Access"):
-        return oms_error(store.manners.lacking_access, "1", "Unauthorized access")
+        return oms_error(store.quirks.lacking_access, "1", "Unauthorized access")
     now = store.clock.now()
     order = Order.of_id(request.match_info["order_id"])
     if order is None or not store.book.exists(order, now):
         return oms_error(404, "OMS007", "Order Not Found")
-    return json_answer(order_document(store, order, now))
+    return json_response(order_document(store, order, now))
 
 
 def order_document(store: Store, order: Order, at: int) -> dict[str, object]:
-    """An order as Get order returns it at a moment."""
+    """An order as Get order returns it at a time."""
     return document(_gist(store, order), store.book.state(order, at), store.account)
 
 
 def _row(store: Store, order: Order, at: int) -> dict[str, object]:
     entry = row(_gist(store, order), store.book.listed_state(order, at))
-    if not store.manners.rows_have_last_change:
+    if not store.quirks.rows_have_last_change:
         del entry["lastChange"]
     return entry
 

@@ -1,4 +1,4 @@
-"""Which promotions and coupons there are."""
+"""The promotions and coupons of the store."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sandbox.promotions.forms import (
 
 Json = dict[str, Any]
 
-#: How many there are at first, and which of the promotions are archived by then.
+#: How many promotions there are at first, and which of them are archived.
 PROMOTIONS = 12
 ARCHIVED = (3, 6, 8, 11)
-#: Archived, and flagged as active all the same: it is in both lists.
+#: Archived but still flagged as active, so both lists have it.
 HALF_ARCHIVED = 6
 COUPONS = 30
 
 
 class Promotions:
-    """The promotions. There are few, so they are kept as documents."""
+    """The promotions. They are few, so they are stored as documents."""
 
     def __init__(self, seed: int, skus: int, start: int) -> None:
         self._seed = seed
@@ -39,7 +39,7 @@ class Promotions:
             self._by_id[promotion_id(seed, number)] |= is_archived
 
     def promotions(self) -> list[Json]:
-        """Rows of the list of promotions; not of the archived ones."""
+        """Rows of the list of promotions, without archived ones."""
         return [
             promotion_row(document)
             for document in self._by_id.values()
@@ -51,29 +51,29 @@ class Promotions:
         return [promotion_row(one) for one in self._by_id.values() if one["isArchived"]]
 
     def promotion(self, promotion_id: str) -> Json | None:
-        """A promotion as its own route shows it; None if there is none."""
+        """A promotion's detail; None if it does not exist."""
         return self._by_id.get(promotion_id)
 
     def edit_promotion(self, promotion_id: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a promotion's own document, and the date of its modification."""
+        """Change fields of a promotion's detail, and ``lastModified``."""
         document = self._by_id[promotion_id]
         if unknown := fields.keys() - document.keys() - {"endDateUtc"}:
             raise ValueError(f"A promotion has no {sorted(unknown)}")
         self._by_id[promotion_id] = document | {"lastModified": shortest(at)} | fields
 
     def add_promotion(self, at: int) -> str:
-        """Make a promotion; returns its id."""
+        """Add a promotion; returns its id."""
         document = promotion_document(self._seed, len(self._by_id), at, self._skus)
         self._by_id[document["idCalculatorConfiguration"]] = document
         return str(document["idCalculatorConfiguration"])
 
     def archive_promotion(self, promotion_id: str, at: int) -> None:
-        """Move a promotion to the archived ones."""
+        """Move a promotion to the archive."""
         self.edit_promotion(promotion_id, at, isArchived=True, isActive=False)
 
 
 class Coupons:
-    """The coupons, each with what it has been limited to."""
+    """The coupons."""
 
     def __init__(self, seed: int, start: int) -> None:
         self._seed = seed
@@ -87,12 +87,12 @@ class Coupons:
         return list(self._by_code.values())
 
     def edit_coupon(self, code: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a coupon; None takes one out."""
+        """Change fields of a coupon; None removes a field."""
         changed = self._by_code[code] | {"lastModifiedUtc": shortest(at)} | fields
         self._by_code[code] = {name: value for name, value in changed.items() if value is not None}
 
     def add_coupon(self, at: int) -> str:
-        """Make a coupon; returns its code."""
+        """Add a coupon; returns its code."""
         number = len(self._by_code)
         dice = random.Random(f"coupon {self._seed} {number}")
         code = f"CUPOM{number:03d}"
