@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import msgspec
 from aiohttp import web
@@ -12,6 +12,7 @@ from sandbox.clock import DAY, SECOND
 from sandbox.faults import Fault
 from sandbox.oms.book import Order, Window
 from sandbox.oms.routes import order_document
+from sandbox.quirks import Quirks
 from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 PREFIX = "/_sandbox/"
+
+T = TypeVar("T")
 
 routes = web.RouteTableDef()
 
@@ -42,7 +45,10 @@ async def forget_requests(request: web.Request) -> web.Response:
 
 @routes.post(PREFIX + "settings")
 async def change_settings(request: web.Request) -> web.Response:
-    """Change what the body names: latency, rate limit, role or quirks."""
+    """Change what the body names: latency, rate limit, role or quirks.
+
+    ``{"latency": 0.1, "quirks": {"page_31": "empty"}}``; returns all quirks.
+    """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
     if "granted" in body:
@@ -51,10 +57,18 @@ async def change_settings(request: web.Request) -> web.Response:
     if "requests_per_minute" in body:
         store.pace.per_minute = body.pop("requests_per_minute")
     for name, value in body.pop("quirks", {}).items():
-        _set(store.quirks, name, value)
+        _set(store.quirks, name, _typed(Quirks, name, value))
     for name, value in body.items():
         _set(store, name, value)
     return json_response(asdict(store.quirks))
+
+
+def _typed(kind: type, name: str, value: object) -> object:
+    """A value with the type of a dataclass's field, such as a set for a list."""
+    try:
+        return msgspec.convert(value, get_type_hints(kind).get(name, Any))
+    except msgspec.ValidationError as error:
+        raise web.HTTPBadRequest(text=f"{name}: {error}") from None
 
 
 def _set(thing: object, name: str, value: object) -> None:
@@ -74,7 +88,10 @@ async def set_clock(request: web.Request) -> web.Response:
 @routes.post(PREFIX + "faults")
 async def add_faults(request: web.Request) -> web.Response:
     """Add a list of faults; see `sandbox.faults.Fault`."""
-    faults = msgspec.json.decode(await request.read(), type=list[Fault])
+    try:
+        faults = msgspec.json.decode(await request.read(), type=list[Fault])
+    except msgspec.ValidationError as error:
+        raise web.HTTPBadRequest(text=str(error)) from None
     request.app[STORE].faults.extend(faults)
     return json_response({})
 
@@ -137,8 +154,45 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
         for order in store.book.select(window, {}, now, incomplete=False).orders
         if order not in store.book.actions
     ]
-    step = max(1, len(orders) // body["count"])
-    return orders[::step][: body["count"]]
+    return _spread(orders, body["count"])
+
+
+def _spread(things: list[T], count: int) -> list[T]:
+    """A number of things from all over a list."""
+    return things[:: max(1, len(things) // count)][:count]
+
+
+@routes.post(PREFIX + "documents")
+async def act_on_documents(request: web.Request) -> web.Response:
+    """Change documents of Master Data, or how its index shows them.
+
+    The body has an ``entity``, an ``action`` and either ``ids`` or a ``count``: that many
+    documents, evenly spread. Returns their ids.
+    """
+    store = request.app[STORE]
+    body: dict[str, Any] = await request.json()
+    entity, now = store.entities[body["entity"]], store.clock.now()
+    numbers = {entity.document_id(n): n for n in range(entity.history.since(now))}
+    chosen: list[str] = body.get("ids") or _spread(
+        [entity.document_id(number) for number in entity.numbers(now)], body["count"]
+    )
+    if unknown := [one for one in chosen if one not in numbers]:
+        raise web.HTTPBadRequest(text=f"There are no documents {unknown}")
+    for number in (numbers[one] for one in chosen):
+        match body["action"]:
+            case "edit":
+                entity.edits.setdefault(number, []).append((now, body["fields"]))
+            case "delete":
+                entity.deleted[number] = now
+            case "hide":  # the index does not show it until then
+                entity.late[number] = now + int(body["seconds"] * SECOND)
+            case "freeze":  # the index keeps showing it as it is now
+                entity.stale[number] = now - 1  # without what happens in this tick
+            case "thaw":
+                entity.stale.pop(number, None)
+            case action:
+                raise web.HTTPBadRequest(text=f"There is no action {action}")
+    return json_response(chosen)
 
 
 @routes.post(PREFIX + "catalog")

@@ -18,6 +18,14 @@ class Quirks:
     large_pages: Literal["clamp", "error"] = "clamp"
     #: Orders: the response to a window that starts more than two years ago.
     beyond_two_years: Literal["empty", "error"] = "empty"
+    #: Orders: the longest window in days. A help page of VTEX's from 2023 says that searches
+    #: over more than six months do not work. None for no limit.
+    max_window_days: float | None = None
+    #: Orders: the response to a longer window.
+    long_windows: Literal["empty", "error"] = "error"
+    #: Orders: the response to a window without orders. One public script reports that it got
+    #: the store's latest orders instead.
+    empty_window: Literal["empty", "latest"] = "empty"
     #: Orders: whether rows of the list have the undocumented lastChange.
     rows_have_last_change: bool = True
     #: The status for a key whose role lacks the resource. OMS has been seen to send 401.

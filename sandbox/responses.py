@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 STORE: web.AppKey[Store] = web.AppKey("store")
+#: The text of a Date header that is not the store's time.
+DATE: web.ResponseKey[str] = web.ResponseKey("date", str)
 
 
 def json_response(body: object, status: int = 200) -> web.Response:

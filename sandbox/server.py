@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -17,15 +18,14 @@ from sandbox.masterdata.routes import routes as masterdata_routes
 from sandbox.oms.routes import routes as oms_routes
 from sandbox.pricing.routes import routes as pricing_routes
 from sandbox.promotions.routes import routes as promotion_routes
-from sandbox.responses import STORE, oms_error
+from sandbox.responses import DATE, STORE, oms_error
 from sandbox.store import APP_KEY, APP_TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Sequence
 
+    from sandbox.interception import Handler, Interceptor
     from sandbox.store import Store
-
-    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_app(store: Store) -> web.Application:
@@ -47,8 +47,8 @@ def make_app(store: Store) -> web.Application:
 
 async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
     """Set the Date header to the store's time, which can differ from the machine's."""
-    now = moment(request.app[STORE].clock.now())
-    response.headers["Date"] = format_datetime(now.replace(microsecond=0), usegmt=True)
+    now = moment(request.app[STORE].clock.now()).replace(microsecond=0)
+    response.headers["Date"] = response.get(DATE) or format_datetime(now, usegmt=True)
 
 
 @web.middleware
@@ -63,10 +63,23 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
         number = store.requests.total()
         slow = store.slow_one_in and number % store.slow_one_in == 0
         await asyncio.sleep(store.latency * (10 if slow else 1))
-    for fault in store.faults:
+    return await _intercepted(request, tuple(store.faults), handler)
+
+
+async def _intercepted(
+    request: web.Request, faults: Sequence[Interceptor], handler: Handler
+) -> web.StreamResponse:
+    """The response that the first fault gives, or lets the others give."""
+    for place, fault in enumerate(faults, 1):
         if fault.strikes(request):
-            return await fault.happen(request, handler, moment(store.clock.now()))
-    headers = request.headers
+            rest = partial(_intercepted, faults=faults[place:], handler=handler)
+            return await fault.happen(request, rest, moment(request.app[STORE].clock.now()))
+    return await _admitted(request, handler)
+
+
+async def _admitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The store's response, if the key is right and the rate within the limit."""
+    store, headers = request.app[STORE], request.headers
     if headers.get("X-VTEX-API-AppKey") != APP_KEY or (
         headers.get("X-VTEX-API-AppToken") != APP_TOKEN
     ):

@@ -18,7 +18,7 @@ from sandbox.promotions.benefits import Coupons, Promotions
 from sandbox.quirks import Quirks
 
 if TYPE_CHECKING:
-    from sandbox.faults import Fault
+    from sandbox.interception import Interceptor
     from sandbox.masterdata.entities import Entity, Entry
     from sandbox.masterdata.where import Where
 
@@ -71,7 +71,7 @@ class Store:
     pace: Pace = field(default_factory=lambda: Pace(None))
     #: License Manager resources of the key's role; None for all.
     granted: set[str] | None = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Interceptor] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
     #: The query strings of the latest requests.
     queries: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
@@ -115,11 +115,9 @@ class Store:
             **settings,
         )
 
-    def found(self, entity: Entity, text: str | None, where: Where | None) -> list[Entry]:
-        """What a search finds; a repeated search within a second finds the same."""
-        now = self.clock.now()
-        changes = sum(map(len, entity.edits.values()))
-        key = (entity.acronym, text, now // SECOND, changes, len(entity.deleted))
+    def found(self, entity: Entity, text: str | None, where: Where | None, now: int) -> list[Entry]:
+        """What a search finds at a time; a repeated search within a second finds the same."""
+        key = (entity.acronym, text, now // SECOND, entity.changes())
         if key not in self._searches:
             if len(self._searches) > MAX_CACHED_SEARCHES:
                 self._searches.clear()

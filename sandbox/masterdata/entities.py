@@ -86,6 +86,10 @@ class Entity:
     #: Edits by document number: time and fields.
     edits: dict[int, list[tuple[int, Json]]] = field(default_factory=dict)
     deleted: dict[int, int] = field(default_factory=dict)
+    #: Documents that the index shows only from a later time on.
+    late: dict[int, int] = field(default_factory=dict)
+    #: Documents that the index keeps showing as they were at a time.
+    stale: dict[int, int] = field(default_factory=dict)
     #: From this time on, no document is created, and documents change by edits only.
     closed: int = 2**62
 
@@ -158,16 +162,27 @@ class Entity:
                 document |= patch
         return document
 
+    def changes(self) -> tuple[object, ...]:
+        """What somebody changed so far, to tell whether an earlier search still holds."""
+        return (
+            sum(map(len, self.edits.values())),
+            len(self.deleted),
+            tuple(self.late.items()),
+            tuple(self.stale.items()),
+        )
+
     # -- the index -----------------------------------------------------------------------
 
     def find(self, where: Where | None, at: int) -> list[Entry]:
         """What search and scroll find at a time, in the order of creation."""
-        indexed = at - INDEX_DELAY
         narrowed = created_between(where) if where else None
-        numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else None
+        last = self.history.since(min(at - INDEX_DELAY, self.closed) + 1)
+        numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else range(last)
         found = []
-        for number in self.numbers(indexed) if numbers is None else sorted(numbers):
-            if numbers is not None and not self._exists(number, indexed):
+        for number in sorted(numbers):
+            indexed = self._indexed(number, at)
+            is_gone = self.deleted.get(number, indexed + 1) <= indexed
+            if number >= last or is_gone or at < self.late.get(number, at):
                 continue
             if where is None or where.holds(self._getter(number, indexed)):
                 found.append(Entry(number))
@@ -176,9 +191,10 @@ class Entity:
                     found.insert(len(found) - number % 2, Entry(number, is_copy=True))
         return found
 
-    def _exists(self, number: int, at: int) -> bool:
-        exists = number < self.history.since(min(at, self.closed) + 1)
-        return exists and self.deleted.get(number, at + 1) > at
+    def _indexed(self, number: int, at: int) -> int:
+        """The time from which the index has its version of a document."""
+        indexed = at - INDEX_DELAY
+        return min(indexed, self.stale.get(number, indexed))
 
     def _getter(self, number: int, at: int) -> Callable[[str], object]:
         dates = self.dates(number, at)
@@ -191,7 +207,7 @@ class Entity:
     def indexed_document(self, entry: Entry, at: int) -> Json:
         """A document as the index shows it at a time."""
         if not entry.is_copy:
-            return self.document(entry.number, at - INDEX_DELAY)
+            return self.document(entry.number, self._indexed(entry.number, at))
         stale = self.document(entry.number, self.history.created(entry.number))
         return stale | {"id": stale["id"].upper()}
 

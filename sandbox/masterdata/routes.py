@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.interception import INDEX_LAG
 from sandbox.masterdata import where
 from sandbox.masterdata.scrolls import Cursor, TooManyScrollsError, UnknownTokenError
 from sandbox.responses import STORE, json_response
@@ -101,7 +102,7 @@ async def search(request: web.Request) -> web.Response:
     if request.query.get("_sort", "").endswith("DESC"):
         found = found[::-1]
     total = len(found)
-    now = store.clock.now()
+    now = _index_time(store, request)
     response = json_response(
         [
             _projected(entity.indexed_document(entry, now), request.query.get("_fields", ""))
@@ -161,13 +162,13 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
         raise Refusal(400, "Maximum size is 1000")
     if size > store.quirks.max_scroll_size:
         raise Refusal(408, "Request Timeout")
-    now = store.clock.now()
     found = _found(store, entity, request)
     if store.quirks.empty_scrolls:
         store.quirks.empty_scrolls -= 1
         found = []
     fields = request.query.get("_fields", "")
-    return store.scrolls.open(Cursor(entity, found, fields, size, now, now))
+    began, used = _index_time(store, request), store.clock.now()
+    return store.scrolls.open(Cursor(entity, found, fields, size, began, used))
 
 
 def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
@@ -210,7 +211,11 @@ def _found(store: Store, entity: Entity, request: web.Request) -> list[Entry]:
         filters = {one.name for one in entity.fields if one.is_filter}
         for name in sorted(parsed.fields() - filters - store.quirks.also_filters):
             raise Refusal(400, f"Field '{name}' cannot be filtered")
-    return store.found(entity, text, parsed)
+    return store.found(entity, text, parsed, _index_time(store, request))
+
+
+def _index_time(store: Store, request: web.Request) -> int:
+    return store.clock.now() - int(request.get(INDEX_LAG, 0))
 
 
 def _projected(document: Json, fields: str) -> Json:

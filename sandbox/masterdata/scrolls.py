@@ -58,7 +58,7 @@ class Scrolls:
         Raises:
             TooManyScrollsError: the limit of open cursors is reached.
         """
-        self._expire(cursor.began)
+        self._expire(cursor.used)
         if len(self.cursors) + self.taken_by_others >= MAX_OPEN:
             raise TooManyScrollsError
         self.opened += 1
@@ -87,6 +87,33 @@ class Scrolls:
             del self.cursors[name]
         following = f"{name}-{cursor.position // cursor.size}" if self.repeatable else name
         return cursor, entries, following
+
+    def position(self, token: str) -> tuple[int, int]:
+        """The position of a scroll's next document and the page size; (0, 1) if it is closed."""
+        name, _, page = token.partition("-")
+        cursor = self.cursors.get(name)
+        if cursor is None:
+            return 0, 1
+        return int(page) * cursor.size if page else cursor.position, cursor.size
+
+    def is_at_end(self, token: str) -> bool:
+        """Whether a scroll has returned all its documents."""
+        cursor = self.cursors.get(token.partition("-")[0])
+        return cursor is not None and self.position(token)[0] >= len(cursor.entries)
+
+    def move(self, token: str, position: int) -> str:
+        """Let a scroll continue at a position; returns the token for it."""
+        name = token.partition("-")[0]
+        if name not in self.cursors:
+            return token
+        self.cursors[name].position = position
+        return f"{name}-{position // self.cursors[name].size}" if self.repeatable else token
+
+    def shorten(self, token: str, left: int) -> None:
+        """Let a scroll have found only its first documents."""
+        cursor = self.cursors.get(token.partition("-")[0])
+        if cursor is not None:
+            cursor.entries = cursor.entries[:left]
 
     def _expire(self, now: int) -> None:
         """Close the cursors that have been idle for too long."""

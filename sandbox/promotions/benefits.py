@@ -50,6 +50,10 @@ class Promotions:
         """Rows of the list of archived promotions."""
         return [promotion_row(one) for one in self._by_id.values() if one["isArchived"]]
 
+    def ids(self) -> list[str]:
+        """The ids of all promotions, archived ones included."""
+        return list(self._by_id)
+
     def promotion(self, promotion_id: str) -> Json | None:
         """A promotion's detail; None if it does not exist."""
         return self._by_id.get(promotion_id)

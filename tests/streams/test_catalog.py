@@ -330,7 +330,7 @@ class TestOddities:
         skip: int,
     ) -> None:
         shop = open_shop(orders=20, days=10, skus=3600)
-        shop.fail("no_data", PRODUCT_LIST, skip=skip)
+        shop.fail("no_rows", PRODUCT_LIST, skip=skip)
         tap.sync(shop.config(), target, select={"products"})
         assert len(target.table("products", "Id")) == 602
 
