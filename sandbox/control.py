@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 import msgspec
 from aiohttp import web
 
-from sandbox.clock import DAY, SECOND
+from sandbox.clock import DAY, HOUR, SECOND
 from sandbox.faults import Fault
 from sandbox.oms.book import Order, Window
 from sandbox.oms.routes import order_document
@@ -47,7 +47,8 @@ async def forget_requests(request: web.Request) -> web.Response:
 async def change_settings(request: web.Request) -> web.Response:
     """Change what the body names: latency, rate limit, role or quirks.
 
-    ``{"latency": 0.1, "quirks": {"page_31": "empty"}}``; returns all quirks.
+    ``{"latency": 0.1, "quirks": {"page_31": "empty"}, "entities": {"CL": {"undated_one_in":
+    2}}}``. Returns all quirks.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
@@ -58,6 +59,9 @@ async def change_settings(request: web.Request) -> web.Response:
         store.pace.per_minute = body.pop("requests_per_minute")
     for name, value in body.pop("quirks", {}).items():
         _set(store.quirks, name, _typed(Quirks, name, value))
+    for acronym, fields in body.pop("entities", {}).items():
+        for name, value in fields.items():
+            _set(store.entities[acronym], name, value)
     for name, value in body.items():
         _set(store, name, value)
     return json_response(asdict(store.quirks))
@@ -139,6 +143,8 @@ async def act_on_orders(request: web.Request) -> web.Response:
             store.book.stale.pop(order, None)
         elif action == "lose":  # listed, but Get order returns 404
             store.book.phantoms.add(order)
+        elif action == "break":  # listed, but Get order returns this error
+            store.book.broken[order] = body["status"]
         else:
             store.book.actions.setdefault(order, []).append((now, action))
     return json_response([order.order_id for order in chosen])
@@ -190,6 +196,10 @@ async def act_on_documents(request: web.Request) -> web.Response:
                 entity.stale[number] = now - 1  # without what happens in this tick
             case "thaw":
                 entity.stale.pop(number, None)
+            case "double":  # the index holds it twice
+                entity.twice.add(number)
+            case "rename":
+                entity.chosen_ids[number] = body["id"]
             case action:
                 raise web.HTTPBadRequest(text=f"There is no action {action}")
     return json_response(chosen)
@@ -200,12 +210,14 @@ async def act_on_catalog(request: web.Request) -> web.Response:
     """Change products, SKUs, categories, prices, stock, promotions or coupons, now.
 
     The body has an ``action`` from the list below, and the ``id`` and ``fields`` it needs:
-    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. Returns the id of
-    what was added, or null.
+    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. With ``ahead``, the
+    date of the change is that many hours ahead of the clock; with ``quietly``, it stays as it
+    is (promotions and coupons only). Returns the id of what was added, or null.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
-    action = _actions(store).get(body["action"])
+    dated = store.clock.now() + int(body.get("ahead", 0) * HOUR)
+    action = _actions(store, None if body.get("quietly") else dated).get(body["action"])
     if action is None:
         raise web.HTTPBadRequest(text=f"There is no action {body['action']}")
     try:
@@ -215,13 +227,13 @@ async def act_on_catalog(request: web.Request) -> web.Response:
     return json_response({"id": made})
 
 
-def _actions(store: Store) -> dict[str, Callable[[Any, dict[str, Any]], object]]:
+def _actions(store: Store, dated: int | None) -> dict[str, Callable[[Any, dict[str, Any]], object]]:
     """The actions by name; each takes an id and fields."""
     now = store.clock.now()
     catalog, promotions, coupons = store.catalog, store.promotions, store.coupons
     return {
         "edit_product": lambda key, fields: catalog.edit_product(key, now, **fields),
-        "edit_sku": lambda key, fields: catalog.edit_sku(key, now, **fields),
+        "edit_sku": lambda key, fields: catalog.edit_sku(key, now, dated=dated, **fields),
         # Fields: {"skus": 3}. The id is optional.
         "add_product": lambda key, fields: catalog.add_product(now, product_id=key, **fields),
         "add_sku": lambda key, _: catalog.add_sku(key, now),  # the product's id
@@ -234,9 +246,9 @@ def _actions(store: Store) -> dict[str, Callable[[Any, dict[str, Any]], object]]
         "remove_price": lambda key, _: store.pricing.remove_price(key),
         # Fields: {"warehouse_id": "1_1", "total": 5}.
         "set_stock": lambda key, fields: store.logistics.set_stock(key, **fields),
-        "edit_promotion": lambda key, fields: promotions.edit_promotion(key, now, **fields),
+        "edit_promotion": lambda key, fields: promotions.edit_promotion(key, dated, **fields),
         "add_promotion": lambda _, __: promotions.add_promotion(now),
-        "archive_promotion": lambda key, _: promotions.archive_promotion(key, now),
-        "edit_coupon": lambda key, fields: coupons.edit_coupon(key, now, **fields),
+        "archive_promotion": lambda key, _: promotions.archive_promotion(key, dated),
+        "edit_coupon": lambda key, fields: coupons.edit_coupon(key, dated, **fields),
         "add_coupon": lambda _, __: coupons.add_coupon(now),
     }

@@ -38,12 +38,22 @@ class Quirks:
     forbidden_entities: frozenset[str] = frozenset()
     #: Master Data: fields that the key may not read.
     private_fields: frozenset[str] = frozenset()
+    #: Master Data: the status and the words of the refusal of such a field; ``{fields}`` stands
+    #: for its name. VTEX's store-graphql met "Forbidden access to the fields 'email'" in 2018.
+    private_fields_status: Literal[401, 403] = 403
+    private_fields_message: str = "Cannot read private fields"
     #: Master Data: fields that can be filtered although the structure does not say so.
     also_filters: frozenset[str] = frozenset()
     #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
     content_range_with_equals: bool = True
     #: Master Data: the total that a search announces. The index has been seen to count too few.
     search_total: Literal["right", "missing", "missing_when_empty", "low"] = "right"
+    #: Master Data: a search that finds this many documents or more times out with 408, as
+    #: large entities do without filters (known issue 1338401). 0: every search; None: none.
+    search_timeout_from: int | None = None
+    #: Master Data: whether the account was allocated to a cluster. If not, every route answers
+    #: 500; known issue 1227332 says so of search, and the others are a guess.
+    has_master_data: bool = True
     #: Master Data: whether a scroll announces a total.
     scroll_has_total: bool = True
     #: Master Data: the next N scrolls find nothing, as in an incident that VTEX describes.
@@ -58,5 +68,7 @@ class Quirks:
     no_skus: Literal["object", "array"] = "object"
     #: Catalog: whether the category tree includes inactive categories.
     tree_has_inactive: bool = True
+    #: Promotions: whether the archive exists, or is a 404. Nobody has seen that.
+    has_promotion_archive: bool = True
     #: Logistics: the inventory of an unknown SKU.
     stock_of_unknown: Literal["error", "empty"] = "error"

@@ -17,6 +17,7 @@ from sandbox.catalog.categories import Categories
 from sandbox.catalog.documents import (
     alternate_ids,
     context_document,
+    in_minutes,
     product_document,
     row_document,
 )
@@ -140,18 +141,26 @@ class Catalog:
             raise ValueError(f"There is no product {product_id} with {sorted(fields)}")
         self._product_edits.setdefault(product_id, []).append((at, fields))
 
-    def edit_sku(self, sku_id: int, at: int, **fields: Any) -> None:  # noqa: ANN401
+    def edit_sku(
+        self,
+        sku_id: int,
+        at: int,
+        *,
+        dated: int | None = None,
+        **fields: Any,  # noqa: ANN401
+    ) -> None:
         """Change fields of a SKU's row or context, and with them ``DateUpdated``.
 
-        A field that both views have changes in both: ``SkuName`` and ``Name``,
-        ``Dimension`` and the row's measures, ``AlternateIds`` and the row's ``RefId``.
-        ``Ean`` is accepted, too.
+        ``DateUpdated`` says ``dated`` if given, even if that is ahead of the clock. A field
+        that both views have changes in both: ``SkuName`` and ``Name``, ``Dimension`` and the
+        row's measures, ``AlternateIds`` and the row's ``RefId``. ``Ean`` is accepted, too.
         """
         fields = _named_as_in_row(fields)
         known = {"Ean", *self._row(sku_id, at), *self._context(sku_id, at)}
         if unknown := fields.keys() - known:
             raise ValueError(f"A SKU has no {sorted(unknown)}")
-        self._sku_edits.setdefault(sku_id, []).append((at, fields))
+        updated = in_minutes(at if dated is None else dated)
+        self._sku_edits.setdefault(sku_id, []).append((at, {"DateUpdated": updated, **fields}))
 
     def add_product(self, at: int, skus: int = 2, product_id: int | None = None) -> int:
         """Add a product with SKUs; returns its id."""
@@ -223,8 +232,7 @@ class Catalog:
 
     def _row(self, sku_id: int, now: int) -> Json:
         edits = [(at, fields) for at, fields in self._sku_edits.get(sku_id, ()) if at <= now]
-        updated = max(self._made(sku_id), *(at for at, _ in edits), 0)
-        row = row_document(self._sku(sku_id), updated)
+        row = row_document(self._sku(sku_id), self._made(sku_id))
         for _, fields in edits:
             row |= {name: value for name, value in fields.items() if name in row}
         return row

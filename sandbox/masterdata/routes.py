@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from sandbox.masterdata.scrolls import Cursor, TooManyScrollsError, UnknownToken
 from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
+    from sandbox.interception import Handler
     from sandbox.masterdata.entities import Entity, Entry
     from sandbox.masterdata.where import Where
     from sandbox.store import Store
@@ -43,7 +45,23 @@ class Refusal(Exception):  # noqa: N818 - a response, not a mistake
         self.response = json_response({"Message": message}, status)
 
 
+def answering_refusals(handler: Handler) -> Handler:
+    """A route's handler that turns refusals into responses."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not request.app[STORE].quirks.has_master_data:
+            return json_response({"Message": "Internal Server Error"}, 500)
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return refusal.response
+
+    return handle
+
+
 @routes.get("/api/dataentities")
+@answering_refusals
 async def list_entities(request: web.Request) -> web.Response:
     """VTEX's List data entities."""
     store = request.app[STORE]
@@ -58,15 +76,13 @@ async def list_entities(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}")
+@answering_refusals
 async def structure(request: web.Request) -> web.Response:
     """VTEX's Get data entity structure."""
     store = request.app[STORE]
     if not store.may("View data entity details", "Master Data administrator"):
         return json_response({"Message": "Unauthorized"}, 403)
-    try:
-        entity = _entity(store, request)
-    except Refusal as refusal:
-        return refusal.response
+    entity = _entity(store, request)
     return json_response(
         {
             "acronym": entity.acronym,
@@ -90,15 +106,16 @@ async def structure(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}/search")
+@answering_refusals
 async def search(request: web.Request) -> web.Response:
     """VTEX's Search documents."""
     store = request.app[STORE]
-    try:
-        entity = _readable(store, request)
-        start, end = _range(request)
-        found = _found(store, entity, request)
-    except Refusal as refusal:
-        return refusal.response
+    entity = _readable(store, request)
+    start, end = _range(request)
+    found = _found(store, entity, request)
+    timeout_from = store.quirks.search_timeout_from
+    if timeout_from is not None and len(found) >= timeout_from:
+        raise Refusal(408, "Request Timeout")
     if request.query.get("_sort", "").endswith("DESC"):
         found = found[::-1]
     total = len(found)
@@ -133,21 +150,17 @@ def _range(request: web.Request) -> tuple[int, int]:
 
 
 @routes.get("/api/dataentities/{acronym}/scroll")
+@answering_refusals
 async def scroll(request: web.Request) -> web.Response:
     """VTEX's Scroll documents."""
     store = request.app[STORE]
     now = store.clock.now()
+    entity = _readable(store, request)
+    token = request.query.get("_token") or _open(store, entity, request)
     try:
-        entity = _readable(store, request)
-        token = request.query.get("_token") or _open(store, entity, request)
         cursor, entries, following = store.scrolls.page(token, now)
-    except Refusal as refusal:
-        return refusal.response
     except UnknownTokenError:
-        return json_response({"Message": f"Operation not found for this token: '{token}'"}, 400)
-    except TooManyScrollsError:
-        message = "Maximum simultaneous scrolls rate exceeded (10)"
-        return json_response({"Message": message}, 400)
+        raise Refusal(400, f"Operation not found for this token: '{token}'") from None
     documents = _documents(cursor, entries)
     response = json_response(documents)
     response.headers["X-VTEX-MD-TOKEN"] = following
@@ -168,7 +181,10 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
         found = []
     fields = request.query.get("_fields", "")
     began, used = _index_time(store, request), store.clock.now()
-    return store.scrolls.open(Cursor(entity, found, fields, size, began, used))
+    try:
+        return store.scrolls.open(Cursor(entity, found, fields, size, began, used))
+    except TooManyScrollsError:
+        raise Refusal(400, "Maximum simultaneous scrolls rate exceeded (10)") from None
 
 
 def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
@@ -194,9 +210,9 @@ def _readable(store: Store, request: web.Request) -> Entity:
     entity = _entity(store, request)
     fields = request.query.get("_fields", "")
     private = store.quirks.private_fields
-    requested = set(fields.split(","))
-    if private and (fields == "_all" or requested & private):
-        raise Refusal(403, "Cannot read private fields")
+    if denied := private if fields == "_all" else private.intersection(fields.split(",")):
+        message = store.quirks.private_fields_message.replace("{fields}", ", ".join(sorted(denied)))
+        raise Refusal(store.quirks.private_fields_status, message)
     return entity
 
 

@@ -109,6 +109,9 @@ class OrderBook:
     stale: dict[Order, int] = field(default_factory=dict)
     #: Listed orders for which Get order returns 404.
     phantoms: set[Order] = field(default_factory=set)
+    #: Listed orders for which Get order returns another error for good, by its status. An
+    #: integrator reports such orders of a real store.
+    broken: dict[Order, int] = field(default_factory=dict)
 
     @cached_property
     def _complete(self) -> History:

@@ -138,6 +138,8 @@ async def get_order(request: web.Request) -> web.Response:
     order = Order.of_id(request.match_info["order_id"])
     if order is None or not store.book.exists(order, now):
         return oms_error(404, "OMS007", "Order Not Found")
+    if status := store.book.broken.get(order):
+        return oms_error(status, "OMS000", "The order can't be read")
     return json_response(order_document(store, order, now))
 
 

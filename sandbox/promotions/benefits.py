@@ -31,6 +31,8 @@ class Promotions:
         self._seed = seed
         self._skus = skus
         self._by_id: dict[str, Json] = {}
+        #: The status of rows where it does not follow from isActive.
+        self._statuses: dict[str, str] = {}
         for number in range(PROMOTIONS):
             modified = start - (PROMOTIONS - number) * 41 * DAY + number * 123_456_789_123
             self.add_promotion(with_digits(modified, 2 + number % 6))
@@ -41,14 +43,19 @@ class Promotions:
     def promotions(self) -> list[Json]:
         """Rows of the list of promotions, without archived ones."""
         return [
-            promotion_row(document)
+            self._row(document)
             for document in self._by_id.values()
             if not document["isArchived"] or document["isActive"]
         ]
 
     def archived_promotions(self) -> list[Json]:
         """Rows of the list of archived promotions."""
-        return [promotion_row(one) for one in self._by_id.values() if one["isArchived"]]
+        return [self._row(one) for one in self._by_id.values() if one["isArchived"]]
+
+    def _row(self, document: Json) -> Json:
+        row = promotion_row(document)
+        status = self._statuses.get(document["idCalculatorConfiguration"], row["status"])
+        return row | {"status": status}
 
     def ids(self) -> list[str]:
         """The ids of all promotions, archived ones included."""
@@ -58,12 +65,25 @@ class Promotions:
         """A promotion's detail; None if it does not exist."""
         return self._by_id.get(promotion_id)
 
-    def edit_promotion(self, promotion_id: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a promotion's detail, and ``lastModified``."""
+    def edit_promotion(
+        self,
+        promotion_id: str,
+        at: int | None,
+        **fields: Any,  # noqa: ANN401
+    ) -> None:
+        """Change fields of a promotion's detail, or the ``status`` of its row.
+
+        ``at`` is what ``lastModified`` will say, which may be ahead of the clock. None leaves
+        it as it is: VTEX's known issues 1375848 and 1379679 describe promotions that time
+        alone archives, and nobody says that the date moves then.
+        """
         document = self._by_id[promotion_id]
-        if unknown := fields.keys() - document.keys() - {"endDateUtc"}:
+        if unknown := fields.keys() - document.keys() - {"endDateUtc", "status"}:
             raise ValueError(f"A promotion has no {sorted(unknown)}")
-        self._by_id[promotion_id] = document | {"lastModified": shortest(at)} | fields
+        if "status" in fields:
+            self._statuses[promotion_id] = fields.pop("status")
+        modified = {} if at is None else {"lastModified": shortest(at)}
+        self._by_id[promotion_id] = document | modified | fields
 
     def add_promotion(self, at: int) -> str:
         """Add a promotion; returns its id."""
@@ -71,8 +91,8 @@ class Promotions:
         self._by_id[document["idCalculatorConfiguration"]] = document
         return str(document["idCalculatorConfiguration"])
 
-    def archive_promotion(self, promotion_id: str, at: int) -> None:
-        """Move a promotion to the archive."""
+    def archive_promotion(self, promotion_id: str, at: int | None) -> None:
+        """Move a promotion from the list to the archive; None leaves its date as it is."""
         self.edit_promotion(promotion_id, at, isArchived=True, isActive=False)
 
 
@@ -90,9 +110,13 @@ class Coupons:
         """Rows of the list of coupons."""
         return list(self._by_code.values())
 
-    def edit_coupon(self, code: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a coupon; None removes a field."""
-        changed = self._by_code[code] | {"lastModifiedUtc": shortest(at)} | fields
+    def edit_coupon(self, code: str, at: int | None, **fields: Any) -> None:  # noqa: ANN401
+        """Change fields of a coupon; None removes a field.
+
+        ``at`` is what ``lastModifiedUtc`` will say; None leaves it as it is.
+        """
+        modified = {} if at is None else {"lastModifiedUtc": shortest(at)}
+        changed = self._by_code[code] | modified | fields
         self._by_code[code] = {name: value for name, value in changed.items() if value is not None}
 
     def add_coupon(self, at: int) -> str:

@@ -46,6 +46,8 @@ async def list_archived_promotions(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may(RESOURCE):
         return _denied(store)
+    if not store.quirks.has_promotion_archive:
+        return web.Response(status=404, text="Not found")
     return json_response({"items": store.promotions.archived_promotions()})
 
 

@@ -75,3 +75,18 @@ def test_rows_may_lack_their_last_change(ask: Asker) -> None:
     assert all(row["lastChange"] for row in rows("orders", ask.route("orders")))
     ask.shop.store.quirks.rows_have_last_change = False
     assert not any("lastChange" in row for row in rows("orders", ask.route("orders")))
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_many_listed_orders_never_come(ask: Asker, status: int) -> None:
+    listed = [row["orderId"] for row in rows("orders", ask.route("orders", per_page=100))]
+    command = {"action": "break", "status": status, "count": 12, "days": 300}
+    broken = ask.post("orders", command).json()
+    lost = ask.post("orders", {"action": "lose", "order_ids": [listed[0], listed[7]]}).json()
+    assert len(set(broken)) == 12
+    for _time in range(2):
+        found = {one: ask.route("order", one).status_code for one in listed}
+        expected = dict.fromkeys(listed, 200) | dict.fromkeys(broken, status)
+        assert found == expected | dict.fromkeys(lost, 404)
+    again = [row["orderId"] for row in rows("orders", ask.route("orders", per_page=100))]
+    assert again == listed
