@@ -277,7 +277,7 @@ class Fault:
         elif self.kind == "no_rows":
             page.rows = []
         elif self.kind == "drop_rows":
-            page.rows = page.rows[: -self.rows]
+            page.rows = page.rows[: max(0, len(page.rows) - self.rows)]
         elif self.kind == "wrong_total":
             announced = (page.total or 0) + self.by
             page.announce(max(0, announced if self.total is None else self.total))

@@ -110,10 +110,13 @@ class Scrolls:
         return f"{name}-{position // self.cursors[name].size}" if self.repeatable else token
 
     def shorten(self, token: str, left: int) -> None:
-        """Let a scroll have found only its first documents."""
-        cursor = self.cursors.get(token.partition("-")[0])
-        if cursor is not None:
-            cursor.entries = cursor.entries[:left]
+        """Let a scroll have found only its first documents; without any, it is at its end."""
+        name = token.partition("-")[0]
+        if name not in self.cursors:
+            return
+        self.cursors[name].entries = self.cursors[name].entries[:left]
+        if not self.cursors[name].entries and self.freed_at_the_end:
+            del self.cursors[name]
 
     def _expire(self, now: int) -> None:
         """Close the cursors that have been idle for too long."""

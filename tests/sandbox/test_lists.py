@@ -151,6 +151,15 @@ def test_a_scroll_that_opens_low_stays_so(ask: Asker, left: int) -> None:
     assert total("scroll", ask.route("scroll")) == right
 
 
+@pytest.mark.parametrize("fault", [{"kind": "nothing"}, {"kind": "low", "left": 0}])
+def test_a_scroll_that_finds_nothing_is_closed(ask: Asker, fault: Any) -> None:
+    ask.shop.fail(**fault, times=None)
+    for _scroll in range(12):  # more than may be open at a time
+        response = ask.route("scroll")
+        assert (response.status_code, response.json()) == (200, [])
+    assert not ask.shop.store.scrolls.cursors
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_rows_are_missing_though_the_total_counts_them(ask: Asker, name: str) -> None:
     true = ask.route(name)
@@ -161,6 +170,8 @@ def test_rows_are_missing_though_the_total_counts_them(ask: Asker, name: str) ->
     ask.shop.fail("drop_rows", ROUTES[name].path.replace("{id}", ""), rows=1)
     response = ask.route(name)
     assert rows(name, response) == rows(name, true)[:-1]
+    ask.shop.fail("drop_rows", ROUTES[name].path.replace("{id}", ""), rows=0)
+    assert rows(name, ask.route(name)) == rows(name, true)
     assert total(name, response) == total(name, true)
 
 
