@@ -1,7 +1,7 @@
-"""A VTEX store that runs on this machine: for trying the tap, for tests and benchmarks.
+"""A made-up VTEX store on this machine, for demonstrations, tests and benchmarks.
 
-It speaks VTEX's paths, headers and error bodies, with VTEX's manners: an index that is
-behind, lists that end without a word, limits, refusals. What VTEX does not document can
-be set (see `sandbox.store.Manners`), so that the tap can be tried against each way it
-may be. Nothing of it is in the wheel.
+It serves VTEX's paths, headers and error bodies, and it has VTEX's quirks: an index that
+lags, lists that stop early, limits, refusals. Where VTEX's documentation is silent, a
+setting chooses the behaviour (see `sandbox.quirks.Quirks`), so the tap can be tested
+against each possibility. The wheel contains nothing of the sandbox.
 """

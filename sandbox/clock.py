@@ -1,7 +1,7 @@
-"""The store's time, which can run, stand still, and be set forward.
+"""The store's clock, which can run, stand still or be set forward.
 
-Moments are counted in ticks of 100 nanoseconds since 1970, as VTEX's seven-digit
-fractions are.
+Times are counted in ticks of 100 nanoseconds since 1970, the unit of VTEX's seven-digit
+fractions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """The store's time: ``speed`` seconds to each of the machine's, 0 for none at all."""
+    """The store's clock: it advances ``speed`` seconds per real second; 0 stops it."""
 
     def __init__(self, now: datetime, speed: float = 1.0) -> None:
         self._base = ticks(now)
@@ -26,16 +26,16 @@ class Clock:
         self._since = time.monotonic()
 
     def now(self) -> int:
-        """The store's time, in ticks."""
+        """The current time, in ticks."""
         return self._base + int((time.monotonic() - self._since) * self._speed * SECOND)
 
     def advance(self, seconds: float) -> None:
-        """Set the time forward."""
+        """Set the clock forward."""
         self._base += int(seconds * SECOND)
 
 
 def ticks(moment: datetime) -> int:
-    """A moment in ticks."""
+    """A datetime as ticks."""
     return (moment - EPOCH) // timedelta(microseconds=1) * 10
 
 
@@ -45,10 +45,10 @@ def moment(at: int) -> datetime:
 
 
 def seven_digits(at: int) -> str:
-    """A moment as orders have it: ``2024-02-04T20:09:43.8999580+00:00``."""
+    """A time as in an order: ``2024-02-04T20:09:43.8999580+00:00``."""
     return f"{moment(at).isoformat()[:19]}.{at % SECOND:07d}+00:00"
 
 
 def whole_seconds(at: int) -> str:
-    """A moment as rows of the order list have it: ``2019-02-04T10:29:11+00:00``."""
+    """A time as in a row of the order list: ``2019-02-04T10:29:11+00:00``."""
     return f"{moment(at).isoformat()[:19]}+00:00"

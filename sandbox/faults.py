@@ -1,87 +1,143 @@
-"""The ways in which VTEX's answers fail, on demand."""
+"""Faults: requests to VTEX that go wrong on demand."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+from sandbox.responses import DATE, STORE, json_response
+from sandbox.tampering import bodies, rewriting
+from sandbox.tampering.listing import Listing, json_in
+from sandbox.tampering.shapes import Shape, shape_of
 
+if TYPE_CHECKING:
+    from sandbox.interception import Handler
+
+#: Issues are VTEX's known issues. Where nothing else is said, nobody has reported such a
+#: response of VTEX's.
 Kind = Literal[
-    "status",  # a status of failure, with Retry-After or without
-    "reset",  # the connection is torn down without an answer
-    "cut",  # half of the body, then nothing
-    "bad_gzip",  # a body that claims to be gzip
+    # Errors
+    "status",  # an error status; VTEX documents 401, 403, 404, 408, 429 and 500 to 504
+    "never",  # no response for `seconds`, then a reset; any network does that
+    "reset",  # the connection is reset without a response; any network does that
+    "redirect",  # a redirect to a login page on another host, as some VTEX routes send
+    # Bodies
+    "html",  # status 200 and a login page, as some VTEX routes send without permission
     "empty",  # status 200 and no body
-    "html",  # status 200 and a login page
-    "control_characters",  # JSON with raw control characters in a name or a title
-    "never",  # no answer, for as long as `seconds`
-    "drip",  # a byte of the answer a second
-    "redirect",  # to another host
-    "drop_rows",  # a page of the list with rows missing that its total counts
-    "null",  # JSON null
-    "no_rows",  # a page of Master Data's without documents, though it announces some
-    "no_data",  # a page of the product list without products, though it announces some
+    "null",  # status 200 and ``null``, as VTEX sends for some SKUs
+    "cut",  # half of the body, then a reset; any network does that
+    "bad_gzip",  # a body that only claims to be gzip
+    "control_characters",  # JSON with raw control characters, as VTEX has sent it
+    "drip",  # one byte of the body per second
+    "bomb",  # a small gzip body that inflates to `size` bytes of valid JSON
+    "huge",  # a plain body of `size` bytes of valid JSON
+    "deep",  # arrays nested to `depth` in a field or row more
+    # Rows and totals
+    "nothing",  # the empty form of the route; Master Data does so in incidents (issue 669048)
+    "low",  # a consistent list of the first `left` rows; VTEX warns of such order lists
+    "no_rows",  # a page without rows under an unchanged total; VTEX's search index does so
+    "drop_rows",  # a page without its last `rows` rows under an unchanged total
+    "wrong_total",  # all rows, but a total off by `by`, or `total`; Master Data (issue 1249679)
+    "null_row",  # one row is null
+    "no_id",  # one row lacks its id
+    "odd_id",  # the id of one row is `value`
+    # Mix-ups
+    "repeat",  # every page is the first one, as from a cache that ignores the query
+    "repeat_last",  # beyond the end, the last page comes again
+    "foreign",  # a response about another thing, as from a cache that mixes things up
+    "latest",  # the store's latest orders instead of the window's; one public report
+    "stale",  # an index that lags `hours` more, as VTEX's order list can (issue 577103)
+    # Headers
+    "date",  # a Date header off by `seconds`, or `date` as it is; a proxy writes a Date of its own
+    "headers",  # the true response with `headers` changed
 ]
 
-LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>VTEX ID</title></head><body>Login</body></html>"
-JSON = {"Content-Type": "application/json"}
-#: Body and headers of what comes in place of an answer.
-INSTEAD: dict[str, tuple[bytes, dict[str, str]]] = {
-    "html": (LOGIN_PAGE, {"Content-Type": "text/html"}),
-    "empty": (b"", JSON),
-    "null": (b"null", JSON),
-    "bad_gzip": (b"this is not gzip", JSON | {"Content-Encoding": "gzip"}),
-    "redirect": (b"", {"Location": "http://login.invalid/?from=store"}),
-}
-#: Where a body gets its control characters: a text that means nothing to a computer.
-FREE_TEXT = re.compile(rb'"\w*(?:name|title|description|tradePolicyId)":"', re.IGNORECASE)
-CONTROL_CHARACTERS = b"\x0b\t"
-ERROR_PAGE = "<html><body><h1>Service Unavailable</h1></body></html>"
+#: What a route must have for a fault to strike it; other kinds strike all routes.
+NEEDS_ROWS = {"low", "no_rows", "drop_rows", "null_row", "no_id", "odd_id"}
+NEEDS_PAGES = {"repeat", "repeat_last"}
+EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
+SENT_BY_HAND = {"cut", "drip", "huge"}
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the requests of a path."""
+    """Something that goes wrong with the requests to a path.
+
+    A fault strikes only routes to which its kind applies: ``repeat`` needs pages, ``low``
+    rows, ``foreign`` an id in the path. Faults add up: one that changes the store's
+    response lets the faults behind it change that, too.
+    """
 
     kind: Kind
-    #: A regular expression that the path has to match, from its beginning.
+    #: A regular expression that the path must match from its start.
     path: str = ""
-    #: A regular expression to be found in the query.
+    #: A regular expression to search the query string for.
     query: str = ""
-    #: How many requests it strikes; None for all.
+    #: How many requests to strike; None for all.
     times: int | None = 1
-    #: How many matching requests pass before.
+    #: How many matching requests to let pass first.
     skip: int = 0
-    #: Strikes one matching request in so many, by chance.
+    #: Strike one matching request in this many, at random.
     one_in: int = 1
-    #: For how many seconds from the first strike it goes on; None for ever.
+    #: Seconds from the first strike until the fault ends; None for no end.
     lasting: float | None = None
-    #: Strikes only what comes beyond so many requests in a second; None for all that come.
+    #: Strike only requests beyond this many per second; None for no such limit.
     beyond: int | None = None
+    #: Strike only pages of a list from this one on.
+    from_page: int = 1
+
+    # -- for all kinds -------------------------------------------------------------------
+    #: Headers that the response gets in addition, or instead of its own.
+    headers: dict[str, str] = field(default_factory=dict)
+
+    # -- for single kinds ----------------------------------------------------------------
+    #: status: the status, and whether the body is a web page.
     status: int = 503
-    #: Seconds for Retry-After; None for no such header.
-    retry_after: float | None = None
-    retry_after_as_date: bool = False
     html: bool = False
+    #: status: Retry-After in seconds, or its text as it is; None to leave it out.
+    retry_after: float | str | None = None
+    retry_after_as_date: bool = False
+    #: never: how long to wait. date: how far the clock is ahead, or behind if negative.
     seconds: float = 3600.0
+    #: date: the text of the header, instead of a time that is off.
+    date: str | None = None
+    #: bomb, huge: the body's size in bytes. deep: how deep the nesting is.
+    size: int = 100_000_000
+    depth: int = 100_000
+    #: nothing: whether the response still has a total, of 0.
+    with_total: bool = True
+    #: low: how many rows are left. drop_rows: how many go.
+    left: int = 1
     rows: int = 1
-    #: How many requests it has struck.
+    #: wrong_total: what to add to the total (it stays at least 0), or what to say instead.
+    by: int = -1
+    total: int | None = None
+    #: null_row, no_id, odd_id: the row's place on the page, or its id.
+    row: int = 0
+    row_id: str | None = None
+    #: odd_id: what the id becomes.
+    value: Any = None
+    #: foreign: the id of the other thing; None for the first one that the store has.
+    other: str | None = None
+    #: stale: how many hours the index lags in addition.
+    hours: float = 2.0
+
+    #: How many requests have been struck.
     struck: int = 0
 
+    # -- which requests ------------------------------------------------------------------
+
     def strikes(self, request: web.Request) -> bool:
-        """Whether this request is struck; counts it."""
+        """Whether the fault strikes this request; counts the strike."""
         matches = re.match(self.path, request.path) and re.search(self.query, request.query_string)
-        if not matches or self.times == 0:
+        if not matches or self.times == 0 or not self._applies(request):
             return False
         if self.skip:
             self.skip -= 1
@@ -100,91 +156,168 @@ class Fault:
         self.struck += 1
         return True
 
-    def _is_beyond(self, most: int) -> bool:
-        """Whether a request is one too many in its second; those turned away don't count."""
+    def _applies(self, request: web.Request) -> bool:
+        """Whether the request's route has what the fault changes."""
+        shape = shape_of(request) or Shape()
+        if self.from_page > 1 and (
+            shape.paging is None or shape.paging.number(request) < self.from_page
+        ):
+            return False
+        needed: dict[str, object] = {
+            **dict.fromkeys(NEEDS_ROWS, shape.rows is not None),
+            **dict.fromkeys(NEEDS_PAGES, shape.paging),
+            "nothing": shape.rows is not None or shape.blank,
+            "wrong_total": shape.total,
+            "foreign": shape.about,
+            "latest": shape.key == "orderId" and shape.paging,
+            "stale": shape.indexed,
+        }
+        return bool(needed.get(self.kind, True))
+
+    def _is_beyond(self, limit: int) -> bool:
+        """Whether a request exceeds the rate; struck requests do not count towards it."""
         now = asyncio.get_running_loop().time()
-        self._let_in = [at for at in getattr(self, "_let_in", []) if at > now - 1]
-        if len(self._let_in) >= most:
+        self._passed = [at for at in getattr(self, "_passed", []) if at > now - 1]
+        if len(self._passed) >= limit:
             return True
-        self._let_in.append(now)
+        self._passed.append(now)
         return False
 
+    # -- what happens to them ------------------------------------------------------------
+
     async def happen(
-        self,
-        request: web.Request,
-        handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-        now: datetime,
+        self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
-        """Answer the request in the way of this fault."""
+        """Respond to a struck request."""
+        response = await self._respond(request, handler, now)
+        if self.kind == "date":
+            response[DATE] = self.date or _http_date(now, self.seconds)
+        if not response.prepared:
+            response.headers.update(self.headers)
+        return response
+
+    async def _respond(
+        self, request: web.Request, handler: Handler, now: datetime
+    ) -> web.StreamResponse:
+        shape = shape_of(request) or Shape()
         if self.kind == "status":
             return self._failure(now)
-        if self.kind in INSTEAD:
-            body, headers = INSTEAD[self.kind]
-            status = 302 if self.kind == "redirect" else 200
+        if self.kind in bodies.REPLACEMENTS:
+            status, body, headers = bodies.REPLACEMENTS[self.kind]
             return web.Response(status=status, body=body, headers=headers)
-        if self.kind == "never":
-            await self._wait_for_the_end(request)
         if self.kind in {"never", "reset"}:
-            _tear_down(request)
+            if self.kind == "never":
+                await self._wait(request)
+            bodies.tear_down(request)
             return web.Response()
-        return await self._spoil(request, await handler(request))
+        if self.kind == "nothing" and shape.blank:
+            return json_response(shape.blank(request.app[STORE]))
+        if self.kind in EDITS:
+            return await self._edit(request, handler, shape)
+        response = await self._rewritten(request, handler, shape)
+        return await self._spoil(request, await handler(request)) if response is None else response
 
-    async def _wait_for_the_end(self, request: web.Request) -> None:
-        """Until it is over, or nobody waits for the answer any more."""
-        over = asyncio.get_running_loop().time() + self.seconds
-        # Nothing tells of a client that hangs up, so this looks now and then.
-        while request.transport and asyncio.get_running_loop().time() < over:  # noqa: ASYNC110
+    async def _wait(self, request: web.Request) -> None:
+        """Wait until the time is over or the client has hung up."""
+        end = asyncio.get_running_loop().time() + self.seconds
+        # aiohttp does not report that a client hung up, so poll.
+        while request.transport and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
     def _failure(self, now: datetime) -> web.Response:
         headers = {}
-        if self.retry_after is not None:
+        if isinstance(self.retry_after, str):
+            headers["Retry-After"] = self.retry_after
+        elif self.retry_after is not None:
             headers["Retry-After"] = (
-                format_datetime(now + timedelta(seconds=self.retry_after), usegmt=True)
+                _http_date(now, self.retry_after)
                 if self.retry_after_as_date
                 else f"{self.retry_after:g}"
             )
         if self.html:
             return web.Response(
-                status=self.status, text=ERROR_PAGE, content_type="text/html", headers=headers
+                status=self.status,
+                text=bodies.ERROR_PAGE,
+                content_type="text/html",
+                headers=headers,
             )
         return web.Response(status=self.status, text="Try again later", headers=headers)
 
-    async def _spoil(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
-        body = answer.body if isinstance(answer, web.Response) else None
-        if not isinstance(answer, web.Response) or not isinstance(body, bytes):
-            return answer
-        if self.kind in {"cut", "drip"}:
-            return await self._send_in_part(request, body)
-        answer.body = self._spoilt(body)
-        return answer
+    async def _rewritten(
+        self, request: web.Request, handler: Handler, shape: Shape
+    ) -> web.StreamResponse | None:
+        """The response to another request; None where the kind is not about requests."""
+        if self.kind == "foreign":
+            return await rewriting.about_another(request, handler, shape, self.other)
+        if self.kind == "latest":
+            return await handler(rewriting.latest_orders(request))
+        if self.kind == "stale":
+            return await handler(rewriting.with_old_index(request, self.hours))
+        if self.kind == "repeat" and shape.paging:
+            return await handler(shape.paging.first_page(request))
+        if self.kind == "repeat_last" and shape.paging:
+            return await rewriting.last_page_again(request, handler, shape, shape.paging)
+        return None
 
-    def _spoilt(self, body: bytes) -> bytes:
-        if self.kind == "no_rows":
-            return b"[]"
+    async def _edit(
+        self, request: web.Request, handler: Handler, shape: Shape
+    ) -> web.StreamResponse:
+        """The store's list with other rows, or another total."""
+        first = shape.paging.first_row(request) if shape.paging else 0
+        response = await handler(request)
+        page = Listing.of(shape, response)
+        if page is None:
+            return response
+        if self.kind in {"nothing", "low"}:
+            left = self.left if self.kind == "low" else 0
+            page.rows = page.rows[: max(0, left - first)]
+            page.announce(min(page.total or 0, left) if self.with_total else None)
+            # What a scroll found is settled when it is opened.
+            request.app[STORE].scrolls.shorten(response.headers.get("X-VTEX-MD-TOKEN", ""), left)
+        elif self.kind == "no_rows":
+            page.rows = []
+        elif self.kind == "drop_rows":
+            page.rows = page.rows[: max(0, len(page.rows) - self.rows)]
+        elif self.kind == "wrong_total":
+            announced = (page.total or 0) + self.by
+            page.announce(max(0, announced if self.total is None else self.total))
+        else:
+            self._spoil_row(page)
+        page.save()
+        return response
+
+    def _spoil_row(self, page: Listing) -> None:
+        rows = page.rows
+        place = self.row if self.row_id is None else page.place(self.row_id)
+        if place is None or not -len(rows) <= place < len(rows):
+            return
+        if self.kind == "null_row":
+            rows[place] = page.nulled(rows[place])
+        elif self.kind == "no_id":
+            rows[place] = page.without_id(rows[place])
+        else:
+            rows[place] = page.with_id(rows[place], self.value)
+        page.rows = rows
+
+    async def _spoil(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> web.StreamResponse:
+        """The store's response with another body."""
+        body = response.body if isinstance(response, web.Response) else None
+        if not isinstance(response, web.Response) or not isinstance(body, bytes):
+            return response
+        if self.kind in SENT_BY_HAND:
+            return await bodies.send(request, body, self.headers, how=self.kind, size=self.size)
         if self.kind == "control_characters":
-            return FREE_TEXT.sub(lambda found: found[0] + CONTROL_CHARACTERS, body, count=1)
-        page = msgspec.json.decode(body)
-        if self.kind == "drop_rows":
-            page["list"] = page["list"][: -self.rows]
-        if self.kind == "no_data":
-            page["data"] = {}
-        return msgspec.json.encode(page)
-
-    async def _send_in_part(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        part = web.StreamResponse(headers={"Content-Length": str(len(body))})
-        part.content_type = "application/json"
-        await part.prepare(request)
-        if self.kind == "cut":
-            await part.write(body[: len(body) // 2])
-            _tear_down(request)
-            return part
-        for byte in body:
-            await part.write(bytes([byte]))
-            await asyncio.sleep(1)
-        return part
+            response.body = bodies.with_control_characters(body)
+        elif self.kind == "bomb":
+            response.body = await asyncio.to_thread(bodies.bomb, body, self.size)
+            response.headers["Content-Encoding"] = "gzip"
+        elif self.kind == "deep" and json_in(response):
+            response.body = bodies.with_nesting(body, self.depth)
+        return response
 
 
-def _tear_down(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+def _http_date(now: datetime, seconds: float) -> str:
+    """A time in a number of seconds, as headers have it."""
+    return format_datetime(now + timedelta(seconds=seconds), usegmt=True)

@@ -1,4 +1,4 @@
-"""What the store sells: a product, and each of its SKUs, follows from its number."""
+"""The articles that the store sells; products and SKUs are computed from their numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
-#: What it is, the category that it is in, and about what it costs, in cents.
+#: Kind of article, category, and approximate price in cents.
 KINDS = (
     ("Camiseta", "Camisetas", 4990),
     ("Tênis", "Tênis", 29990),
@@ -28,7 +28,7 @@ SKUS_PER_PRODUCT = 6
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the SKUs of a product have in common; money in cents."""
+    """A product: what its SKUs have in common. Money is in cents."""
 
     product_id: int
     kind: str
@@ -42,13 +42,13 @@ class Product:
 
     @property
     def link(self) -> str:
-        """Its name as a part of an address."""
+        """The product's name as part of a URL."""
         return f"{self.name.lower().replace(' ', '-')}-{self.product_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Sku:
-    """A SKU, with what orders say of its product."""
+    """A SKU, with the fields of its product that orders repeat. Money is in cents."""
 
     sku_id: int
     product_id: int
@@ -65,12 +65,12 @@ class Sku:
     list_price: int
     unit: str
     unit_multiplier: float
-    #: The path of the product's page.
+    #: The path of the product page.
     link: str
 
     @property
     def image(self) -> str:
-        """The address of its picture."""
+        """The URL of the SKU's image."""
         return f"http://ipe.vteximg.com.br/arquivos/ids/{155000 + self.sku_id}-55-55/foto.jpg"
 
 
@@ -96,14 +96,14 @@ def product(seed: int, product_id: int) -> Product:
 
 
 def sku(seed: int, number: int) -> Sku:
-    """The SKU with a number, from 0 on; six in a row are of one product."""
+    """The SKU with a number, counted from 0. Six consecutive ones belong to one product."""
     place, variant = divmod(number, SKUS_PER_PRODUCT)
     return variant_of(seed, place + 1, number + 1, variant)
 
 
 @lru_cache(maxsize=8192)
 def variant_of(seed: int, product_id: int, sku_id: int, place: int) -> Sku:
-    """The SKU with an id, in its place among the SKUs of a product."""
+    """The SKU with an id; ``place`` is its position among its product's SKUs."""
     of = product(seed, product_id)
     variant = VARIANTS[(product_id + place) % len(VARIANTS)]
     by_weight = of.kind == "Café em Grãos"

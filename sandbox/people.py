@@ -1,4 +1,4 @@
-"""The store's clients: who they are follows from their number."""
+"""The store's clients, computed from their numbers. All of them are made up."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def person(seed: int, number: int) -> Person:
 
 
 def identifier(dice: random.Random) -> str:
-    """An id as VTEX makes them."""
+    """A random id in VTEX's format."""
     return str(uuid.UUID(int=dice.getrandbits(128), version=4))
 
 

@@ -1,9 +1,9 @@
-"""Roles: what an API key may do, by VTEX's names for it."""
+"""Roles: what an API key may do, in VTEX's own words."""
 
 from __future__ import annotations
 
-#: What stores grant the key that they make for this tap: orders, Master Data, promotions,
-#: and of the catalog what the names of old times open.
+#: What stores grant the key that they make for this tap: orders, Master Data, promotions, and
+#: the part of the catalog that the old resource names open.
 READER_ROLE = frozenset(
     {
         "CRM administrator",

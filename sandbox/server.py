@@ -1,35 +1,35 @@
-"""The store on HTTP."""
+"""The store over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 from email.utils import format_datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from sandbox import control
-from sandbox.answers import STORE, oms_error
 from sandbox.catalog.lists import routes as catalog_list_routes
 from sandbox.catalog.routes import routes as catalog_routes
 from sandbox.clock import moment
-from sandbox.logistics import routes as logistics_routes
+from sandbox.logistics.routes import routes as logistics_routes
 from sandbox.masterdata.routes import routes as masterdata_routes
 from sandbox.oms.routes import routes as oms_routes
-from sandbox.pricing import routes as pricing_routes
+from sandbox.pricing.routes import routes as pricing_routes
 from sandbox.promotions.routes import routes as promotion_routes
+from sandbox.responses import DATE, STORE, oms_error
 from sandbox.store import APP_KEY, APP_TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Sequence
 
+    from sandbox.interception import Handler, Interceptor
     from sandbox.store import Store
-
-    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def make_app(store: Store) -> web.Application:
-    """The store as an application; VTEX's paths, and the sandbox's own under /_sandbox."""
+    """The store as a web application, with the sandbox's own routes under /_sandbox."""
     app = web.Application(middlewares=[_vtex])
     app[STORE] = store
     app.add_routes(control.routes)
@@ -39,34 +39,47 @@ def make_app(store: Store) -> web.Application:
     app.add_routes(catalog_list_routes)
     app.add_routes(logistics_routes)
     app.add_routes(promotion_routes)
-    # The last one, for it begins with any account's name.
+    # Last, because this path begins with a variable part.
     app.add_routes(pricing_routes)
     app.on_response_prepare.append(_set_date)
     return app
 
 
 async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
-    """Answer with the store's time, which need not be the machine's."""
-    now = moment(request.app[STORE].clock.now())
-    response.headers["Date"] = format_datetime(now.replace(microsecond=0), usegmt=True)
+    """Set the Date header to the store's time, which can differ from the machine's."""
+    now = moment(request.app[STORE].clock.now()).replace(microsecond=0)
+    response.headers["Date"] = response.get(DATE) or format_datetime(now, usegmt=True)
 
 
 @web.middleware
 async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What every request to VTEX goes through before it is answered."""
+    """What every request to VTEX goes through: faults, authentication, rate limit."""
     if request.path.startswith(control.PREFIX):
         return await handler(request)
     store = request.app[STORE]
-    store.requests[_kind(request)] += 1
+    store.requests[_route(request)] += 1
     store.queries.append(request.query_string)
     if store.latency:
         number = store.requests.total()
         slow = store.slow_one_in and number % store.slow_one_in == 0
         await asyncio.sleep(store.latency * (10 if slow else 1))
-    for fault in store.faults:
+    return await _intercepted(request, tuple(store.faults), handler)
+
+
+async def _intercepted(
+    request: web.Request, faults: Sequence[Interceptor], handler: Handler
+) -> web.StreamResponse:
+    """The response that the first fault gives, or lets the others give."""
+    for place, fault in enumerate(faults, 1):
         if fault.strikes(request):
-            return await fault.happen(request, handler, moment(store.clock.now()))
-    headers = request.headers
+            rest = partial(_intercepted, faults=faults[place:], handler=handler)
+            return await fault.happen(request, rest, moment(request.app[STORE].clock.now()))
+    return await _admitted(request, handler)
+
+
+async def _admitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The store's response, if the key is right and the rate within the limit."""
+    store, headers = request.app[STORE], request.headers
     if headers.get("X-VTEX-API-AppKey") != APP_KEY or (
         headers.get("X-VTEX-API-AppToken") != APP_TOKEN
     ):
@@ -80,7 +93,7 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-def _kind(request: web.Request) -> str:
-    """The route that a request takes, for counting: the path with its parameters unnamed."""
+def _route(request: web.Request) -> str:
+    """A request's route, for counting: the path with placeholders for parameters."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"

@@ -103,7 +103,7 @@ def test_machines_read_json(tap: Tap, shop: Shop) -> None:
 
 @pytest.mark.parametrize("carried", [True, False])
 def test_whether_the_list_carries_last_change(tap: Tap, shop: Shop, *, carried: bool) -> None:
-    shop.store.manners.rows_have_last_change = carried
+    shop.store.quirks.rows_have_last_change = carried
     (note,) = found_by(tap, shop, select={"orders", "order_items"})["notes"]
     assert note.startswith(f"The order list carries {'' if carried else 'no '}lastChange")
 

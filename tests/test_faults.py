@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from aiohttp import web
 
-from sandbox.faults import CONTROL_CHARACTERS
+from sandbox.tampering.bodies import CONTROL_CHARACTERS
 from tests.streams import (
     test_carts,
     test_catalog,

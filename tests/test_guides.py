@@ -279,7 +279,7 @@ def answered_by(kind: str, **details: Any) -> Callable[[Tap, Shop], Run]:
 
 
 def with_private_fields(tap: Tap, shop: Shop) -> Run:
-    shop.store.manners.private_fields = frozenset({"checkouttag"})
+    shop.store.quirks.private_fields = frozenset({"checkouttag"})
     return tap.run(shop.config(), select={"carts"})
 
 

@@ -33,7 +33,7 @@ ORDERS = {"orders", "order_items"}
 def shop(shop: Shop) -> Shop:
     """A store whose windows hold sixty orders at most, and whose answers take a while."""
     shop.close()
-    shop.store.manners.most_rows = 2
+    shop.store.quirks.max_rows = 2
     shop.store.latency = 0.002
     return shop
 

@@ -56,7 +56,7 @@ def test_what_was_not_reached(tap: Tap, shop: Shop) -> None:
 
 
 def test_a_part_that_failed_is_told(tap: Tap, shop: Shop) -> None:
-    shop.store.manners.forbidden_entities = frozenset({"XX"})
+    shop.store.quirks.forbidden_entities = frozenset({"XX"})
     entities = [{"entity": "XX"}]
     run = tap.run(shop.config(newsletter_entities=entities), select={"newsletter"}, expect=1)
     assert summary_of(run)[1][-1] == "FAILED"

@@ -1,7 +1,7 @@
-"""Which products and SKUs there are, and how they are at a moment.
+"""The products and SKUs that exist, and their state at any moment.
 
-Nothing of them is kept: a document follows from its id. What somebody does to it is kept
-apart, with the moment when it was done.
+No documents are stored: each one is computed from its id. Edits are stored separately,
+with their times.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sandbox.catalog.categories import Categories
 from sandbox.catalog.documents import (
     alternate_ids,
     context_document,
+    in_minutes,
     product_document,
     row_document,
 )
@@ -24,14 +25,14 @@ from sandbox.clock import DAY, SECOND
 from sandbox.goods import SKUS_PER_PRODUCT, Sku
 
 if TYPE_CHECKING:
-    from sandbox.store import Manners
+    from sandbox.quirks import Quirks
 
 Json = dict[str, Any]
 
 TWO_YEARS = 730 * DAY
-#: How long before the store's beginning nobody had edited a SKU.
+#: No SKU was edited this long before the store started.
 QUIET = 3 * DAY
-#: A SKU's measures: in the row, and within the context.
+#: The names of a SKU's measures in its row and in its context.
 MEASURES = {
     "CubicWeight": "cubicweight",
     "Height": "height",
@@ -39,28 +40,28 @@ MEASURES = {
     "WeightKg": "weight",
     "Width": "width",
 }
-#: Ids that are listed and belong to nothing; one product's only SKU is such a one, too.
+#: Listed ids that belong to nothing. One phantom product lists a phantom SKU.
 PHANTOM_PRODUCTS = (9000001, 9000002)
 PHANTOM_SKUS = (9000001, 9000003)
 
 
 @dataclass
 class Catalog:
-    """The products of the store and all that is said of them."""
+    """The store's products, SKUs, categories, brands, channels and sellers."""
 
     seed: int
-    #: SKUs 1 to this are the ones that orders refer to; they are of products 1 and up.
+    #: Orders refer to SKUs 1 to this number. Their products are 1 and up.
     skus: int
-    #: When the store began to be watched.
+    #: When the store started, in ticks.
     start: int
     account: str
-    manners: Manners
-    #: Listed ids that every other route answers with a 404.
+    quirks: Quirks
+    #: Listed ids for which every other route returns 404.
     phantom_products: set[int] = field(default_factory=lambda: set(PHANTOM_PRODUCTS))
     phantom_skus: set[int] = field(default_factory=lambda: set(PHANTOM_SKUS))
-    #: Products that have no SKUs, whatever they had.
+    #: Products without SKUs, even if they had some.
     empty_products: set[int] = field(default_factory=set)
-    #: SKUs whose context comes as null, and products that come as ``{}``.
+    #: SKUs whose context is ``null``, and products whose form is ``{}``.
     null_contexts: set[int] = field(default_factory=set)
     blank_products: set[int] = field(default_factory=set)
 
@@ -69,7 +70,7 @@ class Catalog:
         self._initial_products = -(-self.skus // SKUS_PER_PRODUCT)
         bare = self._initial_products + 1
         self.empty_products.add(bare)
-        #: Products and SKUs that were made later, and when; the bare one is from the beginning.
+        #: Products and SKUs added later, with their times. The bare one was always there.
         self._added_products: dict[int, int] = {bare: 0}
         self._added_skus: dict[int, int] = {}
         self._products_of_added: dict[int, int] = {}
@@ -81,17 +82,17 @@ class Catalog:
         self._product_edits: dict[int, list[tuple[int, Json]]] = {}
         self._sku_edits: dict[int, list[tuple[int, Json]]] = {}
 
-    # -- what there is -------------------------------------------------------------------
+    # -- what exists ---------------------------------------------------------------------
 
     def product_ids(self) -> list[int]:
-        """The ids of the products that exist, in ascending order."""
-        first = 0 if self.manners.has_product_zero else 1
+        """The ids of all products, in ascending order."""
+        first = 0 if self.quirks.has_product_zero else 1
         ids = {*range(first, self._initial_products + 1), *self._added_products}
         return sorted(ids - self._deleted_products)
 
     def sku_ids(self) -> list[int]:
-        """The ids of the SKUs that exist, in ascending order."""
-        first = 0 if self.manners.has_product_zero else 1
+        """The ids of all SKUs, in ascending order."""
+        first = 0 if self.quirks.has_product_zero else 1
         gone = set(self._deleted_skus)
         for product_id in self._deleted_products | self.empty_products:
             gone |= set(self._all_skus_of(product_id))
@@ -105,7 +106,7 @@ class Catalog:
         return [one for one in self._all_skus_of(product_id) if one not in self._deleted_skus]
 
     def product_of(self, sku_id: int) -> int | None:
-        """The product that a SKU is of; None if there is no such SKU."""
+        """The id of a SKU's product; None if the SKU does not exist."""
         product_id = self._products_of_added.get(sku_id)
         if product_id is None and 0 <= sku_id <= self.skus:
             product_id = (sku_id - 1) // SKUS_PER_PRODUCT + 1
@@ -115,45 +116,54 @@ class Catalog:
         return None if gone else product_id
 
     def has_product(self, product_id: int) -> bool:
-        """Whether there is such a product."""
+        """Whether a product exists."""
         if product_id in self._deleted_products:
             return False
         if product_id in self._added_products:
             return True
-        first = 0 if self.manners.has_product_zero else 1
+        first = 0 if self.quirks.has_product_zero else 1
         return first <= product_id <= self._initial_products
 
     def _all_skus_of(self, product_id: int) -> list[int]:
-        """The SKUs that a product ever had."""
+        """All SKUs that a product ever had."""
         added = self._places.get(product_id, [])
         if product_id == 0:
             return [0, *added]
         last = min(product_id * SKUS_PER_PRODUCT, self.skus)
         return [*range((product_id - 1) * SKUS_PER_PRODUCT + 1, last + 1), *added]
 
-    # -- what somebody does --------------------------------------------------------------
+    # -- edits ---------------------------------------------------------------------------
 
     def edit_product(self, product_id: int, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a product; the dates of its SKUs do not move."""
+        """Change fields of a product. The dates of its SKUs stay as they are."""
         document = self.product(product_id, at)
         if document is None or fields.keys() - document.keys():
             raise ValueError(f"There is no product {product_id} with {sorted(fields)}")
         self._product_edits.setdefault(product_id, []).append((at, fields))
 
-    def edit_sku(self, sku_id: int, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a SKU, of its row or its context, and with them its date.
+    def edit_sku(
+        self,
+        sku_id: int,
+        at: int,
+        *,
+        dated: int | None = None,
+        **fields: Any,  # noqa: ANN401
+    ) -> None:
+        """Change fields of a SKU's row or context, and with them ``DateUpdated``.
 
-        What both views have changes in both: ``SkuName`` and ``Name``, ``Dimension`` and
-        the row's measures, ``AlternateIds`` and the row's ``RefId``. ``Ean`` is known, too.
+        ``DateUpdated`` says ``dated`` if given, even if that is ahead of the clock. A field
+        that both views have changes in both: ``SkuName`` and ``Name``, ``Dimension`` and the
+        row's measures, ``AlternateIds`` and the row's ``RefId``. ``Ean`` is accepted, too.
         """
-        fields = _words_of_row(fields)
+        fields = _named_as_in_row(fields)
         known = {"Ean", *self._row(sku_id, at), *self._context(sku_id, at)}
         if unknown := fields.keys() - known:
             raise ValueError(f"A SKU has no {sorted(unknown)}")
-        self._sku_edits.setdefault(sku_id, []).append((at, fields))
+        updated = in_minutes(at if dated is None else dated)
+        self._sku_edits.setdefault(sku_id, []).append((at, {"DateUpdated": updated, **fields}))
 
     def add_product(self, at: int, skus: int = 2, product_id: int | None = None) -> int:
-        """Make a product with SKUs; returns its id."""
+        """Add a product with SKUs; returns its id."""
         if product_id is None:
             product_id = next(n for n in count(self._next_product) if not self.has_product(n))
             self._next_product = product_id + 1
@@ -165,7 +175,7 @@ class Catalog:
         return product_id
 
     def add_sku(self, product_id: int, at: int) -> int:
-        """Make a SKU of a product; returns its id."""
+        """Add a SKU to a product; returns its id."""
         sku_id = self._next_sku
         self._next_sku += 1
         self.empty_products.discard(product_id)
@@ -175,26 +185,26 @@ class Catalog:
         return sku_id
 
     def delete_product(self, product_id: int) -> None:
-        """Let a product be gone, with its SKUs."""
+        """Delete a product and its SKUs."""
         self._deleted_skus.update(self._all_skus_of(product_id))
         self._deleted_products.add(product_id)
 
     def delete_sku(self, sku_id: int) -> None:
-        """Let a SKU be gone."""
+        """Delete a SKU."""
         self._deleted_skus.add(sku_id)
 
     def add_category(self, parent_id: int | None, name: str) -> int:
-        """Make a category; returns its id."""
+        """Add a category; returns its id."""
         return self.categories.add(parent_id, name)
 
     def edit_category(self, category_id: int, **fields: Any) -> None:  # noqa: ANN401
         """Change fields of a category's document."""
         self.categories.edit(category_id, **fields)
 
-    # -- products and SKUs at a moment ---------------------------------------------------
+    # -- products and SKUs at a given time -----------------------------------------------
 
     def product(self, product_id: int, now: int) -> Json | None:
-        """A product by its id; None if there is none yet, or no more."""
+        """A product's form; None if the product does not exist at that time."""
         if not self.has_product(product_id) or self._added_products.get(product_id, 0) > now:
             return None
         of = goods.product(self.seed, product_id)
@@ -206,12 +216,12 @@ class Catalog:
         return document
 
     def row(self, sku_id: int, now: int) -> Json | None:
-        """A SKU as the list of its product's SKUs shows it."""
+        """A SKU's row in the list of its product's SKUs."""
         return self._row(sku_id, now) if self._exists(sku_id, now) else None
 
     def context(self, sku_id: int, now: int, lag: float | None = None) -> Json | None:
-        """A SKU with its context, as the index has it, which is ``lag`` seconds behind."""
-        lag = self.manners.context_lag if lag is None else lag
+        """A SKU with its context, read from an index that lags by ``lag`` seconds."""
+        lag = self.quirks.context_lag if lag is None else lag
         now -= int(lag * SECOND)
         return self._context(sku_id, now) if self._exists(sku_id, now) else None
 
@@ -222,8 +232,7 @@ class Catalog:
 
     def _row(self, sku_id: int, now: int) -> Json:
         edits = [(at, fields) for at, fields in self._sku_edits.get(sku_id, ()) if at <= now]
-        updated = max(self._made(sku_id), *(at for at, _ in edits), 0)
-        row = row_document(self._sku(sku_id), updated)
+        row = row_document(self._sku(sku_id), self._made(sku_id))
         for _, fields in edits:
             row |= {name: value for name, value in fields.items() if name in row}
         return row
@@ -244,7 +253,7 @@ class Catalog:
         return context | alternate_ids(edited.get("Ean", of.ean), row["RefId"])
 
     def _sku(self, sku_id: int) -> Sku:
-        """What the store sells under an id."""
+        """The article with a SKU id."""
         product_id = self.product_of(sku_id)
         if product_id is None:
             raise ValueError(f"There is no SKU {sku_id}")
@@ -252,20 +261,20 @@ class Catalog:
         return goods.variant_of(self.seed, product_id, sku_id, place)
 
     def _made(self, sku_id: int) -> int:
-        """When a SKU was last edited before anybody watched, or when it was made since."""
+        """When a SKU was added, or last edited before the store started."""
         chance = (sku_id * 0x9E3779B97F4A7C15 + self.seed * 0x85EBCA6B) & 0xFFFFFFFFFFFFFFFF
         return self._added_skus.get(sku_id, self.start - QUIET - chance % (TWO_YEARS - QUIET))
 
-    # -- the rest ------------------------------------------------------------------------
+    # -- categories and short lists ------------------------------------------------------
 
     def category(self, category_id: int) -> Json | None:
-        """A category by its id, with its path; None if there is none."""
+        """A category's form with its path; None if the category does not exist."""
         known = category_id in self.categories.by_id
         return self.categories.document(category_id) if known else None
 
     def tree(self, levels: int = 9) -> list[Json]:
-        """The tree of categories."""
-        with_inactive = self.manners.tree_has_inactive
+        """The category tree."""
+        with_inactive = self.quirks.tree_has_inactive
         return self.categories.tree(levels, with_inactive=with_inactive)
 
     def brands(self) -> list[Json]:
@@ -285,8 +294,8 @@ class Catalog:
         return {row["id"]: row for row in self.brands()}
 
 
-def _words_of_row(fields: Json) -> Json:
-    """Fields with the names that the row has for them."""
+def _named_as_in_row(fields: Json) -> Json:
+    """The fields under the names that the row uses."""
     fields = dict(fields)
     if "SkuName" in fields:
         fields["Name"] = fields.pop("SkuName")

@@ -1,4 +1,4 @@
-"""The tree of categories: departments, their categories, and those where products are."""
+"""The category tree: departments, middle categories, and the leaves that hold products."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.goods import FIRST_CATEGORY, KINDS
 Json = dict[str, Any]
 
 DEPARTMENTS = {1: "Moda", 2: "Eletrônicos", 3: "Casa", 4: "Mercado", 5: "Beleza"}
-#: Id, name, and the department that it is in.
+#: Id, name and department.
 MIDDLE = (
     (30, "Roupas", 1),
     (31, "Calçados", 1),
@@ -20,22 +20,22 @@ MIDDLE = (
     (35, "Bebidas", 4),
     (36, "Perfumaria", 5),
 )
-#: Where the goods' own categories are, in the goods' order.
+#: The parents of the goods' own categories, in the order of `KINDS`.
 PARENTS_OF_KINDS = (30, 31, 30, 33, 34, 32, 35, 34, 32, 36)
-#: Given up by the store, without products: a category, and one below a living one.
+#: Inactive categories without products: one in a department, one below an active category.
 INACTIVE = ((40, "Ponta de Estoque", 1), (41, "Fondue", 34))
-NEXT = 100
+FIRST_ADDED = 100
 
 
 @dataclass
 class Category:
-    """A category; None for the parent of a department."""
+    """A category; a department has no parent."""
 
     category_id: int
     name: str
     parent: int | None
     is_active: bool = True
-    #: Fields of its document that somebody changed.
+    #: Edited fields of its form.
     edited: Json = field(default_factory=dict)
 
 
@@ -59,13 +59,13 @@ class Categories:
         }
 
     def add(self, parent_id: int | None, name: str) -> int:
-        """Make a category; returns its id."""
-        category_id = max(NEXT, *self.by_id) + 1
+        """Add a category; returns its id."""
+        category_id = max(FIRST_ADDED, *self.by_id) + 1
         self.by_id[category_id] = Category(category_id, name, parent_id)
         return category_id
 
     def edit(self, category_id: int, **fields: Any) -> None:  # noqa: ANN401 - of the document
-        """Change fields of a category's document."""
+        """Change fields of a category's form."""
         one = self.by_id[category_id]
         if unknown := fields.keys() - self.document(category_id).keys():
             raise ValueError(f"A category has no {sorted(unknown)}")
@@ -75,17 +75,17 @@ class Categories:
         one.edited |= fields
 
     def path(self, category_id: int) -> list[Category]:
-        """A category's ancestors, its department first, and itself."""
+        """A category's ancestors from its department down, then the category itself."""
         one = self.by_id[category_id]
         above = [] if one.parent is None else self.path(one.parent)
         return [*above, one]
 
     def below(self, category_id: int | None) -> list[Category]:
-        """The categories directly below one; below None are the departments."""
+        """A category's children; the departments for None."""
         return [one for one in self.by_id.values() if one.parent == category_id]
 
     def document(self, category_id: int, *, with_path: bool = True) -> Json:
-        """A category as its own route shows it."""
+        """A category's form."""
         one = self.by_id[category_id]
         path = self.path(category_id)
         return {
@@ -113,7 +113,7 @@ class Categories:
         }
 
     def tree(self, levels: int, *, with_inactive: bool, below: int | None = None) -> list[Json]:
-        """So many levels of the tree."""
+        """The tree, cut off below ``levels`` levels."""
         return [
             {
                 "id": one.category_id,

@@ -1,7 +1,7 @@
-"""Products and SKUs as the catalog's routes show them.
+"""Products and SKUs in the forms that the catalog's routes return.
 
-Three views of the same things: a product, the row of a SKU in its product's list, and a
-SKU with its context. Oddities are spread by id, so that they are few and always the same.
+There are three views: a product's form, a SKU's row in its product's list, and a SKU with
+its context. Oddities depend on the id, so they are rare and always the same.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-#: Dates without a zone are in the store's own.
+#: Dates without a time zone are in the store's own.
 ZONE = -3 * HOUR
 MATERIALS = ("Algodão", "Aço inox", "Couro", "Plástico", "Vidro")
 CLUSTERS = {"135": "Lançamentos", "142": "Frete grátis", "166": "Mais vendidos"}
 
 
 def in_minutes(at: int) -> str:
-    """A moment as rows of SKUs have it: in the store's zone, cut to whole minutes."""
+    """A time as in a SKU's row: in the store's time zone, truncated to minutes."""
     return f"{moment(at + ZONE).isoformat()[:16]}:00"
 
 
 def product_document(of: Product, department_id: int, first: int) -> Json:
-    """A product by its id; ``first`` is when the store's oldest was released."""
+    """A product's form; ``first`` is the release time of the store's oldest product."""
     number = of.product_id
     return {
         "Id": number,
@@ -44,7 +44,7 @@ def product_document(of: Product, department_id: int, first: int) -> Json:
         "ReleaseDate": _release(number, first),
         "KeyWords": f"{of.kind}, {of.brand}" if number % 3 else None,
         "Title": of.name,
-        # Its SKUs stay active, as they do when a product is inactivated by the API.
+        # Its SKUs stay active, as VTEX leaves them when the API deactivates a product.
         "IsActive": number % 23 != 5,
         "TaxCode": "",
         "MetaTagDescription": of.name if number % 5 else None,
@@ -57,14 +57,14 @@ def product_document(of: Product, department_id: int, first: int) -> Json:
 
 
 def _release(number: int, first: int) -> str | None:
-    """The merchant's date, in each of the forms in which it has been seen."""
+    """The merchant's date, in each format seen so far."""
     day = moment(first + number * 7 % 700 * DAY).isoformat()[:10]
     endings = {1: "T09:30:00.847", 2: "T15:51:29.2614605", 3: "T00:00:00Z"}
     return None if number % 8 == 4 else day + endings.get(number % 8, "T00:00:00")
 
 
 def row_document(of: Sku, updated: int) -> Json:
-    """A SKU as the list of its product's SKUs shows it."""
+    """A SKU's row in the list of its product's SKUs."""
     number = of.sku_id
     weighed = number % 12 != 10
     return {
@@ -107,7 +107,7 @@ def row_document(of: Sku, updated: int) -> Json:
         "IsTransported": None,
         "IsGiftCardRecharge": None,
         "ModalType": None,
-        # Real answers have these keys, and nothing in them.
+        # Real responses have these keys, always null.
         "NameComplete": None,
         "ProductName": None,
         "ProductRefId": None,
@@ -116,7 +116,7 @@ def row_document(of: Sku, updated: int) -> Json:
 
 
 def context_document(of: Sku, row: Json, product: Json, brand: Json, path: list[Category]) -> Json:
-    """A SKU with its context, which is of its product, brand and categories."""
+    """A SKU with its context: product, brand and categories."""
     return {
         **_names(of, row, product),
         "BrandId": str(product["BrandId"]),
@@ -147,7 +147,7 @@ def context_document(of: Sku, row: Json, product: Json, brand: Json, path: list[
 
 
 def alternate_ids(ean: str | None, ref_id: str | None) -> Json:
-    """What else a SKU is known by; a key is absent where there is nothing."""
+    """A SKU's other ids; a missing id has no key."""
     known = {name: value for name, value in (("Ean", ean), ("RefId", ref_id)) if value}
     return {"AlternateIds": known, "AlternateIdValues": list(known.values())}
 

@@ -1,11 +1,11 @@
-"""The paths of VTEX's Catalog API for what is short: categories, brands, channels, sellers."""
+"""The routes of VTEX's Catalog API for categories, brands, sales channels and sellers."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer
 from sandbox.catalog.routes import denied, identifier, positive
+from sandbox.responses import STORE, json_response
 
 OF_BRANDS = ("Brands", "View Brand")
 
@@ -20,8 +20,8 @@ async def category_tree(request: web.Request) -> web.Response:
         return denied(store)
     levels = identifier(request, "levels")
     if levels is None:
-        return json_answer("The number of levels is not valid", 400)
-    return json_answer(store.catalog.tree(levels))
+        return json_response("The number of levels is not valid", 400)
+    return json_response(store.catalog.tree(levels))
 
 
 @routes.get("/api/catalog/pvt/category/{category_id}")
@@ -32,9 +32,9 @@ async def category(request: web.Request) -> web.Response:
         return denied(store)
     category_id, categories = identifier(request, "category_id"), store.catalog.categories
     if category_id is None or category_id not in categories.by_id:
-        return json_answer({"Message": "Category not found"}, 404)
+        return json_response({"Message": "Category not found"}, 404)
     with_path = request.query.get("includeTreePath", "").lower() == "true"
-    return json_answer(categories.document(category_id, with_path=with_path))
+    return json_response(categories.document(category_id, with_path=with_path))
 
 
 @routes.get("/api/catalog_system/pvt/brand/list")
@@ -43,7 +43,7 @@ async def brand_list(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may(*OF_BRANDS):
         return denied(store)
-    return json_answer(store.catalog.brands())
+    return json_response(store.catalog.brands())
 
 
 @routes.get("/api/catalog_system/pvt/brand/pagedlist")
@@ -54,7 +54,7 @@ async def brand_pages(request: web.Request) -> web.Response:
         return denied(store)
     page, size = positive(request.query, "page"), positive(request.query, "pageSize")
     if page is None or size is None:
-        return json_answer("The parameters page and pageSize are required", 400)
+        return json_response("The parameters page and pageSize are required", 400)
     rows = store.catalog.brands()
     paging = {
         "page": page,
@@ -62,7 +62,7 @@ async def brand_pages(request: web.Request) -> web.Response:
         "total": len(rows),
         "pages": -(-len(rows) // size),
     }
-    return json_answer({"items": rows[(page - 1) * size : page * size], "paging": paging})
+    return json_response({"items": rows[(page - 1) * size : page * size], "paging": paging})
 
 
 @routes.get("/api/catalog_system/pvt/saleschannel/list")
@@ -71,7 +71,7 @@ async def sales_channel_list(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may("View Product"):
         return denied(store)
-    return json_answer(store.catalog.sales_channels())
+    return json_response(store.catalog.sales_channels())
 
 
 @routes.get("/api/catalog_system/pvt/seller/list")
@@ -80,4 +80,4 @@ async def seller_list(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may("View Seller", "View Product"):
         return denied(store)
-    return json_answer(store.catalog.sellers())
+    return json_response(store.catalog.sellers())

@@ -1,4 +1,4 @@
-"""The paths of VTEX's Catalog API for products and SKUs."""
+"""The routes of VTEX's Catalog API for products and SKUs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer
+from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,36 +15,36 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-MOST_PRODUCT_IDS = 250
-MOST_SKU_IDS = 1000
+MAX_PRODUCT_IDS = 250
+MAX_SKU_IDS = 1000
 OF_SKUS = ("SKUs", "View Product")
 
 routes = web.RouteTableDef()
 
 
 def denied(store: Store) -> web.Response:
-    """The answer to a key whose role lacks the resource."""
-    return json_answer("Access denied", store.manners.lacking_access)
+    """The response to a key whose role lacks the resource."""
+    return json_response("Access denied", store.quirks.lacking_access)
 
 
 def missing_sku() -> web.Response:
-    """The answer where a SKU is not found."""
-    return json_answer("Sku not found", 404)
+    """The response for an unknown SKU."""
+    return json_response("Sku not found", 404)
 
 
 def missing_product() -> web.Response:
-    """The answer where a product is not found; other than for a SKU, it is not JSON."""
+    """The response for an unknown product. Unlike that for a SKU, it is not JSON."""
     return web.Response(status=404, text="Product not found")
 
 
 def identifier(request: web.Request, name: str) -> int | None:
-    """An id out of the path; None if it is no number."""
+    """An id from the path; None if it is not a number."""
     text = request.match_info[name]
     return int(text) if text.isascii() and text.isdigit() else None
 
 
 def positive(query: Mapping[str, str], name: str, default: str = "") -> int | None:
-    """A number from 1 up out of the query; None if it is not."""
+    """A number of at least 1 from the query; None if it is not one."""
     text = query.get(name, default)
     return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
 
@@ -58,12 +58,12 @@ async def product_and_sku_ids(request: web.Request) -> web.Response:
     first = positive(request.query, "_from", "1")
     last = positive(request.query, "_to", str((first or 1) + 49))
     if first is None or last is None:
-        return json_answer("The range is not valid", 400)
-    asked = last
-    if last - first >= MOST_PRODUCT_IDS:
-        if store.manners.large_id_pages == "error":
-            return json_answer(f"The range is limited to {MOST_PRODUCT_IDS}", 400)
-        last = first + MOST_PRODUCT_IDS - 1
+        return json_response("The range is not valid", 400)
+    requested = last
+    if last - first >= MAX_PRODUCT_IDS:
+        if store.quirks.large_id_pages == "error":
+            return json_response(f"The range is limited to {MAX_PRODUCT_IDS}", 400)
+        last = first + MAX_PRODUCT_IDS - 1
     catalog = store.catalog
     ids = sorted([*catalog.product_ids(), *catalog.phantom_products], key=_scattered)
     data = {
@@ -72,13 +72,15 @@ async def product_and_sku_ids(request: web.Request) -> web.Response:
         else catalog.skus_of(product_id)
         for product_id in ids[first - 1 : last]
     }
-    return json_answer({"data": data, "range": {"total": len(ids), "from": first, "to": asked}})
+    return json_response(
+        {"data": data, "range": {"total": len(ids), "from": first, "to": requested}}
+    )
 
 
 def _scattered(product_id: int) -> int:
-    """Where a product stands in the list, which is not in the order of ids.
+    """The sort key of a product in the list, which does not follow the ids.
 
-    So a new product turns up anywhere, and moves those behind it.
+    A new product can appear anywhere and shift those behind it.
     """
     return (product_id + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFF
 
@@ -95,7 +97,7 @@ async def product(request: web.Request) -> web.Response:
     document = store.catalog.product(product_id, store.clock.now())
     if document is None:
         return missing_product()
-    return json_answer({} if product_id in store.catalog.blank_products else document)
+    return json_response({} if product_id in store.catalog.blank_products else document)
 
 
 @routes.get("/api/catalog_system/pvt/sku/stockkeepingunitids")
@@ -106,13 +108,13 @@ async def sku_ids(request: web.Request) -> web.Response:
         return denied(store)
     page, size = positive(request.query, "page"), positive(request.query, "pagesize")
     if page is None or size is None:
-        return json_answer("The parameters page and pagesize are required", 400)
-    if size > MOST_SKU_IDS:
-        if store.manners.large_id_pages == "error":
-            return json_answer(f"pagesize is limited to {MOST_SKU_IDS}", 400)
-        size = MOST_SKU_IDS
+        return json_response("The parameters page and pagesize are required", 400)
+    if size > MAX_SKU_IDS:
+        if store.quirks.large_id_pages == "error":
+            return json_response(f"pagesize is limited to {MAX_SKU_IDS}", 400)
+        size = MAX_SKU_IDS
     ids = [*store.catalog.sku_ids(), *sorted(store.catalog.phantom_skus)]
-    return json_answer(ids[(page - 1) * size : page * size])
+    return json_response(ids[(page - 1) * size : page * size])
 
 
 @routes.get("/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{product_id}")
@@ -126,9 +128,9 @@ async def skus_of_product(request: web.Request) -> web.Response:
         return missing_product()
     rows = [catalog.row(sku_id, now) for sku_id in catalog.skus_of(product_id)]
     rows = [row for row in rows if row is not None]
-    if not rows and store.manners.no_skus == "object":
-        return json_answer({})
-    return json_answer(rows)
+    if not rows and store.quirks.no_skus == "object":
+        return json_response({})
+    return json_response(rows)
 
 
 @routes.get("/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}")
@@ -143,4 +145,4 @@ async def sku_and_context(request: web.Request) -> web.Response:
     context = store.catalog.context(sku_id, store.clock.now())
     if context is None:
         return missing_sku()
-    return json_answer(None if sku_id in store.catalog.null_contexts else context)
+    return json_response(None if sku_id in store.catalog.null_contexts else context)

@@ -1,4 +1,4 @@
-"""The catalog's short lists: brands, sales channels, sellers."""
+"""The rows of the catalog's short lists: brands, sales channels, sellers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sandbox.goods import BRANDS, FIRST_BRAND
 
 Json = dict[str, Any]
 
-#: What must never leave the store, to be recognised where it turns up.
+#: A recognisable secret: tests look for it wherever it must not appear.
 SELLER_PASSWORD = "NOTASECRETNOTASECRET-SELLER"  # noqa: S105 - it opens nothing
-#: A brand that no product has.
+#: A brand without products.
 BARE_BRAND = "Guapuruvu"
 
 
@@ -62,7 +62,7 @@ def sales_channels() -> list[Json]:
 
 
 def sellers(account: str) -> list[Json]:
-    """Rows of the list of sellers, with what VTEX keeps of their credentials."""
+    """Rows of the list of sellers, including the credentials that VTEX returns."""
     rows = (
         ("1", account, True, None),
         ("loja-sul", "Loja do Sul", True, SELLER_PASSWORD),
@@ -102,7 +102,7 @@ def sellers(account: str) -> list[Json]:
 
 
 def _commissions(number: int) -> str | None:
-    """A list as text within a field, as VTEX has it here."""
+    """A list as JSON text in a field, as VTEX returns it here."""
     if number == 0:
         return None
     by_category = [{"CategoryId": 14, "ProductCommission": 15.0, "FreightCommission": 2.5}]

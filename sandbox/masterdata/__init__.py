@@ -1,1 +1,1 @@
-"""The store's Master Data, version 1: clients, addresses, newsletter, entities of its own."""
+"""Master Data version 1: clients, addresses, newsletter, and an entity of the store's own."""

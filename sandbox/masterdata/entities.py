@@ -1,7 +1,7 @@
-"""Entities: which documents there are, and how they are at a moment.
+"""Entities: the documents that exist, and their state at any moment.
 
-As with orders, a document follows from its number and the time; what somebody does to it
-is kept apart.
+As with orders, a document is computed from its number and the time. Edits are stored
+separately.
 """
 
 from __future__ import annotations
@@ -21,25 +21,23 @@ if TYPE_CHECKING:
     from sandbox.oms.history import History
 
 Json = dict[str, Any]
-#: Makes the fields of a document's own out of its number, a source of chance that is
-#: always the same for it, and the moment.
+#: Computes an entity's own fields of a document from its number, a random generator seeded
+#: with that number, and the time.
 Write = Callable[[int, random.Random, int], Json]
 
-#: Master Data's documents without a creation date: one in so many.
-UNDATED_ONE_IN = 251
-#: Documents that the index holds a second time, with the id in capitals: one in so many.
-DOUBLE_ONE_IN = 499
-#: The document that was imported with a date of creation before VTEX was there.
+#: The index holds a second copy, with the id in capitals, of one document in this many.
+COPY_ONE_IN = 499
+#: The number of a document imported with a creation date older than VTEX.
 OLDEST = 0
-#: Documents with an odd lastInteractionIn: so many groups by their number, one of which has
-#: none, and one the date of creation whatever happened since.
+#: Documents fall into this many groups by number. In one group lastInteractionIn is
+#: always null, in another it stays at the creation date.
 GROUPS, NO_INTERACTION, STALE_INTERACTION = 7, 3, 5
-#: How far the index is behind.
+#: How far the index lags.
 INDEX_DELAY = 90 * SECOND
 
 
 class Field(NamedTuple):
-    """A field of an entity's structure, with VTEX's own name for its type."""
+    """A field of an entity's structure; the type is VTEX's name for it."""
 
     name: str
     type: str
@@ -66,7 +64,7 @@ DATES = ("createdIn", "updatedIn", "lastInteractionIn")
 
 
 class Entry(NamedTuple):
-    """What the index holds: a document's number, and whether it is the copy of it."""
+    """An entry of the index: a document's number, and whether this is its copy."""
 
     number: int
     is_copy: bool = False
@@ -74,7 +72,7 @@ class Entry(NamedTuple):
 
 @dataclass
 class Entity:
-    """An entity of Master Data, with all its documents."""
+    """An entity of Master Data and its documents."""
 
     acronym: str
     name: str
@@ -83,24 +81,36 @@ class Entity:
     seed: int
     account: str
     write: Write
-    #: What was done to documents, and when.
+    #: Edits by document number: time and fields.
     edits: dict[int, list[tuple[int, Json]]] = field(default_factory=dict)
     deleted: dict[int, int] = field(default_factory=dict)
-    #: From then on no document is made, and documents change by edits only.
+    #: Documents that the index shows only from a later time on.
+    late: dict[int, int] = field(default_factory=dict)
+    #: Documents that the index keeps showing as they were at a time.
+    stale: dict[int, int] = field(default_factory=dict)
+    #: Documents that the index holds twice under one id; totals count both. Known issue
+    #: 1203412: the indexer "creates multiple records for the same document ID".
+    twice: set[int] = field(default_factory=set)
+    #: Ids that the store chose itself; they may differ only in letter case.
+    chosen_ids: dict[int, str] = field(default_factory=dict)
+    #: One document in this many has no creation date, as imported ones may. 1: all but the
+    #: oldest.
+    undated_one_in: int = 251
+    #: From this time on, no document is created, and documents change by edits only.
     closed: int = 2**62
 
     # -- documents -----------------------------------------------------------------------
 
     def numbers(self, at: int) -> Iterator[int]:
-        """The documents that exist at a moment."""
+        """The numbers of the documents that exist at a time."""
         for number in range(self.history.since(min(at, self.closed) + 1)):
             if self.deleted.get(number, at + 1) > at:
                 yield number
 
     def dates(self, number: int, at: int) -> dict[str, int | None]:
-        """When a document was made, updated and interacted with, as of a moment."""
+        """A document's createdIn, updatedIn and lastInteractionIn at a time, in ticks."""
         made = self.history.created(number)
-        created = None if number % UNDATED_ONE_IN == 7 else made
+        created = None if number % self.undated_one_in == 7 % self.undated_one_in else made
         if number == OLDEST:
             created = made - 30 * 365 * DAY
         until = min(at, self.closed)
@@ -109,7 +119,7 @@ class Entity:
         edited = [when for when, _ in self.edits.get(number, ()) if when <= at]
         group = number % GROUPS
         is_odd = group in (NO_INTERACTION, STALE_INTERACTION)
-        # A visit moves the date of the update for some only; VTEX does not say when.
+        # For some documents a visit moves updatedIn; VTEX does not say when.
         counted = [event for event in events if event == updated or number % 3 or is_odd]
         active = max([*events, *edited], default=created)
         return {
@@ -121,24 +131,26 @@ class Entity:
         }
 
     def _events(self, number: int, created: int) -> tuple[int | None, int | None]:
-        """When a document is updated, and when its owner visits the shop; many never do."""
+        """When a document is updated and when its owner visits the shop; None for never."""
         chance = (number * 0x9E3779B97F4A7C15 + self.seed) & 0xFFFFFFFFFFFF
         updated = created + MINUTE + chance % (200 * DAY) if chance >> 8 & 7 < 3 else None
         visited = created + chance % (90 * DAY) if chance >> 16 & 7 < 4 else None
         return updated, visited
 
     def visited(self, number: int, at: int) -> int | None:
-        """When its owner last visited the shop."""
+        """When the document's owner visited the shop; None if not yet."""
         event = self._events(number, self.history.created(number))[1]
         return event if event is not None and event <= min(at, self.closed) else None
 
     def document_id(self, number: int) -> str:
         """A document's id."""
+        if number in self.chosen_ids:
+            return self.chosen_ids[number]
         dice = random.Random(f"{self.acronym} id {self.seed} {number}")
         return str(uuid.UUID(int=dice.getrandbits(128), version=4))
 
     def document(self, number: int, at: int) -> Json:
-        """A document as it is at a moment."""
+        """A document's state at a time."""
         dice = random.Random(f"{self.acronym} {self.seed} {number}")
         document = {
             **{one.name: None for one in self.fields},
@@ -158,27 +170,41 @@ class Entity:
                 document |= patch
         return document
 
+    def changes(self) -> tuple[object, ...]:
+        """What somebody changed so far, to tell whether an earlier search still holds."""
+        return (
+            sum(map(len, self.edits.values())),
+            len(self.deleted),
+            len(self.twice),
+            self.undated_one_in,
+            tuple(self.late.items()),
+            tuple(self.stale.items()),
+        )
+
     # -- the index -----------------------------------------------------------------------
 
     def find(self, where: Where | None, at: int) -> list[Entry]:
-        """What search and scroll find at a moment, in the order of creation."""
-        indexed = at - INDEX_DELAY
+        """What search and scroll find at a time, in the order of creation."""
         narrowed = created_between(where) if where else None
-        numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else None
+        last = self.history.since(min(at - INDEX_DELAY, self.closed) + 1)
+        numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else range(last)
         found = []
-        for number in self.numbers(indexed) if numbers is None else sorted(numbers):
-            if numbers is not None and not self._exists(number, indexed):
+        for number in sorted(numbers):
+            indexed = self._indexed(number, at)
+            is_gone = self.deleted.get(number, indexed + 1) <= indexed
+            if number >= last or is_gone or at < self.late.get(number, at):
                 continue
             if where is None or where.holds(self._getter(number, indexed)):
-                found.append(Entry(number))
-                if number % DOUBLE_ONE_IN == 11:
-                    # The copy may come before the document or after it.
+                found += [Entry(number)] * (2 if number in self.twice else 1)
+                if number % COPY_ONE_IN == 11:
+                    # The copy comes before the document or after it.
                     found.insert(len(found) - number % 2, Entry(number, is_copy=True))
         return found
 
-    def _exists(self, number: int, at: int) -> bool:
-        exists = number < self.history.since(min(at, self.closed) + 1)
-        return exists and self.deleted.get(number, at + 1) > at
+    def _indexed(self, number: int, at: int) -> int:
+        """The time from which the index has its version of a document."""
+        indexed = at - INDEX_DELAY
+        return min(indexed, self.stale.get(number, indexed))
 
     def _getter(self, number: int, at: int) -> Callable[[str], object]:
         dates = self.dates(number, at)
@@ -189,9 +215,9 @@ class Entity:
         return get
 
     def indexed_document(self, entry: Entry, at: int) -> Json:
-        """A document as the index shows it at a moment."""
+        """A document as the index shows it at a time."""
         if not entry.is_copy:
-            return self.document(entry.number, at - INDEX_DELAY)
+            return self.document(entry.number, self._indexed(entry.number, at))
         stale = self.document(entry.number, self.history.created(entry.number))
         return stale | {"id": stale["id"].upper()}
 

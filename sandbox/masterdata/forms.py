@@ -1,4 +1,4 @@
-"""What the documents of each entity hold."""
+"""The entities, their fields, and the content of their documents."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ CLIENT = (
         "visitedProductWithStockOutSkusTag",
     ),
 )
-#: What this store added, with what stores do wrong: a name that differs from a native one
-#: by letter case only, and a type that nobody has heard of.
+#: Fields that the store added, with mistakes that stores make: a name that differs from a
+#: native one only in letter case, and an unknown type.
 CLIENT_OWN = (
     Field("clubePontos", "Integer"),
     Field("limiteCredito", "Currency"),
@@ -65,7 +65,7 @@ NEWSLETTER = (
     Field("name", "Varchar 100"),
     Field("isNewsletterOptIn", "Boolean", is_filter=True),
 )
-#: An entity of the store's own, whose fields have names of their own.
+#: The fields of an entity that the store made, under names of its own choice.
 WAITING_LIST = (
     Field("correio", "Email"),
     Field("nome", "Varchar 100"),
@@ -76,7 +76,7 @@ STAGES = ("Carrinho", "DadosPessoais", "Endereco", "FormaPagamento", "Finalizado
 
 
 def entities(seed: int, first: int, now: int, clients: int, account: str) -> dict[str, Entity]:
-    """The entities of a store with so many clients."""
+    """The entities of a store with a given number of clients."""
 
     def entity(
         acronym: str, name: str, fields: tuple[Field, ...], part: float, write: Write
@@ -118,7 +118,7 @@ def entities(seed: int, first: int, now: int, clients: int, account: str) -> dic
 
 def _client(clients: Entity, number: int, dice: random.Random, at: int) -> Json:
     who = person(clients.seed, number)
-    known = dice.random() < 0.9  # others left their e-mail address for the newsletter only
+    known = dice.random() < 0.9  # the others only left an e-mail address for the newsletter
     visited = clients.visited(number, at)
     return {
         "userId": who.user_id,
@@ -137,18 +137,18 @@ def _client(clients: Entity, number: int, dice: random.Random, at: int) -> Json:
         "limiteCredito": round(dice.uniform(0, 9000), 2) if known else None,
         "aceitaWhatsapp": dice.choice((True, False, None)),
         "preferencia": dice.choice(("Feminino", "Masculino", "", None)),
-        # Dates that are none have been typed into real stores.
+        # Real stores hold impossible dates that somebody typed in.
         "ultimaCompra": "31/02/2024" if number % 50 == 3 else "2024-05-06T07:08:09.1234567Z",
         "aniversario": "1985-04-12",
         "Email": who.email.upper(),
         "aura": "violeta" if number % 2 else None,
-        # A companion that VTEX sends though the structure does not know it.
+        # A companion field that VTEX returns although the structure does not list it.
         "updatedBy_USER": '{"Id":"1","Login":"robo@ipe.com.br","Name":null}',
     }
 
 
 def _cart(seed: int, visited: int, dice: random.Random) -> Json:
-    """What the shop's scripts leave in a client's profile."""
+    """The cart fields that the shop's scripts store in a client's profile."""
     stage = dice.choice(STAGES)
     skus = [dice.randrange(1, 200) for _ in range(dice.choice((1, 1, 2, 3)))]
     cart = "&".join(f"sku={one}&qty={dice.randrange(1, 4)}&seller=1" for one in skus)

@@ -1,27 +1,30 @@
-"""The paths of VTEX's Master Data API, version 1."""
+"""The routes of VTEX's Master Data API, version 1."""
 
 from __future__ import annotations
 
 import re
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer
+from sandbox.interception import INDEX_LAG
 from sandbox.masterdata import where
 from sandbox.masterdata.scrolls import Cursor, TooManyScrollsError, UnknownTokenError
+from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
+    from sandbox.interception import Handler
     from sandbox.masterdata.entities import Entity, Entry
     from sandbox.masterdata.where import Where
     from sandbox.store import Store
 
 Json = dict[str, Any]
 
-MOST_IN_A_PAGE = 100
-MOST_IN_A_SEARCH = 10_000
-MOST_IN_A_SCROLL = 1_000
-#: What a search announces at most where the store's manners are to count too few.
+MAX_PAGE = 100
+MAX_SEARCH_DEPTH = 10_000
+MAX_SCROLL_SIZE = 1_000
+#: The highest total of a search where the quirk `search_total` is ``low``.
 LOW_TOTAL = 50
 READING = (
     "Read only documents",
@@ -34,21 +37,37 @@ ALWAYS_SENT = ("id", "accountId", "accountName", "dataEntityId")
 routes = web.RouteTableDef()
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a mistake
-    """A request that Master Data does not answer with documents."""
+class Refusal(Exception):  # noqa: N818 - a response, not a mistake
+    """A request that Master Data refuses, with the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
-        self.answer = json_answer({"Message": message}, status)
+        self.response = json_response({"Message": message}, status)
+
+
+def answering_refusals(handler: Handler) -> Handler:
+    """A route's handler that turns refusals into responses."""
+
+    @wraps(handler)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if not request.app[STORE].quirks.has_master_data:
+            return json_response({"Message": "Internal Server Error"}, 500)
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return refusal.response
+
+    return handle
 
 
 @routes.get("/api/dataentities")
+@answering_refusals
 async def list_entities(request: web.Request) -> web.Response:
     """VTEX's List data entities."""
     store = request.app[STORE]
     if not store.may("List data entity", "Master Data administrator"):
-        return json_answer({"Message": "Unauthorized"}, 403)
-    return json_answer(
+        return json_response({"Message": "Unauthorized"}, 403)
+    return json_response(
         [
             {"acronym": e.acronym, "name": e.name, "primaryKeyType": "GUID", "allowGetAll": False}
             for e in store.entities.values()
@@ -57,16 +76,14 @@ async def list_entities(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}")
+@answering_refusals
 async def structure(request: web.Request) -> web.Response:
     """VTEX's Get data entity structure."""
     store = request.app[STORE]
     if not store.may("View data entity details", "Master Data administrator"):
-        return json_answer({"Message": "Unauthorized"}, 403)
-    try:
-        entity = _entity(store, request)
-    except Refusal as refusal:
-        return refusal.answer
-    return json_answer(
+        return json_response({"Message": "Unauthorized"}, 403)
+    entity = _entity(store, request)
+    return json_response(
         {
             "acronym": entity.acronym,
             "name": entity.name,
@@ -89,32 +106,35 @@ async def structure(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}/search")
+@answering_refusals
 async def search(request: web.Request) -> web.Response:
     """VTEX's Search documents."""
     store = request.app[STORE]
-    try:
-        entity = _readable(store, request)
-        start, end = _range(request)
-        found = _found(store, entity, request)
-    except Refusal as refusal:
-        return refusal.answer
+    entity = _readable(store, request)
+    start, end = _range(request)
+    found = _found(store, entity, request)
+    timeout_from = store.quirks.search_timeout_from
+    if timeout_from is not None and len(found) >= timeout_from:
+        raise Refusal(408, "Request Timeout")
     if request.query.get("_sort", "").endswith("DESC"):
         found = found[::-1]
     total = len(found)
-    now = store.clock.now()
-    answer = json_answer(
+    now = _index_time(store, request)
+    response = json_response(
         [
             _projected(entity.indexed_document(entry, now), request.query.get("_fields", ""))
             for entry in found[start:end]
         ]
     )
-    manner = store.manners.search_total
-    if manner == "low":
+    announced = store.quirks.search_total
+    if announced == "low":
         total = min(total, LOW_TOTAL)
-    if manner != "missing" and (total or manner != "missing_when_empty"):
-        joint = "=" if store.manners.content_range_with_equals else " "
-        answer.headers["REST-Content-Range"] = f"resources{joint}{start}-{min(end, total)}/{total}"
-    return answer
+    if announced != "missing" and (total or announced != "missing_when_empty"):
+        joint = "=" if store.quirks.content_range_with_equals else " "
+        response.headers["REST-Content-Range"] = (
+            f"resources{joint}{start}-{min(end, total)}/{total}"
+        )
+    return response
 
 
 def _range(request: web.Request) -> tuple[int, int]:
@@ -122,54 +142,53 @@ def _range(request: web.Request) -> tuple[int, int]:
     if bounds is None:
         raise Refusal(400, "REST-Range is required")
     start, end = int(bounds[1]), int(bounds[2])
-    if end - start > MOST_IN_A_PAGE:
+    if end - start > MAX_PAGE:
         raise Refusal(400, "Too many documents in a range")
-    if end > MOST_IN_A_SEARCH:
+    if end > MAX_SEARCH_DEPTH:
         raise Refusal(400, "Search reaches 10000 documents")
     return start, end
 
 
 @routes.get("/api/dataentities/{acronym}/scroll")
+@answering_refusals
 async def scroll(request: web.Request) -> web.Response:
     """VTEX's Scroll documents."""
     store = request.app[STORE]
     now = store.clock.now()
+    entity = _readable(store, request)
+    token = request.query.get("_token") or _open(store, entity, request)
     try:
-        entity = _readable(store, request)
-        token = request.query.get("_token") or _open(store, entity, request)
         cursor, entries, following = store.scrolls.page(token, now)
-    except Refusal as refusal:
-        return refusal.answer
     except UnknownTokenError:
-        return json_answer({"Message": f"Operation not found for this token: '{token}'"}, 400)
-    except TooManyScrollsError:
-        message = "Maximum simultaneous scrolls rate exceeded (10)"
-        return json_answer({"Message": message}, 400)
+        raise Refusal(400, f"Operation not found for this token: '{token}'") from None
     documents = _documents(cursor, entries)
-    answer = json_answer(documents)
-    answer.headers["X-VTEX-MD-TOKEN"] = following
-    if store.manners.scroll_has_total:
-        answer.headers["REST-Content-Total"] = str(len(cursor.entries))
-    return answer
+    response = json_response(documents)
+    response.headers["X-VTEX-MD-TOKEN"] = following
+    if store.quirks.scroll_has_total:
+        response.headers["REST-Content-Total"] = str(len(cursor.entries))
+    return response
 
 
 def _open(store: Store, entity: Entity, request: web.Request) -> str:
     size = int(request.query.get("_size", "100"))
-    if size > MOST_IN_A_SCROLL:
+    if size > MAX_SCROLL_SIZE:
         raise Refusal(400, "Maximum size is 1000")
-    if size > store.manners.most_in_a_scroll:
+    if size > store.quirks.max_scroll_size:
         raise Refusal(408, "Request Timeout")
-    now = store.clock.now()
     found = _found(store, entity, request)
-    if store.manners.empty_scrolls:
-        store.manners.empty_scrolls -= 1
+    if store.quirks.empty_scrolls:
+        store.quirks.empty_scrolls -= 1
         found = []
     fields = request.query.get("_fields", "")
-    return store.scrolls.open(Cursor(entity, found, fields, size, now, now))
+    began, used = _index_time(store, request), store.clock.now()
+    try:
+        return store.scrolls.open(Cursor(entity, found, fields, size, began, used))
+    except TooManyScrollsError:
+        raise Refusal(400, "Maximum simultaneous scrolls rate exceeded (10)") from None
 
 
 def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
-    """Documents as they were when the scroll began."""
+    """The documents' states when the scroll began."""
     return [
         _projected(cursor.entity.indexed_document(entry, cursor.began), cursor.fields)
         for entry in entries
@@ -179,21 +198,21 @@ def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
 def _entity(store: Store, request: web.Request) -> Entity:
     entity = store.entities.get(request.match_info["acronym"])
     if entity is None:
-        raise Refusal(store.manners.unknown_entity, "Entity not found")
+        raise Refusal(store.quirks.unknown_entity, "Entity not found")
     return entity
 
 
 def _readable(store: Store, request: web.Request) -> Entity:
-    """The entity, if the key's role may read it and the fields that are asked for."""
+    """The entity, if the key's role may read it and the requested fields."""
     acronym = request.match_info["acronym"]
-    if not store.may(*READING) or acronym in store.manners.forbidden_entities:
+    if not store.may(*READING) or acronym in store.quirks.forbidden_entities:
         raise Refusal(403, "Unauthorized")
     entity = _entity(store, request)
     fields = request.query.get("_fields", "")
-    private = store.manners.private_fields
-    asked = set(fields.split(","))
-    if private and (fields == "_all" or asked & private):
-        raise Refusal(403, "Cannot read private fields")
+    private = store.quirks.private_fields
+    if denied := private if fields == "_all" else private.intersection(fields.split(",")):
+        message = store.quirks.private_fields_message.replace("{fields}", ", ".join(sorted(denied)))
+        raise Refusal(store.quirks.private_fields_status, message)
     return entity
 
 
@@ -206,9 +225,13 @@ def _found(store: Store, entity: Entity, request: web.Request) -> list[Entry]:
         except where.WhereError:
             raise Refusal(400, "Invalid _where") from None
         filters = {one.name for one in entity.fields if one.is_filter}
-        for name in sorted(parsed.fields() - filters - store.manners.also_filters):
+        for name in sorted(parsed.fields() - filters - store.quirks.also_filters):
             raise Refusal(400, f"Field '{name}' cannot be filtered")
-    return store.found(entity, text, parsed)
+    return store.found(entity, text, parsed, _index_time(store, request))
+
+
+def _index_time(store: Store, request: web.Request) -> int:
+    return store.clock.now() - int(request.get(INDEX_LAG, 0))
 
 
 def _projected(document: Json, fields: str) -> Json:

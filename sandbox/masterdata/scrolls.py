@@ -1,4 +1,4 @@
-"""The cursors that scrolls leave open."""
+"""The open cursors of scrolls."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from sandbox.clock import MINUTE
 if TYPE_CHECKING:
     from sandbox.masterdata.entities import Entity, Entry
 
-#: Cursors at once, over all that use the account.
-MOST = 10
+#: Open cursors at a time, shared by everything that uses the account.
+MAX_OPEN = 10
 #: How long a cursor outlives its last request.
 LIFE = 20 * MINUTE
 
 
 class TooManyScrollsError(Exception):
-    """All cursors of the account are taken."""
+    """The account's limit of open cursors is reached."""
 
 
 class UnknownTokenError(Exception):
-    """The token's cursor is gone, or never was."""
+    """The token's cursor has expired or never existed."""
 
 
 @dataclass
 class Cursor:
-    """A scroll under way: what it found when it began, and how far it is."""
+    """An open scroll: what it found when it began, and its position."""
 
     entity: Entity
     entries: list[Entry]
@@ -41,39 +41,39 @@ class Cursor:
 class Scrolls:
     """All scrolls of the account."""
 
-    #: How many the store's other systems have open.
+    #: Cursors that the store's other systems hold open.
     taken_by_others: int = 0
-    #: Whether each page's token is good for that page again, so that a page whose answer
-    #: was lost can be asked for once more. VTEX does not say.
+    #: Whether a page's token returns that page again, so a client can ask again for a page
+    #: whose response was lost. VTEX does not say.
     repeatable: bool = False
-    #: Whether the empty page at the end frees the cursor, or time only.
+    #: Whether the empty page at the end closes the cursor, or only its expiry does.
     freed_at_the_end: bool = True
     cursors: dict[str, Cursor] = field(default_factory=dict)
     opened: int = 0
-    most: int = 0
+    peak: int = 0
 
     def open(self, cursor: Cursor) -> str:
-        """Begin a scroll; answers with its token.
+        """Open a scroll; returns its token.
 
         Raises:
-            TooManyScrollsError: ten are open.
+            TooManyScrollsError: the limit of open cursors is reached.
         """
-        self._bury(cursor.began)
-        if len(self.cursors) + self.taken_by_others >= MOST:
+        self._expire(cursor.used)
+        if len(self.cursors) + self.taken_by_others >= MAX_OPEN:
             raise TooManyScrollsError
         self.opened += 1
         name = f"scroll{self.opened:08d}"
         self.cursors[name] = cursor
-        self.most = max(self.most, len(self.cursors))
+        self.peak = max(self.peak, len(self.cursors))
         return name
 
     def page(self, token: str, now: int) -> tuple[Cursor, list[Entry], str]:
-        """The next page of a scroll, and the token for the one after.
+        """The next page of a scroll, and the token for the page after it.
 
         Raises:
-            UnknownTokenError: the cursor is gone.
+            UnknownTokenError: the cursor has expired.
         """
-        self._bury(now)
+        self._expire(now)
         name, _, page = token.partition("-")
         cursor = self.cursors.get(name)
         if cursor is None:
@@ -88,7 +88,37 @@ class Scrolls:
         following = f"{name}-{cursor.position // cursor.size}" if self.repeatable else name
         return cursor, entries, following
 
-    def _bury(self, now: int) -> None:
-        """Forget the cursors that nobody has used for too long."""
+    def position(self, token: str) -> tuple[int, int]:
+        """The position of a scroll's next document and the page size; (0, 1) if it is closed."""
+        name, _, page = token.partition("-")
+        cursor = self.cursors.get(name)
+        if cursor is None:
+            return 0, 1
+        return int(page) * cursor.size if page else cursor.position, cursor.size
+
+    def is_at_end(self, token: str) -> bool:
+        """Whether a scroll has returned all its documents."""
+        cursor = self.cursors.get(token.partition("-")[0])
+        return cursor is not None and self.position(token)[0] >= len(cursor.entries)
+
+    def move(self, token: str, position: int) -> str:
+        """Let a scroll continue at a position; returns the token for it."""
+        name = token.partition("-")[0]
+        if name not in self.cursors:
+            return token
+        self.cursors[name].position = position
+        return f"{name}-{position // self.cursors[name].size}" if self.repeatable else token
+
+    def shorten(self, token: str, left: int) -> None:
+        """Let a scroll have found only its first documents; without any, it is at its end."""
+        name = token.partition("-")[0]
+        if name not in self.cursors:
+            return
+        self.cursors[name].entries = self.cursors[name].entries[:left]
+        if not self.cursors[name].entries and self.freed_at_the_end:
+            del self.cursors[name]
+
+    def _expire(self, now: int) -> None:
+        """Close the cursors that have been idle for too long."""
         for name in [name for name, cursor in self.cursors.items() if now - cursor.used > LIFE]:
             del self.cursors[name]

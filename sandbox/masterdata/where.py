@@ -1,4 +1,4 @@
-"""The conditions of ``_where``, as far as VTEX documents their grammar."""
+"""The ``_where`` conditions whose grammar VTEX documents."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from sandbox.clock import ticks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    #: Gives a document's value of a field.
+    #: Returns a document's value of a field.
     Getter = Callable[[str], object]
 
 TOKEN = re.compile(r'\s*(\(|\)|<>|[=<>]|"[^"]*"|[^\s()=<>"]+)')
 
 
 class WhereError(ValueError):
-    """A condition that VTEX would not understand."""
+    """A condition outside the documented grammar."""
 
 
 class Condition(NamedTuple):
-    """A field, what is asked of it, and the values that it is compared with."""
+    """A field, an operator, and the values to compare the field with."""
 
     field: str
     operator: str
     values: tuple[str, ...] = ()
 
     def holds(self, get: Getter) -> bool:
-        """Whether a document meets it."""
+        """Whether a document meets the condition."""
         value = get(self.field)
         if self.operator == "null":
             return value is None
@@ -50,25 +50,25 @@ class Condition(NamedTuple):
         return outcomes[self.operator]
 
     def fields(self) -> set[str]:
-        """The fields that it asks for."""
+        """The fields that the condition uses."""
         return {self.field}
 
 
 class Both(NamedTuple):
-    """Two conditions joined by AND, or by OR."""
+    """Two conditions joined by AND or OR."""
 
     operator: str
     left: Where
     right: Where
 
     def holds(self, get: Getter) -> bool:
-        """Whether a document meets it."""
+        """Whether a document meets the condition."""
         if self.operator == "AND":
             return self.left.holds(get) and self.right.holds(get)
         return self.left.holds(get) or self.right.holds(get)
 
     def fields(self) -> set[str]:
-        """The fields that it asks for."""
+        """The fields that the condition uses."""
         return self.left.fields() | self.right.fields()
 
 
@@ -76,10 +76,10 @@ Where = Condition | Both
 
 
 def parse(text: str) -> Where:
-    """Read a condition.
+    """Parse a condition.
 
     Raises:
-        WhereError: it is not in the grammar that VTEX documents; ``>=`` is not, for one.
+        WhereError: it is outside the grammar that VTEX documents, such as ``>=``.
     """
     tokens = TOKEN.findall(text)
     if TOKEN.sub("", text).strip():
@@ -94,7 +94,7 @@ def parse(text: str) -> Where:
 
 
 def created_between(where: Where) -> tuple[int, int] | None:
-    """The creation dates to which a condition narrows a search, if it does, in ticks."""
+    """The range of creation dates, in ticks, that a condition narrows a search to."""
     if isinstance(where, Both):
         if where.operator == "OR":
             return None
@@ -153,12 +153,12 @@ def _bare(token: str) -> str:
 
 
 def _comparable(value: object) -> Any:  # noqa: ANN401 - a number or a text
-    """Dates as ticks, other values as they are."""
+    """Numbers, including dates in ticks, as they are; everything else as text."""
     return value if isinstance(value, int | float) else str(value)
 
 
 def _like(value: object, text: str) -> Any:  # noqa: ANN401 - of the same kind
-    """A literal as something that can be compared with a value."""
+    """A literal, converted so that it compares with a value."""
     if isinstance(value, bool):
         return text.lower() == "true"
     if isinstance(value, int) and re.match(r"\d{4}-\d\d-\d\d", text):

@@ -1,1 +1,1 @@
-"""The store's order management: VTEX's OMS."""
+"""Orders: VTEX's order management system, the OMS."""

@@ -1,4 +1,4 @@
-"""The store's orders and its order list: what there is, and what the list shows of it."""
+"""The store's orders, and what the order list shows of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sandbox.clock import DAY, SECOND
 from sandbox.oms.history import History
 from sandbox.oms.lifecycle import (
-    LONGEST_LIFE,
+    MAX_LIFE,
     Action,
     State,
     after,
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 YEARS_SHOWN = 2 * 365 * DAY
-#: One order left incomplete for so many complete ones.
+#: Complete orders for each one left incomplete.
 COMPLETE_PER_INCOMPLETE = 25
 
 
 class Order(NamedTuple):
-    """An order by its number among the complete ones, or among those left incomplete."""
+    """An order, by its number among the complete ones or among those left incomplete."""
 
     number: int
     left_incomplete: bool = False
 
     @property
     def order_id(self) -> str:
-        """The order's id. Its form depends on who sold it."""
+        """The order's id; its format depends on who sold it."""
         if self.left_incomplete:
             return f"17{self.number:011d}-01"
-        if self.number % 29 == 0:  # sold by a marketplace, delivered by the store
+        if self.number % 29 == 0:  # sold by a marketplace, delivered by this store
             return f"MLB-20000{self.number:08d}"
-        if self.number % 23 == 0:  # sold by another seller of the store's
+        if self.number % 23 == 0:  # sold by another seller in this store
             return f"v{5000000 + self.number}ipe-02"
         return f"{1200000000000 + self.number * 7}-01"
 
     @classmethod
     def of_id(cls, order_id: str) -> Order | None:
-        """The order that has an id."""
+        """The order with an id; None if the id is not one of this store's."""
         for pattern, make in (
             (r"17(\d{11})-01", lambda digits: cls(digits, left_incomplete=True)),
             (r"MLB-20000(\d{8})", cls),
@@ -63,24 +63,24 @@ class Order(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A range of ticks, both ends included."""
+    """A range of ticks, inclusive at both ends."""
 
     start: int
     end: int
 
     def holds(self, at: int | None) -> bool:
-        """Whether a moment lies in it."""
+        """Whether a time lies in the window."""
         return at is not None and self.start <= at <= self.end
 
 
 class Selection(NamedTuple):
-    """What a query of the list finds: how many, and which, in the order of creation."""
+    """The result of a list query: the total, and the orders by creation time."""
 
     total: int
     orders: Iterable[Order]
 
     def page(self, number: int, size: int, *, descending: bool) -> list[Order]:
-        """A page of it; the first is number 1."""
+        """One page of the result; the first page is 1."""
         start, stop = (number - 1) * size, min(number * size, self.total)
         if start >= stop:
             return []
@@ -91,7 +91,7 @@ class Selection(NamedTuple):
 
 @dataclass
 class OrderBook:
-    """All orders of the store, of which most exist as numbers only."""
+    """All orders of the store. Most of them exist only as numbers."""
 
     seed: int
     first: int
@@ -99,16 +99,19 @@ class OrderBook:
     count: int
     index_delay: int = 4 * 60 * SECOND
     peaks: Mapping[int, int] | None = None
-    #: From then on nothing is sold, and orders change by what is done to them only.
+    #: From this time on, nothing is sold, and orders change by actions only.
     closed: int = 2**62
-    #: What was done to orders by way of the controls.
+    #: Actions on orders, with their times.
     actions: dict[Order, list[tuple[int, Action]]] = field(default_factory=dict)
-    #: Orders that the list shows only from a moment on, long after their creation.
+    #: Orders that the list shows only from a later time on.
     late: dict[Order, int] = field(default_factory=dict)
-    #: Orders that the list shows as they were at a moment, whatever came after.
+    #: Orders that the list keeps showing as they were at a time.
     stale: dict[Order, int] = field(default_factory=dict)
-    #: Orders that the list shows and Get order does not know.
+    #: Listed orders for which Get order returns 404.
     phantoms: set[Order] = field(default_factory=set)
+    #: Listed orders for which Get order returns another error for good, by its status. An
+    #: integrator reports such orders of a real store.
+    broken: dict[Order, int] = field(default_factory=dict)
 
     @cached_property
     def _complete(self) -> History:
@@ -127,18 +130,18 @@ class OrderBook:
         return history.created(order.number)
 
     def exists(self, order: Order, at: int) -> bool:
-        """Whether Get order shows an order."""
+        """Whether Get order returns an order."""
         history = self._incomplete if order.left_incomplete else self._complete
         if order in self.phantoms or order.number >= history.since(min(at, self.closed) + 1):
             return False
         return self.created(order) >= at - YEARS_SHOWN
 
     def state(self, order: Order, at: int) -> State:
-        """How an order stands at a moment after its creation."""
+        """An order's state at a time after its creation."""
         begin = life_of_incomplete if order.left_incomplete else life
         states = begin(self.seed, order.number, self.created(order))
         actions = self.actions.get(order, [])
-        # Once somebody has laid hands on an order, it no longer lives on by itself.
+        # After the first action, an order only changes by actions.
         until = min(at, self.closed, *(moment for moment, _ in actions[:1]))
         state = [state for state in states if state.last_change <= until][-1]
         for moment, action in actions:
@@ -147,21 +150,21 @@ class OrderBook:
         return state
 
     def everything(self, at: int, *, incomplete: bool = False) -> Iterable[Order]:
-        """All orders that exist at a moment, in the order of creation."""
+        """All orders that exist at a time, by creation time."""
         window = Window(at - YEARS_SHOWN, min(at, self.closed))
         return self._present(window, at, set(), incomplete=incomplete).orders
 
     # -- the list ------------------------------------------------------------------------
 
     def listed_state(self, order: Order, at: int) -> State:
-        """How the list shows an order that it shows."""
+        """The state in which the list shows an order."""
         seen = max(self.created(order), at - self.index_delay)
         return self.state(order, min(seen, self.stale.get(order, seen)))
 
     def select(
         self, created: Window, filters: Mapping[str, Window], at: int, *, incomplete: bool
     ) -> Selection:
-        """What the list finds at a moment; ``filters`` may hold authorized and invoiced."""
+        """What the list finds at a time; ``filters`` may have ``authorized`` and ``invoiced``."""
         indexed = at - self.index_delay
         window = Window(
             max(created.start, at - YEARS_SHOWN), min(created.end, indexed, self.closed)
@@ -170,7 +173,7 @@ class OrderBook:
         if not filters:
             return self._present(window, indexed, hidden, incomplete=incomplete)
         near = Window(
-            max(window.start, *(f.start - LONGEST_LIFE for f in filters.values())),
+            max(window.start, *(f.start - MAX_LIFE for f in filters.values())),
             min(window.end, *(f.end for f in filters.values())),
         )
         candidates = set(self._present(near, indexed, hidden, incomplete=incomplete).orders)
@@ -196,7 +199,7 @@ class OrderBook:
     def _present(
         self, window: Window, indexed: int, hidden: set[Order], *, incomplete: bool
     ) -> Selection:
-        """The orders placed in a window that are complete, or incomplete, at a moment."""
+        """The orders placed in a window that are complete, or incomplete, at a time."""
         numbers = self._incomplete.between(*window)
         completed = {
             number
@@ -221,7 +224,7 @@ class OrderBook:
 
     @cached_property
     def _completions(self) -> dict[int, int]:
-        """When the orders are completed that were left incomplete at first, in ascending order."""
+        """When incomplete orders are completed after all, by number."""
         history = self._incomplete
         completions = {}
         for number in range(history.total):

@@ -1,4 +1,4 @@
-"""The parts of an order's document that are about delivery: addresses, invoices, packages."""
+"""The delivery parts of an order's document: addresses, invoices, packages."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _address(buyer: Person) -> Json:
 
 
 def packages(gist: Gist, state: State) -> list[Json]:
-    """The invoices, each with its package: one when the order is sent, one when it returns."""
+    """The packages: one when the order is invoiced, another when it is returned."""
     found = []
     if state.invoiced is not None:
         found.append(_package(gist, "Output", state.invoiced, state.tracked))

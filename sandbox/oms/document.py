@@ -1,8 +1,8 @@
 """An order's document, as Get order returns it, and its row in the list.
 
-Both follow from the order's number and its state. The shapes are those of VTEX's public
-reference, with what real answers add to it: nulls, seven-digit fractions, decimals where
-whole numbers are declared, keys that only some orders have.
+Both are computed from the order's number and state. Their shapes follow VTEX's public
+reference, plus what real responses add: nulls, seven-digit fractions, decimals where the
+reference declares integers, keys that only some orders have.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ IN_PORTUGUESE = {
     "canceled": "Cancelado",
 }
 
-#: What apps of the store keep with an order: the app, and the fields that it fills in.
+#: The store's apps, and the fields that each adds to an order.
 APPS: Final = (
     ("gift-wrapping", ("paper", "ribbon", "card", "sender", "recipient")),
     ("delivery-notes", ("gate", "doorman", "landmark", "secondPhone", "bestTime")),
@@ -46,10 +46,10 @@ APPS: Final = (
 
 
 class Size:
-    """How large the documents are at least: apps keep more and more with a small order."""
+    """The minimum size of a document; apps add fields until it is reached."""
 
-    #: In bytes of JSON; 0 leaves the documents as they are. For the whole process.
-    least = 0
+    #: Bytes of JSON, for the whole process; 0 adds nothing.
+    minimum = 0
 
 
 def row(gist: Gist, state: State) -> Json:
@@ -59,7 +59,7 @@ def row(gist: Gist, state: State) -> Json:
         "creationDate": whole_seconds(gist.created),
         "clientName": gist.buyer.name,
         "items": None,
-        # The list's index keeps floating-point numbers.
+        # The list's index stores floating-point numbers.
         "totalValue": float(gist.value),
         "paymentNames": "" if gist.from_marketplace else gist.payment[1],
         "status": state.status,
@@ -99,8 +99,8 @@ def row(gist: Gist, state: State) -> Json:
 def document(gist: Gist, state: State, account: str) -> Json:
     """An order's document."""
     order = _document(gist, state, account)
-    if Size.least:
-        missing = Size.least - len(msgspec.json.encode(order))
+    if Size.minimum:
+        missing = Size.minimum - len(msgspec.json.encode(order))
         order["customData"] = _custom_data(max(0, missing) // _BYTES_PER_APP)
     return order
 
@@ -259,7 +259,7 @@ def _preferences() -> Json:
 
 @cache
 def _custom_data(apps: int) -> msgspec.Raw:
-    """What so many apps keep with an order, as JSON: rendered once, for it costs time."""
+    """The custom data of a number of apps, encoded once because encoding takes time."""
     return msgspec.Raw(msgspec.json.encode({"customApps": [_app(n) for n in range(apps)]}))
 
 

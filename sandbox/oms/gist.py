@@ -1,4 +1,4 @@
-"""What an order is about: who bought what, for how much."""
+"""The core of an order: who bought what, for how much."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAYMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A SKU in an order; money in cents."""
+    """A line of an order. Money is in cents."""
 
     sku: Sku
     quantity: int
@@ -30,17 +30,17 @@ class Line:
 
     @property
     def full_price(self) -> int:
-        """What the pieces cost before the discount."""
+        """The price of all pieces before the discount."""
         return self.sku.price * self.quantity
 
     @property
     def total(self) -> int:
-        """What the pieces cost."""
+        """The price of all pieces after the discount."""
         return self.full_price - self.off
 
 
 class Gist:
-    """What an order is about; the rest of its document is dressing."""
+    """The core of an order. The rest of its document is decoration."""
 
     def __init__(self, order: Order, created: int, seed: int, clients: int, skus: int) -> None:
         self.order_id = order.order_id
@@ -58,7 +58,7 @@ class Gist:
 
     @property
     def value(self) -> int:
-        """What the buyer pays, in cents."""
+        """The amount that the buyer pays, in cents."""
         return sum(line.total for line in self.lines) + self.shipping
 
 

@@ -1,7 +1,7 @@
-"""When the orders were placed.
+"""When orders were placed, or documents created.
 
-A history is a function from an order's number to its time, and back: so a store of a
-million orders takes no memory, and any window of its list is found at once.
+A history maps a number to a time and back by computation. A store with a million orders
+takes no memory, and any window of its list is found at once.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from sandbox.clock import DAY, HOUR, moment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The part of a day's orders that each hour has (in UTC; the store is three hours behind).
+#: Each hour's weight in a day's orders (in UTC; the store's time zone is UTC-3).
 HOURS = (9, 8, 6, 4, 2, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 11, 11, 10, 10, 11, 12, 12, 11)
 WEEKDAYS = (1.1, 1.05, 1.0, 1.0, 1.05, 0.85, 0.8)
-#: How long the store goes on selling after "now", for clocks that are set forward.
+#: How many days the store keeps selling after "now", for clocks that are set forward.
 DAYS_AHEAD = 120
 
 
 class History:
-    """The creation times of numbered orders, in ascending order."""
+    """The creation times of numbered orders or documents, in ascending order."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class History:
         seed: str,
         peaks: Mapping[int, int] | None = None,
     ) -> None:
-        """Place ``count`` orders between ``first`` and ``now``, and go on after that.
+        """Spread ``count`` orders over the time from ``first`` to ``now``, and continue after it.
 
-        ``peaks`` names hours (ticks of their beginning) with a number of orders of their
-        own; the rest is spread over the other hours as a shop's orders are.
+        ``peaks`` sets the number of orders in single hours, by the tick at which the hour
+        begins. The other hours share the rest the way a shop's hours do.
         """
         self._first = first - first % HOUR
         dice = random.Random(f"history {seed}")
@@ -57,19 +57,19 @@ class History:
 
     @property
     def total(self) -> int:
-        """How many orders there are, those to come included."""
+        """The number of orders, including future ones."""
         return self._starts[-1]
 
     def created(self, number: int) -> int:
         """When an order was placed, in ticks."""
         hour = bisect_right(self._starts, number) - 1
         place = number - self._starts[hour]
-        # A part of its slot that looks like chance; slots keep the orders in order.
+        # A random-looking part of the order's slot; the slots keep the orders sorted.
         jitter = (((number + self._offset) * 0x9E3779B97F4A7C15 >> 16) & 0xFFFFFF) / 0x1000000
         return self._first + hour * HOUR + int((place + jitter) / self._counts[hour] * HOUR)
 
     def since(self, at: int) -> int:
-        """The number of the first order placed at a moment or later."""
+        """The number of the first order placed at a time or later."""
         hour = (at - self._first) // HOUR
         if hour < 0:
             return 0
@@ -82,7 +82,7 @@ class History:
         return number if self.created(number) >= at else number + 1
 
     def between(self, start: int, end: int) -> range:
-        """The numbers of the orders placed in a window, both ends included."""
+        """The numbers of the orders placed in a window, inclusive at both ends."""
         return range(self.since(start), self.since(end + 1))
 
 

@@ -1,4 +1,4 @@
-"""The parts of an order's document that are about what was bought and how it was paid."""
+"""The parts of an order's document about items, discounts, changes and payment."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def payment(gist: Gist, account: str) -> Json:
                         "group": group,
                         "tid": digits,
                         "dueDate": None,
-                        # Keys that differ by letter case only, as connectors send them.
+                        # Connectors send keys that differ only in letter case.
                         "connectorResponses": {"Tid": digits, "tid": digits, "ReturnCode": "00"},
                         "giftCardProvider": None,
                         "koinUrl": None,

@@ -1,4 +1,4 @@
-"""Which promotions and coupons there are."""
+"""The promotions and coupons of the store."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from sandbox.promotions.forms import (
 
 Json = dict[str, Any]
 
-#: How many there are at first, and which of the promotions are archived by then.
+#: How many promotions there are at first, and which of them are archived.
 PROMOTIONS = 12
 ARCHIVED = (3, 6, 8, 11)
-#: Archived, and flagged as active all the same: it is in both lists.
+#: Archived but still flagged as active, so both lists have it.
 HALF_ARCHIVED = 6
 COUPONS = 30
 
 
 class Promotions:
-    """The promotions. There are few, so they are kept as documents."""
+    """The promotions. They are few, so they are stored as documents."""
 
     def __init__(self, seed: int, skus: int, start: int) -> None:
         self._seed = seed
         self._skus = skus
         self._by_id: dict[str, Json] = {}
+        #: The status of rows where it does not follow from isActive.
+        self._statuses: dict[str, str] = {}
         for number in range(PROMOTIONS):
             modified = start - (PROMOTIONS - number) * 41 * DAY + number * 123_456_789_123
             self.add_promotion(with_digits(modified, 2 + number % 6))
@@ -39,41 +41,63 @@ class Promotions:
             self._by_id[promotion_id(seed, number)] |= is_archived
 
     def promotions(self) -> list[Json]:
-        """Rows of the list of promotions; not of the archived ones."""
+        """Rows of the list of promotions, without archived ones."""
         return [
-            promotion_row(document)
+            self._row(document)
             for document in self._by_id.values()
             if not document["isArchived"] or document["isActive"]
         ]
 
     def archived_promotions(self) -> list[Json]:
         """Rows of the list of archived promotions."""
-        return [promotion_row(one) for one in self._by_id.values() if one["isArchived"]]
+        return [self._row(one) for one in self._by_id.values() if one["isArchived"]]
+
+    def _row(self, document: Json) -> Json:
+        row = promotion_row(document)
+        status = self._statuses.get(document["idCalculatorConfiguration"], row["status"])
+        return row | {"status": status}
+
+    def ids(self) -> list[str]:
+        """The ids of all promotions, archived ones included."""
+        return list(self._by_id)
 
     def promotion(self, promotion_id: str) -> Json | None:
-        """A promotion as its own route shows it; None if there is none."""
+        """A promotion's detail; None if it does not exist."""
         return self._by_id.get(promotion_id)
 
-    def edit_promotion(self, promotion_id: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a promotion's own document, and the date of its modification."""
+    def edit_promotion(
+        self,
+        promotion_id: str,
+        at: int | None,
+        **fields: Any,  # noqa: ANN401
+    ) -> None:
+        """Change fields of a promotion's detail, or the ``status`` of its row.
+
+        ``at`` is what ``lastModified`` will say, which may be ahead of the clock. None leaves
+        it as it is: VTEX's known issues 1375848 and 1379679 describe promotions that time
+        alone archives, and nobody says that the date moves then.
+        """
         document = self._by_id[promotion_id]
-        if unknown := fields.keys() - document.keys() - {"endDateUtc"}:
+        if unknown := fields.keys() - document.keys() - {"endDateUtc", "status"}:
             raise ValueError(f"A promotion has no {sorted(unknown)}")
-        self._by_id[promotion_id] = document | {"lastModified": shortest(at)} | fields
+        if "status" in fields:
+            self._statuses[promotion_id] = fields.pop("status")
+        modified = {} if at is None else {"lastModified": shortest(at)}
+        self._by_id[promotion_id] = document | modified | fields
 
     def add_promotion(self, at: int) -> str:
-        """Make a promotion; returns its id."""
+        """Add a promotion; returns its id."""
         document = promotion_document(self._seed, len(self._by_id), at, self._skus)
         self._by_id[document["idCalculatorConfiguration"]] = document
         return str(document["idCalculatorConfiguration"])
 
-    def archive_promotion(self, promotion_id: str, at: int) -> None:
-        """Move a promotion to the archived ones."""
+    def archive_promotion(self, promotion_id: str, at: int | None) -> None:
+        """Move a promotion from the list to the archive; None leaves its date as it is."""
         self.edit_promotion(promotion_id, at, isArchived=True, isActive=False)
 
 
 class Coupons:
-    """The coupons, each with what it has been limited to."""
+    """The coupons."""
 
     def __init__(self, seed: int, start: int) -> None:
         self._seed = seed
@@ -86,13 +110,17 @@ class Coupons:
         """Rows of the list of coupons."""
         return list(self._by_code.values())
 
-    def edit_coupon(self, code: str, at: int, **fields: Any) -> None:  # noqa: ANN401
-        """Change fields of a coupon; None takes one out."""
-        changed = self._by_code[code] | {"lastModifiedUtc": shortest(at)} | fields
+    def edit_coupon(self, code: str, at: int | None, **fields: Any) -> None:  # noqa: ANN401
+        """Change fields of a coupon; None removes a field.
+
+        ``at`` is what ``lastModifiedUtc`` will say; None leaves it as it is.
+        """
+        modified = {} if at is None else {"lastModifiedUtc": shortest(at)}
+        changed = self._by_code[code] | modified | fields
         self._by_code[code] = {name: value for name, value in changed.items() if value is not None}
 
     def add_coupon(self, at: int) -> str:
-        """Make a coupon; returns its code."""
+        """Add a coupon; returns its code."""
         number = len(self._by_code)
         dice = random.Random(f"coupon {self._seed} {number}")
         code = f"CUPOM{number:03d}"

@@ -1,4 +1,4 @@
-"""What a promotion's document says, and what its row in the lists says of it."""
+"""A promotion's detail, and its row in the lists."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Json = dict[str, Any]
 
 TYPES = ("regular", "progressive", "forThePriceOf", "combo", "buyAndWin", "multipleEffects")
 OCCASIONS = ("Aniversário", "Dia das Mães", "Verão", "Inverno", "Primeira compra", "Volta às aulas")
-#: What a promotion may be about; in the row, how many of each.
+#: What a promotion may apply to; the row has the number of each.
 SUBJECTS = ("skus", "products", "collections", "categories", "brands")
 
 
 def shortest(at: int) -> str:
-    """A moment in UTC with as few digits as it takes: ``2026-04-16T02:30:00.25Z``."""
+    """A time in UTC without trailing zeros: ``2026-04-16T02:30:00.25Z``."""
     fraction = f".{at % SECOND:07d}".rstrip("0").rstrip(".")
     return f"{moment(at).isoformat()[:19]}{fraction}Z"
 
 
 def with_digits(at: int, digits: int) -> int:
-    """A moment near another, with so many digits of a second."""
+    """A time close to another whose fraction has a given number of digits."""
     step: int = 10 ** (7 - digits)
     return at - at % step + step * (1 - at // step % 10 % 2)
 
@@ -35,7 +35,7 @@ def promotion_id(seed: int, number: int) -> str:
 
 
 def promotion_document(seed: int, number: int, at: int, skus: int) -> Json:
-    """A promotion as its own route shows it; it was last modified ``at`` that moment."""
+    """A promotion's detail; ``at`` is when it was last modified."""
     dice = random.Random(f"promotion {seed} {number}")
     begin = at - at % DAY + 3 * HOUR + (1_589 * SECOND // 100 if number % 3 == 2 else 0)
     kind = TYPES[number % len(TYPES)]
@@ -55,7 +55,7 @@ def promotion_document(seed: int, number: int, at: int, skus: int) -> Json:
         **_subjects(seed, number, skus, dice),
         **_limits(number, dice),
     }
-    if number % 4 == 1:  # for ever
+    if number % 4 == 1:  # no end
         del document["endDateUtc"]
     if kind == "multipleEffects":
         document["multipleSkusCause"] = {
@@ -65,7 +65,7 @@ def promotion_document(seed: int, number: int, at: int, skus: int) -> Json:
 
 
 def _standing() -> Json:
-    """What is the same for all."""
+    """The fields that are the same in all promotions."""
     return {
         "isFeatured": False,
         "disableDeal": False,
@@ -152,7 +152,7 @@ def _conditions(number: int) -> Json:
 
 
 def _subjects(seed: int, number: int, skus: int, dice: random.Random) -> Json:
-    """What it is about, as lists of ids and names."""
+    """The things that it applies to, as lists of ids and names."""
     bought = [goods.sku(seed, dice.randrange(skus)) for _ in range(3)]
     subject = number % 4
     both = number % len(TYPES) in {3, 4}
@@ -203,7 +203,7 @@ def _limits(number: int, dice: random.Random) -> Json:
 
 
 def promotion_row(document: Json) -> Json:
-    """A promotion as the lists show it, by other names; optional keys really are absent."""
+    """A promotion's row, with other field names. Optional keys are left out, not null."""
     row = {
         "idCalculatorConfiguration": document["idCalculatorConfiguration"],
         "lastModifiedUtc": document["lastModified"],
@@ -233,7 +233,7 @@ def promotion_row(document: Json) -> Json:
     if row["endDate"] is None:
         del row["endDate"]
     if document["isArchived"]:
-        row["generalValues"] = {"origin": "admin"}  # undocumented, and seen on some
+        row["generalValues"] = {"origin": "admin"}  # undocumented, seen on some rows
     return row
 
 

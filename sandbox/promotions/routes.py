@@ -1,4 +1,4 @@
-"""The paths of VTEX's Promotions and Taxes API."""
+"""The routes of VTEX's Promotions and Taxes API."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from sandbox.answers import STORE, json_answer
+from sandbox.responses import STORE, json_response
 
 if TYPE_CHECKING:
     from sandbox.store import Store
 
-MOST_ACTIVE = 100
+MAX_ACTIVE = 100
 RESOURCE = "Manage benefits and rates"
 
 routes = web.RouteTableDef()
 
 
 def _denied(store: Store) -> web.Response:
-    return web.Response(status=store.manners.lacking_access, text="Access is denied")
+    return web.Response(status=store.quirks.lacking_access, text="Access is denied")
 
 
 @routes.get("/api/rnb/pvt/benefits/calculatorconfiguration")
@@ -29,10 +29,10 @@ async def list_promotions(request: web.Request) -> web.Response:
         return _denied(store)
     rows = store.promotions.promotions()
     active = sum(row["isActive"] for row in rows)
-    return json_answer(
+    return json_response(
         {
             "limitConfigurationMaxPrice": {"activesCount": 0, "limit": 10},
-            "limitConfiguration": {"activesCount": active, "limit": MOST_ACTIVE},
+            "limitConfiguration": {"activesCount": active, "limit": MAX_ACTIVE},
             "items": rows,
             "disabledItems": [],
             "archivedItems": [],
@@ -46,7 +46,9 @@ async def list_archived_promotions(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may(RESOURCE):
         return _denied(store)
-    return json_answer({"items": store.promotions.archived_promotions()})
+    if not store.quirks.has_promotion_archive:
+        return web.Response(status=404, text="Not found")
+    return json_response({"items": store.promotions.archived_promotions()})
 
 
 @routes.get("/api/rnb/pvt/calculatorconfiguration/{promotion_id}")
@@ -58,7 +60,7 @@ async def get_promotion(request: web.Request) -> web.Response:
     document = store.promotions.promotion(request.match_info["promotion_id"])
     if document is None:
         return web.Response(status=404, text="Calculator configuration not found")
-    return json_answer(document)
+    return json_response(document)
 
 
 @routes.get("/api/rnb/pvt/coupon")
@@ -67,4 +69,4 @@ async def list_coupons(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may(RESOURCE):
         return _denied(store)
-    return json_answer(store.coupons.coupons())
+    return json_response(store.coupons.coupons())

@@ -159,7 +159,7 @@ def test_a_cart_that_is_gone_before_the_load_ends(tap: Tap, shop: Shop, target: 
 
 
 def test_fields_that_the_key_may_not_read(tap: Tap, shop: Shop, target: Target) -> None:
-    shop.store.manners.private_fields = frozenset({"checkouttag", "document", "rclastsession"})
+    shop.store.quirks.private_fields = frozenset({"checkouttag", "document", "rclastsession"})
 
     run = tap.sync(shop.config(), target, select=CARTS)
 

@@ -128,7 +128,7 @@ def test_a_changed_sku_is_read_twice_since_the_index_lags(
 def test_a_second_change_in_the_same_minute(
     tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
 ) -> None:
-    shop.store.manners.context_lag = 0
+    shop.store.quirks.context_lag = 0
     tap.sync(config, target, select=BOTH)
     shop.pass_time(hours=1)
     for name in ("First", "Second"):
@@ -143,7 +143,7 @@ def test_a_change_while_others_are_read(
     tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
 ) -> None:
     """Of a product that was read before, and older than another one that is read after."""
-    shop.store.manners.context_lag = 0
+    shop.store.quirks.context_lag = 0
     tap.sync(config, target, select=BOTH)
     shop.pass_time(hours=1)
 
@@ -330,7 +330,7 @@ class TestOddities:
         skip: int,
     ) -> None:
         shop = open_shop(orders=20, days=10, skus=3600)
-        shop.fail("no_data", PRODUCT_LIST, skip=skip)
+        shop.fail("no_rows", PRODUCT_LIST, skip=skip)
         tap.sync(shop.config(), target, select={"products"})
         assert len(target.table("products", "Id")) == 602
 

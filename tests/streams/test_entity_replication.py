@@ -170,7 +170,7 @@ class TestWindowsOfWhichNobodyKnowsTheCount:
         return shop
 
     def test_none_has_a_total(self, shop: Shop) -> None:
-        shop.store.manners.search_total = "missing"
+        shop.store.quirks.search_total = "missing"
 
         counts, scrolls = self.read(shop)
 
@@ -220,7 +220,7 @@ class TestWaitingForAScroll:
         """Where their counts are too low, that is, or they grow while they are read."""
         shop.close()
         shop.pass_time(minutes=5)
-        shop.store.manners.search_total = "low"
+        shop.store.quirks.search_total = "low"
         shop.store.scrolls.taken_by_others = 10
         loader = Loader(shop)
         loader.run()

@@ -197,7 +197,7 @@ class TestEntitiesOfTheStoresOwn:
         self, tap: Tap, shop: Shop, target: Target, status: Any
     ) -> None:
         settle(shop)
-        shop.store.manners.unknown_entity = status
+        shop.store.quirks.unknown_entity = status
         config = shop.config(master_data_entities=["XX", "LE"])
 
         run = tap.sync(config, target, select={"md_xx", "md_le"}, expect=1)
@@ -211,7 +211,7 @@ class TestEntitiesOfTheStoresOwn:
         self, tap: Tap, shop: Shop, target: Target
     ) -> None:
         settle(shop)
-        shop.store.manners.forbidden_entities = frozenset({"AD"})
+        shop.store.quirks.forbidden_entities = frozenset({"AD"})
 
         run = tap.sync(shop.config(), target, select={"addresses", "clients"}, expect=1)
 
@@ -226,7 +226,7 @@ def test_fields_that_the_key_may_not_read(
     """All fields are refused then. By name, those that are readable are not."""
     settle(shop)
     private = {"limiteCredito", "document", "aura"} if discover else {"limiteCredito"}
-    shop.store.manners.private_fields = frozenset(private)
+    shop.store.quirks.private_fields = frozenset(private)
 
     run = tap.sync(shop.config(), target, select={"clients"}, discover=discover)
 

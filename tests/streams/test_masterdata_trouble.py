@@ -88,7 +88,7 @@ class TestWhatGoesWrongWithAScroll:
 
     def test_a_search_loses_a_page_as_well(self, tap: Tap, shop: Shop, target: Target) -> None:
         shop.store.scrolls.taken_by_others = 10
-        shop.store.manners.content_range_with_equals = False
+        shop.store.quirks.content_range_with_equals = False
         shop.fail("no_rows", CL_SEARCH, skip=8)
 
         run = check(tap, shop, target)
@@ -96,14 +96,14 @@ class TestWhatGoesWrongWithAScroll:
         assert AGAIN in run.log
 
     def test_large_pages_time_out(self, tap: Tap, shop: Shop, target: Target) -> None:
-        shop.store.manners.most_in_a_scroll = 250
+        shop.store.quirks.max_scroll_size = 250
 
         check(tap, shop, target)
 
         assert shop.requests()[SCROLL] > 5
 
     def test_every_page_times_out(self, tap: Tap, shop: Shop) -> None:
-        shop.store.manners.most_in_a_scroll = 1
+        shop.store.quirks.max_scroll_size = 1
 
         run = tap.run(shop.config(), select={"clients", "addresses"}, expect=1)
 
@@ -123,28 +123,28 @@ class TestWhatGoesWrongWithAScroll:
 
         check(tap, shop, target)
 
-        assert shop.store.scrolls.most == 1
+        assert shop.store.scrolls.peak == 1
         assert not shop.store.scrolls.cursors
 
     @pytest.mark.parametrize("has_total", [True, False])
     def test_a_scroll_comes_empty_though_search_finds_documents(
         self, tap: Tap, shop: Shop, target: Target, has_total: bool
     ) -> None:
-        shop.store.manners.scroll_has_total = has_total
-        shop.store.manners.empty_scrolls = 3  # undated, of the last century, and the first window
+        shop.store.quirks.scroll_has_total = has_total
+        shop.store.quirks.empty_scrolls = 3  # undated, of the last century, and the first window
 
         run = check(tap, shop, target)
 
         assert AGAIN in run.log
 
     def test_every_scroll_comes_empty(self, tap: Tap, shop: Shop, target: Target) -> None:
-        shop.store.manners.empty_scrolls = 10**6
+        shop.store.quirks.empty_scrolls = 10**6
 
         run = tap.sync(shop.config(), target, select={"clients"}, expect=1)
 
         assert "can't be read to their end" in run.log
         assert "loaded_until': '20" not in str(run.state)
-        shop.store.manners.empty_scrolls = 0
+        shop.store.quirks.empty_scrolls = 0
         check(tap, shop, target)
 
     def test_a_document_leaves_the_window_while_it_is_read(
@@ -189,7 +189,7 @@ class TestASearchInPlaceOfAScroll:
         shop = open_shop(orders=50, days=200, clients=150)
         settle(shop)
         shop.store.scrolls.taken_by_others = 10
-        shop.store.manners.search_total = manner
+        shop.store.quirks.search_total = manner
 
         check(tap, shop, target)
 

@@ -115,7 +115,7 @@ def test_a_store_without_faststores_entity(tap: Tap, shop: Shop, target: Target)
 
 def test_faststores_entity_that_the_key_may_not_read(tap: Tap, shop: Shop, target: Target) -> None:
     """That is no failure, for the store may well have none; but whoever has one reads of it."""
-    shop.store.manners.forbidden_entities = frozenset({"NL"})
+    shop.store.quirks.forbidden_entities = frozenset({"NL"})
 
     run = tap.sync(shop.config(), target, select=ONLY)
 
@@ -130,7 +130,7 @@ def test_faststores_entity_that_is_gone_after_it_was_read(
     tap: Tap, shop: Shop, target: Target, status: Any
 ) -> None:
     tap.sync(shop.config(), target, select=ONLY)
-    shop.store.manners.unknown_entity = status
+    shop.store.quirks.unknown_entity = status
     subscribed = shop.store.entities.pop("NL")
     shop.pass_time(hours=3)
 
@@ -145,7 +145,7 @@ def test_faststores_entity_that_is_gone_after_it_was_read(
 
 
 def test_a_field_that_the_key_may_not_read_is_null(tap: Tap, shop: Shop, target: Target) -> None:
-    shop.store.manners.private_fields = frozenset({"lastName", "isNewsletterOptIn"})
+    shop.store.quirks.private_fields = frozenset({"lastName", "isNewsletterOptIn"})
 
     run = tap.sync(shop.config(), target, select=ONLY)
 
@@ -184,12 +184,12 @@ def test_an_entity_that_is_granted_later_is_read_from_its_beginning(
     tap: Tap, shop: Shop, target: Target
 ) -> None:
     config = shop.config(newsletter_entities=[{"entity": "NL"}])
-    shop.store.manners.forbidden_entities = frozenset({"NL"})
+    shop.store.quirks.forbidden_entities = frozenset({"NL"})
     run = tap.sync(config, target, select=ONLY, expect=1)
     assert "Stream newsletter (NL) ended before its time" in run.log
     assert subscribers(target, "CL") == clients(shop)
 
-    shop.store.manners.forbidden_entities = frozenset()
+    shop.store.quirks.forbidden_entities = frozenset()
     shop.pass_time(hours=3)
     tap.sync(config, target, select=ONLY)
 

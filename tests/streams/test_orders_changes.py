@@ -199,7 +199,7 @@ def test_a_store_whose_clock_runs_while_it_is_read(
 
 def test_rows_without_last_change(tap: Tap, shop: Shop, target: Target) -> None:
     """Young orders are fetched by every run, all of the look-back once a day."""
-    shop.store.manners.rows_have_last_change = False
+    shop.store.quirks.rows_have_last_change = False
     shop.close()
     tap.sync(shop.config(), target, select=ORDERS)
     young, old = order_aged(shop, 1), order_aged(shop, 30)

@@ -110,7 +110,7 @@ def test_a_second_with_more_orders_than_the_list_reaches_is_an_error(
     """Pages of one row reach 30 orders, and each second of the hour holds 41."""
     hour = ticks(NOON - timedelta(hours=5))
     shop = open_shop(orders=150_100, days=2, peaks={hour: 150_000})
-    shop.store.manners.most_rows = 1
+    shop.store.quirks.max_rows = 1
 
     run = tap.run(shop.config(start_date="2026-11-23T07:00:00Z"), select={"orders"}, expect=1)
 
@@ -123,7 +123,7 @@ def test_the_two_years_that_vtex_shows(
     tap: Tap, open_shop: Callable[..., Shop], target: Target, manner: Literal["empty", "error"]
 ) -> None:
     shop = open_shop(orders=600, days=800)
-    shop.store.manners.beyond_two_years = manner
+    shop.store.quirks.beyond_two_years = manner
 
     tap.sync(shop.config(start_date="2019-01-01"), target, select=ORDERS)
 
@@ -131,7 +131,7 @@ def test_the_two_years_that_vtex_shows(
 
 
 def test_smaller_pages_than_asked_for(tap: Tap, shop: Shop, target: Target) -> None:
-    shop.store.manners.most_rows = 7
+    shop.store.quirks.max_rows = 7
 
     tap.sync(shop.config(), target, select=ORDERS)
 

@@ -99,7 +99,7 @@ class TestAListThatContradictsItself:
     ) -> None:
         """Long before the look-back, where nothing would find its orders later."""
         shop = open_shop(orders=650, days=700)
-        shop.store.manners.most_rows = 10
+        shop.store.quirks.max_rows = 10
         shop.close()
         select, asked = shop.store.book.select, 0
 
@@ -151,7 +151,7 @@ class TestAListThatContradictsItself:
         """Windows of one second, in an index that keeps fractions."""
         hour = NOON - timedelta(hours=5)
         shop = open_shop(orders=72_100, days=2, peaks={ticks(hour): 72_000})
-        shop.store.manners.most_rows = 1  # thirty a query, and twenty a second
+        shop.store.quirks.max_rows = 1  # thirty a query, and twenty a second
         logger = logging.getLogger("tests")
         orders = OrderList(VtexClient(Settings.read(shop.config()), logger), logger)
         window = Window(hour, hour + timedelta(seconds=60))
@@ -174,7 +174,7 @@ def test_the_end_of_what_vtex_shows_moves_while_it_is_read(
 ) -> None:
     """It refuses windows that begin too early, and the clock runs."""
     shop = open_shop(orders=4000, days=800, speed=1)
-    shop.store.manners.beyond_two_years = "error"
+    shop.store.quirks.beyond_two_years = "error"
     shown = set(shop.orders())
 
     tap.sync(shop.config(), target, select={"orders"}, deselect={"orders": BULKY})
@@ -322,7 +322,7 @@ def test_requests_of_a_load_that_is_cut_in_parts(
 ) -> None:
     """Pages of ten orders, so that a window holds 300 of them at most."""
     shop = open_shop(orders=650, days=100)
-    shop.store.manners.most_rows = 10
+    shop.store.quirks.max_rows = 10
     shop.close()
 
     tap.sync(shop.config(), target, select={"orders"})

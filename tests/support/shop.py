@@ -138,9 +138,26 @@ class Shop:
         number = self.numbers(acronym)[document_id]
         entity.edits.setdefault(number, []).append((self.store.clock.now(), fields))
 
-    def fail(self, kind: Any, path: str = "", **details: Any) -> None:
+    def hide_document(self, acronym: str, document_id: str, *, hours: float) -> None:
+        """Keep a document out of the index until then."""
+        number = self.numbers(acronym)[document_id]
+        self.store.entities[acronym].late[number] = self.store.clock.now() + int(hours * HOUR)
+
+    def freeze_document(self, acronym: str, document_id: str) -> None:
+        """Let the index show a document as it is now, whatever comes."""
+        number = self.numbers(acronym)[document_id]
+        # Without what the test does next, in the same tick of a clock that stands still.
+        self.store.entities[acronym].stale[number] = self.store.clock.now() - 1
+
+    def thaw_document(self, acronym: str, document_id: str) -> None:
+        """Let the index show a document as it is again."""
+        del self.store.entities[acronym].stale[self.numbers(acronym)[document_id]]
+
+    def fail(self, kind: Any, path: str = "", **details: Any) -> Fault:
         """Let something go wrong with the requests of a path."""
-        self.store.faults.append(Fault(kind, path, **details))
+        fault = Fault(kind, path, **details)
+        self.store.faults.append(fault)
+        return fault
 
     # -- what is true --------------------------------------------------------------------
 

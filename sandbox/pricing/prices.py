@@ -1,38 +1,28 @@
-"""What each SKU costs, by VTEX's Pricing API."""
+"""The price of each SKU."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
 from sandbox import goods
-from sandbox.answers import STORE, json_answer
-from sandbox.catalog.routes import identifier
 
 if TYPE_CHECKING:
     from sandbox.catalog.catalog import Catalog
 
 Json = dict[str, Any]
 
-LIMITS = {"Ratelimit-Limit": "2000", "Ratelimit-Remaining": "1999", "Ratelimit-Reset": "60"}
-#: Bodies that come where there is no price; nobody says which.
-NO_PRICE = ("Price not found", '"Price not found"', '{"error":{"code":"404"}}', "")
-
-routes = web.RouteTableDef()
-
 
 @dataclass
 class Pricing:
-    """The prices of the catalog's SKUs. Money is in decimals, not in cents."""
+    """The prices of the catalog's SKUs, in decimals rather than cents."""
 
     catalog: Catalog
-    #: Prices that somebody set, whole; None where somebody removed one.
+    #: Edited prices; None for a removed one.
     _set: dict[int, Json | None] = field(default_factory=dict)
 
     def price(self, sku_id: int) -> Json | None:
-        """A SKU's price; None where there is none."""
+        """A SKU's price; None if it has none."""
         if sku_id in self._set:
             return self._set[sku_id]
         product_id = self.catalog.product_of(sku_id)
@@ -41,7 +31,7 @@ class Pricing:
         return _price(self.catalog.seed, product_id, sku_id)
 
     def set_price(self, sku_id: int, **fields: Any) -> None:  # noqa: ANN401 - of the document
-        """Change fields of a SKU's price, or give it one."""
+        """Change or add a SKU's price."""
         old = self.price(sku_id) or {
             "itemId": str(sku_id),
             "listPrice": None,
@@ -55,16 +45,16 @@ class Pricing:
         self._set[sku_id] = old | fields
 
     def remove_price(self, sku_id: int) -> None:
-        """Let a SKU have no price."""
+        """Remove a SKU's price."""
         self._set[sku_id] = None
 
 
 def _price(seed: int, product_id: int, sku_id: int) -> Json:
     of = goods.product(seed, product_id)
     base, cost = of.price / 100, round(of.price * 0.006, 2)
-    if sku_id == 0 or sku_id % 97 == 50:  # nobody checks what is typed in
+    if sku_id == 0 or sku_id % 97 == 50:  # VTEX accepts negative prices
         cost = -cost
-    # Prices of price tables only, as stores have them that need no base price.
+    # Only price tables, as in stores that need no base price.
     bare = sku_id % 29 == 8
     return {
         "itemId": str(sku_id),
@@ -77,7 +67,7 @@ def _price(seed: int, product_id: int, sku_id: int) -> Json:
 
 
 def _fixed_prices(sku_id: int, base: float) -> list[Json]:
-    """Prices per trade policy, from a quantity on, for ever or for some days."""
+    """Prices per trade policy and minimum quantity, some of them limited in time."""
     fixed = [
         {"tradePolicyId": "1", "value": base, "listPrice": None, "minQuantity": 1},
         {
@@ -96,24 +86,3 @@ def _fixed_prices(sku_id: int, base: float) -> list[Json]:
         },
     ]
     return fixed[: sku_id % 4]
-
-
-@routes.get("/{account}/pricing/prices/{sku_id}")
-async def get_price(request: web.Request) -> web.Response:
-    """VTEX's Get price."""
-    store = request.app[STORE]
-    if not store.may("Read prices"):
-        answer = json_answer({"message": "Access denied"}, store.manners.lacking_access)
-    elif request.match_info["account"] != store.account:
-        answer = json_answer({"message": "Account not found"}, 404)
-    else:
-        answer = _answer(store.pricing, identifier(request, "sku_id"))
-    answer.headers.update(LIMITS)
-    return answer
-
-
-def _answer(pricing: Pricing, sku_id: int | None) -> web.Response:
-    price = None if sku_id is None else pricing.price(sku_id)
-    if price is not None:
-        return json_answer(price)
-    return web.Response(status=404, text=NO_PRICE[(sku_id or 0) % len(NO_PRICE)])

@@ -1,21 +1,16 @@
-"""Where the goods are, by VTEX's Logistics API."""
+"""Warehouses, and the stock of each SKU in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
-from sandbox.answers import STORE, json_answer
-from sandbox.catalog.routes import identifier
-
 if TYPE_CHECKING:
     from sandbox.catalog.catalog import Catalog
 
 Json = dict[str, Any]
 
-#: Of these, the list of warehouses does not have the last: it was deleted, its stock not.
+#: The list of warehouses omits the last one: it was deleted, but its stock remained.
 WAREHOUSES = (
     ("1_1", "Estoque principal"),
     ("CDsul", "Centro de distribuição Sul"),
@@ -23,28 +18,24 @@ WAREHOUSES = (
     ("102e53e", "Galpão antigo"),
 )
 LEAD_TIMES = ("00:00:00", "1.00:00:00", "2.12:30:00")
-OF_WAREHOUSES = ("Logistics full access", "Logistics viewer")
-OF_STOCK = (*OF_WAREHOUSES, "Logistics inventory full access", "Logistics inventory read only")
-
-routes = web.RouteTableDef()
 
 
 @dataclass
 class Logistics:
-    """The warehouses, and what of the catalog's SKUs is in them."""
+    """The warehouses and the stock of the catalog's SKUs."""
 
     catalog: Catalog
-    #: Fields of rows that somebody changed, by SKU and warehouse.
+    #: Edited fields of rows, by SKU and warehouse.
     _set: dict[tuple[int, str], Json] = field(default_factory=dict)
 
     def inventory(self, sku_id: int) -> Json | None:
-        """Where a SKU is, and how many; None if there is no such SKU."""
+        """A SKU's stock in each warehouse; None if the SKU does not exist."""
         if self.catalog.product_of(sku_id) is None:
             return None
         balance = []
         for place, (warehouse_id, name) in enumerate(WAREHOUSES):
             changes = self._set.get((sku_id, warehouse_id))
-            # SKUs are in the first warehouse at least, but for a few that are nowhere.
+            # Every SKU is in the first warehouse, except for a few that are nowhere.
             if changes or (sku_id % 31 != 11 and (place == 0 or (sku_id + place) % 4 == 1)):
                 balance.append(_row(sku_id, place, warehouse_id, name) | (changes or {}))
         return {"skuId": str(sku_id), "balance": balance}
@@ -56,9 +47,9 @@ class Logistics:
         total: int,
         **fields: Any,  # noqa: ANN401 - of the row
     ) -> None:
-        """Let there be so many of a SKU in a warehouse; change other fields, too."""
+        """Set a SKU's quantity and other fields in a warehouse."""
         if warehouse_id not in dict(WAREHOUSES):
-            raise ValueError(f"There is no warehouse {warehouse_id}")
+            raise ValueError(f"Unknown warehouse {warehouse_id}")
         changes = self._set.setdefault((sku_id, warehouse_id), {})
         changes |= {"totalQuantity": total, **fields}
 
@@ -85,7 +76,7 @@ def _row(sku_id: int, place: int, warehouse_id: str, name: str) -> Json:
     chance = (sku_id * len(WAREHOUSES) + place) * 0x9E3779B97F4A7C15 >> 20
     total = chance % 90 * (chance >> 8 & 1)
     reserved = min(total, chance >> 12 & 3)
-    if sku_id % 67 == 3:  # more is promised than there is
+    if sku_id % 67 == 3:  # more is reserved than in stock
         reserved = total + 2
     if sku_id % 89 == 4:
         reserved = -1
@@ -100,27 +91,3 @@ def _row(sku_id: int, place: int, warehouse_id: str, name: str) -> Json:
         "dateOfSupplyUtc": supply.get(sku_id % 53),
         "leadTime": LEAD_TIMES[chance % len(LEAD_TIMES)],
     }
-
-
-@routes.get("/api/logistics/pvt/inventory/skus/{sku_id}")
-async def get_inventory(request: web.Request) -> web.Response:
-    """VTEX's List inventory by SKU."""
-    store = request.app[STORE]
-    if not store.may(*OF_STOCK):
-        return json_answer({"error": "Access denied"}, store.manners.lacking_access)
-    sku_id = identifier(request, "sku_id")
-    inventory = None if sku_id is None else store.logistics.inventory(sku_id)
-    if inventory is not None:
-        return json_answer(inventory)
-    if store.manners.stock_of_unknown == "empty":
-        return json_answer({"skuId": request.match_info["sku_id"], "balance": []})
-    return json_answer({"error": "Sku not found"}, 404)
-
-
-@routes.get("/api/logistics/pvt/configuration/warehouses")
-async def list_warehouses(request: web.Request) -> web.Response:
-    """VTEX's List all warehouses."""
-    store = request.app[STORE]
-    if not store.may(*OF_WAREHOUSES):
-        return json_answer({"error": "Access denied"}, store.manners.lacking_access)
-    return json_answer(store.logistics.warehouses())

@@ -1,4 +1,4 @@
-"""Answers as VTEX's APIs give them."""
+"""Responses in the formats of VTEX's APIs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 STORE: web.AppKey[Store] = web.AppKey("store")
+#: The text of a Date header that is not the store's time.
+DATE: web.ResponseKey[str] = web.ResponseKey("date", str)
 
 
-def json_answer(body: object, status: int = 200) -> web.Response:
-    """An answer with a JSON body."""
+def json_response(body: object, status: int = 200) -> web.Response:
+    """A response with a JSON body."""
     return web.Response(
         body=msgspec.json.encode(body), status=status, content_type="application/json"
     )
 
 
 def oms_error(status: int, code: str, message: str) -> web.Response:
-    """An error as VTEX's order management words it."""
+    """An error in the format of VTEX's order management."""
     error = {"code": code, "message": message, "exception": None}
-    return json_answer({"error": error}, status)
+    return json_response({"error": error}, status)

@@ -94,7 +94,7 @@ def test_what_is_missing_is_missing_in_each_routes_own_way(shop: Shop) -> None:
     assert rows(shop, 10) == {}
     shop.store.catalog.null_contexts.add(5)
     shop.store.catalog.blank_products.add(2)
-    shop.store.manners.has_product_zero = False
+    shop.store.quirks.has_product_zero = False
     assert context(shop, 5) is None
     assert body(shop, "/api/catalog/pvt/product/2") == {}
     assert get(shop, "/api/catalog/pvt/product/0").status_code == 404

@@ -1,0 +1,1 @@
+"""Warehouses and stock: VTEX's Logistics API."""

@@ -1,0 +1,1 @@
+"""Prices: VTEX's Pricing API."""

@@ -1,0 +1,74 @@
+"""How the store behaves where VTEX's documentation is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass
+class Quirks:
+    """Behaviour that VTEX does not document, or that not all stores share."""
+
+    #: Orders: the response to a page after the thirtieth.
+    page_31: Literal["error", "empty", "repeat"] = "error"
+    #: Orders: the maximum rows per page; the documentation says 100.
+    max_rows: int = 100
+    #: Orders: the response to a request for more rows than that.
+    large_pages: Literal["clamp", "error"] = "clamp"
+    #: Orders: the response to a window that starts more than two years ago.
+    beyond_two_years: Literal["empty", "error"] = "empty"
+    #: Orders: the longest window in days. A help page of VTEX's from 2023 says that searches
+    #: over more than six months do not work. None for no limit.
+    max_window_days: float | None = None
+    #: Orders: the response to a longer window.
+    long_windows: Literal["empty", "error"] = "error"
+    #: Orders: the response to a window without orders. One public script reports that it got
+    #: the store's latest orders instead.
+    empty_window: Literal["empty", "latest"] = "empty"
+    #: Orders: whether rows of the list have the undocumented lastChange.
+    rows_have_last_change: bool = True
+    #: The status for a key whose role lacks the resource. OMS has been seen to send 401.
+    lacking_access: Literal[401, 403] = 403
+    #: Master Data: the largest page size at which a scroll does not time out with 408.
+    max_scroll_size: int = 1000
+    #: Master Data: the status for an entity that the store does not have.
+    unknown_entity: Literal[400, 403, 404] = 404
+    #: Master Data: entities that the key may not read.
+    forbidden_entities: frozenset[str] = frozenset()
+    #: Master Data: fields that the key may not read.
+    private_fields: frozenset[str] = frozenset()
+    #: Master Data: the status and the words of the refusal of such a field; ``{fields}`` stands
+    #: for its name. VTEX's store-graphql met "Forbidden access to the fields 'email'" in 2018.
+    private_fields_status: Literal[401, 403] = 403
+    private_fields_message: str = "Cannot read private fields"
+    #: Master Data: fields that can be filtered although the structure does not say so.
+    also_filters: frozenset[str] = frozenset()
+    #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
+    content_range_with_equals: bool = True
+    #: Master Data: the total that a search announces. The index has been seen to count too few.
+    search_total: Literal["right", "missing", "missing_when_empty", "low"] = "right"
+    #: Master Data: a search that finds this many documents or more times out with 408, as
+    #: large entities do without filters (known issue 1338401). 0: every search; None: none.
+    search_timeout_from: int | None = None
+    #: Master Data: whether the account was allocated to a cluster. If not, every route answers
+    #: 500; known issue 1227332 says so of search, and the others are a guess.
+    has_master_data: bool = True
+    #: Master Data: whether a scroll announces a total.
+    scroll_has_total: bool = True
+    #: Master Data: the next N scrolls find nothing, as in an incident that VTEX describes.
+    empty_scrolls: int = 0
+    #: Catalog: for how many seconds a SKU's context does not show edits.
+    context_lag: float = 120.0
+    #: Catalog: whether there is a product with id 0 that has a SKU with id 0.
+    has_product_zero: bool = True
+    #: Catalog: the response to a request for more ids per page than the maximum.
+    large_id_pages: Literal["clamp", "error"] = "clamp"
+    #: Catalog: the SKUs of a product without SKUs, as ``{}`` or ``[]``.
+    no_skus: Literal["object", "array"] = "object"
+    #: Catalog: whether the category tree includes inactive categories.
+    tree_has_inactive: bool = True
+    #: Promotions: whether the archive exists, or is a 404. Nobody has seen that.
+    has_promotion_archive: bool = True
+    #: Logistics: the inventory of an unknown SKU.
+    stock_of_unknown: Literal["error", "empty"] = "error"

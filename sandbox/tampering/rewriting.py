@@ -1,0 +1,63 @@
+"""Requests that a fault changes on their way to the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.clock import HOUR
+from sandbox.interception import INDEX_LAG
+from sandbox.responses import STORE
+from sandbox.tampering.listing import Listing
+from sandbox.tampering.paging import ScrollToken
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from sandbox.interception import Handler
+    from sandbox.tampering.paging import Paging
+    from sandbox.tampering.shapes import Shape
+
+ORDER_LIST = "/api/oms/pvt/orders"
+DATE_FILTERS = ("f_creationDate", "f_authorizedDate", "f_invoicedDate")
+
+
+async def last_page_again(
+    request: web.Request, handler: Handler, shape: Shape, paging: Paging
+) -> web.StreamResponse:
+    """The requested page, or the last one where that lies beyond the end."""
+    if isinstance(paging, ScrollToken):
+        # The empty page closes the cursor, so the store must not get there.
+        return await handler(paging.page_before(request) if paging.at_end(request) else request)
+    response = await handler(request)
+    while (page := Listing.of(shape, response)) and not page.rows and paging.number(request) > 1:
+        request = paging.page_before(request)
+        response = await handler(request)
+    return response
+
+
+async def about_another(
+    request: web.Request, handler: Handler, shape: Shape, other: str | None
+) -> web.StreamResponse:
+    """The response about another thing: ``other``, or the first one that the store has."""
+    parameters, name = request.match_info, shape.about or ""
+    requested = parameters[name]
+    if other is None:
+        ids = map(str, shape.things(request.app[STORE]))
+        other = next((one for one in ids if one != requested), requested)
+    parameters[name] = other
+    try:
+        return await handler(request)
+    finally:
+        parameters[name] = requested
+
+
+def latest_orders(request: web.Request) -> web.Request:
+    """The same request without its window, for the latest orders first."""
+    url = request.rel_url.without_query_params(*DATE_FILTERS)
+    return request.clone(rel_url=url.update_query({"orderBy": "creationDate,desc"}))
+
+
+def with_old_index(request: web.Request, hours: float) -> web.Request:
+    """The same request, answered from an index that lags by hours more than usual."""
+    request[INDEX_LAG] = request.get(INDEX_LAG, 0) + int(hours * HOUR)
+    return request
