@@ -27,24 +27,24 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
     [
         ("account_name", None, "The setting account_name is missing"),
         ("account_name", "", "The setting account_name is missing"),
-        ("account_name", "ipe/../cedro", "account_name is 'ipe/../cedro', but a VTEX account's"),
-        ("account_name", "https://ipe.myvtex.com", "give the 'acme' of https://acme.myvtex.com"),
-        ("app_key", None, "The setting app_key is missing: give the key"),
-        ("app_token", "  ", "The setting app_token is missing: give the token"),
-        ("app_token", "NOTASECRETNOTASECRET two", "app_token holds blanks or other characters"),
-        ("app_token", "NOTASECRETNOTASECRET\u200b", "app_token holds blanks or other characters"),
-        ("app_token", "https://vtex.com/NOTASECRETNOTASECRET", "app_token holds a web address"),
+        ("account_name", "ipe/../cedro", "account_name is 'ipe/../cedro', but the name of a VTEX account"),
+        ("account_name", "https://ipe.myvtex.com", "Set it to the 'acme' of https://acme.myvtex.com"),
+        ("app_key", None, "The setting app_key is missing. Set it to the key"),
+        ("app_token", "  ", "The setting app_token is missing. Set it to the token"),
+        ("app_token", "NOTASECRETNOTASECRET two", "app_token contains spaces or other characters"),
+        ("app_token", "NOTASECRETNOTASECRET\u200b", "app_token contains spaces or other characters"),
+        ("app_token", "https://vtex.com/NOTASECRETNOTASECRET", "app_token contains a URL"),
         ("app_token", 7, "The setting app_token is missing"),
-        ("store_url", "www.acme.com.br", "The setting store_url is no web address"),
-        ("api_url", "ftp://127.0.0.1", "The setting api_url is no web address"),
-        ("start_date", "yesterday", "start_date is 'yesterday', which is no date"),
-        ("start_date", 20260101, "start_date is 20260101, which is no date"),
-        ("account_name", "a" * 64, "but a VTEX account's name has letters"),
-        ("start_date", "2062-01-01", "The setting start_date lies in the future"),
+        ("store_url", "www.acme.com.br", "The setting store_url is not a URL"),
+        ("api_url", "ftp://127.0.0.1", "The setting api_url is not a URL"),
+        ("start_date", "yesterday", "start_date is 'yesterday', which is not a date"),
+        ("start_date", 20260101, "start_date is 20260101, which is not a date"),
+        ("account_name", "a" * 64, "but the name of a VTEX account has only letters"),
+        ("start_date", "2062-01-01", "The setting start_date is in the future"),
         ("newsletter_entities", "NL", "newsletter_entities has to be a list of entities"),
-        ("newsletter_entities", [{"entity": "NL", "name": "x"}], "knows no 'name': there are"),
+        ("newsletter_entities", [{"entity": "NL", "name": "x"}], "has an unknown key 'name'. The keys are"),
         ("master_data_entities", ["A B"], "master_data_entities has to be a list of acronyms"),
-        ("end_date", "2026-02-30", "end_date is '2026-02-30', which is no date"),
+        ("end_date", "2026-02-30", "end_date is '2026-02-30', which is not a date"),
         ("end_date", "2026-01-01", "end_date has to be later than start_date"),
         ("max_workers", 0, "max_workers is 0, but has to be a whole number from 1 to 128"),
         ("max_workers", "16", "max_workers is '16', but has to be a whole number"),
@@ -117,7 +117,7 @@ def test_a_state_of_another_shape(tap: Tap, shop: Shop, tmp_path: Path, state: A
 
     run = tap.run(shop.config(), more=["--state", str(path)], expect=2)
 
-    assert "Invalid value for --state: this is no state of a Singer tap" in run.log
+    assert "Invalid value for --state: this is not the state of a Singer tap" in run.log
     assert "Traceback" not in run.log
 
 
@@ -126,7 +126,7 @@ def test_an_account_that_vtex_does_not_know(tap: Tap, shop: Shop) -> None:
 
     run = tap.run(shop.config(), expect=1)
 
-    assert "(status 404). If no stream gets through, check account_name" in run.log
+    assert "(status 404). If no stream works, check account_name" in run.log
     assert "Traceback" not in run.log
 
 
@@ -136,7 +136,7 @@ def test_wrong_credentials(tap: Tap, shop: Shop, target: Target) -> None:
 
     run = tap.sync(shop.config(app_token="WRONG"), target, expect=1)  # noqa: S106
 
-    assert f"VTEX refused GET {ORDER_LIST} (status 401)" in run.log
+    assert f"VTEX refused the key for GET {ORDER_LIST} (status 401)" in run.log
     assert "check account_name, app_key and app_token" in run.log
     assert "Traceback" not in run.log
     assert "WRONG" not in run.log
@@ -151,7 +151,7 @@ def test_a_role_that_may_not_list_orders(tap: Tap, shop: Shop, status: Any) -> N
 
     run = tap.run(shop.config(), expect=1)
 
-    assert f"VTEX refused GET {ORDER_LIST} (status {status})" in run.log
+    assert f"VTEX refused the key for GET {ORDER_LIST} (status {status})" in run.log
     assert "'List Orders' (product OMS, category OMS access)" in run.log
 
 
@@ -186,7 +186,7 @@ def test_a_store_that_does_not_exist(
 ) -> None:
     run = tap.run(shop.config(**settings), select={"orders"}, expect=1, hurry=True)
 
-    assert "VTEX gave no usable answer to GET /api/oms/pvt/orders" in run.log
+    assert "VTEX gave no usable response to GET /api/oms/pvt/orders" in run.log
     assert sentence in run.log
     assert "Traceback" not in run.log
 
@@ -197,5 +197,5 @@ def test_a_redirect_is_not_followed(tap: Tap, shop: Shop, target: Target) -> Non
 
     run = tap.sync(shop.config(), target, select={"orders"}, hurry=True)
 
-    assert "a redirect (status 302), which is not followed" in run.log
+    assert "a redirect (status 302), which the tap does not follow" in run.log
     assert target.table("orders", "orderId").keys() == shop.orders().keys()

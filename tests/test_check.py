@@ -72,7 +72,7 @@ def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -
     (products,) = [line for line in rows if "  SKUs  " in line]
     assert "View Product (Catalog or Catalog API, General)" in products
     assert products.endswith("products, skus, brands, prices")
-    assert "can't be read as it is: products, skus, brands, prices, orders," in run.lines[-4]
+    assert "The key can't read these streams: products, skus, brands, prices, orders," in run.lines[-4]
 
 
 def test_only_what_is_selected_is_asked_for(tap: Tap, shop: Shop) -> None:
@@ -105,13 +105,13 @@ def test_machines_read_json(tap: Tap, shop: Shop) -> None:
 def test_whether_the_list_carries_last_change(tap: Tap, shop: Shop, *, carried: bool) -> None:
     shop.store.quirks.rows_have_last_change = carried
     (note,) = found_by(tap, shop, select={"orders", "order_items"})["notes"]
-    assert note.startswith(f"The order list carries {'' if carried else 'no '}lastChange")
+    assert note.startswith(f"The order list has {'' if carried else 'no '}lastChange")
 
 
 def test_a_key_that_nobody_knows(tap: Tap, shop: Shop) -> None:
     config = shop.config(app_token="WRONG")  # noqa: S106
     run = tap.run(config, more=["--check"], expect=1, hurry=True)
-    assert run.lines[-1].startswith("VTEX gave nothing at all: check account_name, app_key and")
+    assert run.lines[-1].startswith("VTEX gave no data at all: check account_name, app_key and")
 
 
 def test_a_store_that_is_not_there_is_told_soon(tap: Tap, shop: Shop) -> None:
@@ -122,15 +122,15 @@ def test_a_store_that_is_not_there_is_told_soon(tap: Tap, shop: Shop) -> None:
 
     assert time.monotonic() - began < 60
     assert "no such host: check account_name" in "\n".join(run.lines)
-    assert run.lines[-1].startswith("VTEX gave nothing at all: check account_name, app_key and")
+    assert run.lines[-1].startswith("VTEX gave no data at all: check account_name, app_key and")
 
 
 def test_something_that_does_not_answer_is_no_refusal(tap: Tap, shop: Shop) -> None:
     shop.fail("status", "/api/rnb/pvt/coupon", status=503, times=None)
     run = checked(tap, shop, expect=1, select={"coupons", "promotions"})
     assert any(line.startswith("?") for line in run.lines)
-    assert "VTEX gave no usable answer to GET /api/rnb/pvt/coupon" in "\n".join(run.lines)
-    assert "These can't be read as it is: coupons." in run.lines
+    assert "VTEX gave no usable response to GET /api/rnb/pvt/coupon" in "\n".join(run.lines)
+    assert "The key can't read these streams: coupons." in run.lines
 
 
 def test_a_run_says_it_in_the_same_words(tap: Tap, shop: Shop) -> None:

@@ -69,7 +69,7 @@ def test_what_fails_leaves_the_others_be_and_its_state_where_it_was(
     assert failed
     assert failed <= failing
     assert {result for stream, result in results.items() if stream not in failing} == {"complete"}
-    assert "The run is incomplete: " in run.log
+    assert "The run is incomplete, because these streams failed: " in run.log
     assert "Traceback" not in run.log
     after = target.state["bookmarks"]
     assert {stream for stream in failed if after[stream] != before[stream]} == set()
@@ -100,7 +100,7 @@ def test_a_target_that_dies_ends_the_run_at_once(tap: Tap, shop: Shop, stream: s
         process.wait(timeout=30)
 
     assert process.returncode == 1
-    assert "The target has gone" in log
+    assert "The target closed the pipe" in log
     assert "Traceback" not in log
     assert time.monotonic() - began < 20
 
@@ -180,7 +180,8 @@ def test_a_signal_during_discovery(tap: Tap, shop: Shop) -> None:
 #: Sends the tap a signal at a certain moment.
 AT_A_MOMENT = """
 import os, signal, sys
-from tap_vtex import cli, summary, tap
+from tap_vtex import __main__, tap
+from tap_vtex.report import summary
 
 def followed_by_a_signal(function):
     def wrapped(*args, **kwargs):
@@ -191,13 +192,13 @@ def followed_by_a_signal(function):
 
 sys.argv[0] = "tap-vtex"
 {owner}.{name} = followed_by_a_signal({owner}.{name})
-cli.main()
+__main__.main()
 """
 
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [("tap.TapVTEX", "sync_all"), ("summary.Summary", "lines"), ("cli", "_exit_code")],
+    [("tap.TapVTEX", "sync_all"), ("summary.Summary", "lines"), ("__main__", "_run_command")],
 )
 def test_a_signal_after_the_last_stream(tap: Tap, shop: Shop, owner: str, name: str) -> None:
     script = AT_A_MOMENT.format(owner=owner, name=name)

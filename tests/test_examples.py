@@ -261,7 +261,7 @@ class TestOneStateOfThree:
                 "replication_key_value": "day 0",
                 "wide_pass_at": "day 0",
                 "census": "of slice 2",
-                "owed": {"order 0": "day 0", "order 1": "day 1", "order 2": "day 2"},
+                "missing": {"order 0": "day 0", "order 1": "day 1", "order 2": "day 2"},
             }
         ]
         with pytest.raises(slices.dg.Failure, match="has orders already"):
@@ -284,7 +284,7 @@ def state_of(start: str, end: str, number: int) -> dict[str, Any]:
         "replication_key_value": f"day {number}",
         "wide_pass_at": f"day {number}",
         "census": f"of slice {number}",
-        "owed": {f"order {number}": f"day {number}"},
+        "missing": {f"order {number}": f"day {number}"},
     }
     streams = ("orders", "order_items", "incomplete_orders")
     bookmarks = {stream: {"partitions": [bookmark]} for stream in streams}

@@ -285,18 +285,18 @@ def with_private_fields(tap: Tap, shop: Shop) -> Run:
 
 #: What the pages quote, and what makes the tap say it.
 WAYS_TO_GO_WRONG: dict[str, list[Callable[[Tap, Shop], Run]]] = {
-    "The setting app_token holds a web address": [
+    "The setting app_token contains a URL": [
         with_setting("app_token", "https://share.vtex.com/credentials/1")
     ],
-    "The setting app_token holds blanks or other characters": [
+    "The setting app_token contains spaces or other characters": [
         with_setting("app_token", "a token")
     ],
-    "VTEX gave nothing at all: check account_name, app_key and app_token": [
+    "VTEX gave no data at all: check account_name, app_key and app_token": [
         with_setting("app_token", "WRONG", "--check"),
         without_a_role,
     ],
-    "VTEX refused GET /api/oms/pvt/orders (status 401)": [with_setting("app_token", "WRONG")],
-    "VTEX refused GET /api/oms/pvt/orders (status 403)": [without_list_orders],
+    "VTEX refused the key for GET /api/oms/pvt/orders (status 401)": [with_setting("app_token", "WRONG")],
+    "VTEX refused the key for GET /api/oms/pvt/orders (status 403)": [without_list_orders],
     "Give the key's role the resource 'List Orders' (product OMS, category OMS access)": [
         without_list_orders
     ],
@@ -304,13 +304,13 @@ WAYS_TO_GO_WRONG: dict[str, list[Callable[[Tap, Shop], Run]]] = {
     "VTEX does not know GET /api/oms/pvt/orders (status 404)": [
         answered_by("status", status=404, html=True)
     ],
-    "but a VTEX account's name has letters, digits and hyphens only": [
+    "but the name of a VTEX account has only letters, digits and hyphens": [
         with_setting("account_name", "https://acme.myvtex.com/admin")
     ],
-    "a web page instead of data (status 200), as VTEX sends where it wants a login": [
+    "a web page instead of data (status 200). VTEX sends its login page": [
         answered_by("html")
     ],
-    "of the Master Data entity CL: what it may not read is null": [with_private_fields],
+    "of the Master Data entity CL: those fields are null": [with_private_fields],
 }
 
 

@@ -158,7 +158,7 @@ def test_a_target_that_dies_ends_the_run(tap: Tap, shop: Shop, target: Target) -
         process.wait(timeout=30)
 
     assert process.returncode == 1
-    assert "The target has gone" in log
+    assert "The target closed the pipe" in log
     assert "Traceback" not in log
     assert shop.requests()[ORDER] < len(shop.orders())
     target.take(lines)

@@ -221,7 +221,7 @@ def test_failures_of_every_kind_on_every_route_tell_nothing(
         shop.fail(**KINDS[turn], path=f"/api/{lost}", skip=skip, times=None)
 
     run = search(tap.run(everything(shop), expect=1, env=DEBUG, hurry=True))
-    assert "asking again in" in run.log
+    assert "retrying in" in run.log
     assert "Traceback" not in run.log
 
 
@@ -265,7 +265,7 @@ def test_an_error_that_nobody_foresaw_tells_where_it_was_and_not_what_it_saw(
     maps = {"clients": {"luck": "int(record['email'])"}}
     run = search(tap.run(everything(shop, stream_maps=maps), expect=1, env=DEBUG))
 
-    assert "because of a mistake in a stream map or in the tap" in run.log
+    assert "because of an error in a stream map or in the tap" in run.log
     assert "mapper.py" in run.log
     assert "ValueError" in run.log
     # The summary follows all the same.

@@ -60,7 +60,7 @@ def test_a_part_that_failed_is_told(tap: Tap, shop: Shop) -> None:
     entities = [{"entity": "XX"}]
     run = tap.run(shop.config(newsletter_entities=entities), select={"newsletter"}, expect=1)
     assert summary_of(run)[1][-1] == "FAILED"
-    assert "newsletter (XX) ended before its time" in run.log
+    assert "newsletter (XX) failed" in run.log
 
 
 def test_numbers_stand_to_the_right() -> None:

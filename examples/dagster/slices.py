@@ -144,7 +144,7 @@ def hand_over() -> None:
             # Changes are looked for since the first of the slices was begun.
             "replication_key_value": min(part["replication_key_value"] for part in parts),
             "wide_pass_at": min(part["wide_pass_at"] for part in parts),
-            "owed": {order: day for part in parts for order, day in part["owed"].items()},
+            "missing": {order: day for part in parts for order, day in part["missing"].items()},
         }
         whole[stream] = {"partitions": [joined]}
     state = {"completed": {"singer_state": {"bookmarks": whole}}, "partial": {}}

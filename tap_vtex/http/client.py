@@ -101,12 +101,13 @@ class VtexClient:
         self._proven: set[Endpoint[object]] = set()
         self._last_retry_line = 0.0
         account = settings.account_name
-        commerce = settings.api_url or f"https://{account}.vtexcommercestable.com.br"
-        pricing = f"{settings.api_url or 'https://api.vtex.com'}/{account}"
-        self._transports = {
-            Host.COMMERCE: self._transport(commerce),
-            Host.PRICING: self._transport(pricing),
-        }
+        commerce = self._transport(
+            settings.api_url or f"https://{account}.vtexcommercestable.com.br"
+        )
+        pricing = commerce if settings.api_url else self._transport("https://api.vtex.com")
+        self._transports = {Host.COMMERCE: commerce, Host.PRICING: pricing}
+        #: What the paths of a host begin with.
+        self._prefixes = {Host.COMMERCE: "", Host.PRICING: f"/{account}"}
         self._headers = {
             # VTEX's reference requires Accept and Content-Type even on GET.
             "Accept": "application/json",
@@ -124,6 +125,10 @@ class VtexClient:
     def now(self) -> datetime:
         """The time by VTEX's clock, in UTC; by this machine's until VTEX has answered."""
         return self._clock.now()
+
+    def path_to(self, endpoint: Endpoint[Body], *ids: object) -> str:
+        """The whole path of an endpoint, for some ids."""
+        return self._prefixes[endpoint.host] + endpoint.path_to(*ids)
 
     def get(
         self,
@@ -156,7 +161,7 @@ class VtexClient:
         """
         request = _Request(
             endpoint,
-            endpoint.path_to(*ids),
+            self.path_to(endpoint, *ids),
             f"?{urlencode(params, quote_via=quote)}" if params else "",
             {**self._headers, **endpoint.headers, **(headers or {})},
             no_retry,

@@ -108,7 +108,7 @@ class Check:
         Returns:
             The decoded body, None if there is none.
         """
-        path = endpoint.path_to(*ids)
+        path = self._client.path_to(endpoint, *ids)
         key = (path, str(params))
         if key not in self._answers:
             self._answers[key] = self._ask(endpoint, *ids, params=params, headers=headers)

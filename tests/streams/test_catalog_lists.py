@@ -128,6 +128,6 @@ def test_what_the_usual_role_does_not_open_says_what_it_lacks(tap: Tap, shop: Sh
     run = tap.run(shop.config(), select=OUT_OF_REACH.keys(), expect=1)
 
     for stream, resource in OUT_OF_REACH.items():
-        (line,) = [line for line in run.log.splitlines() if f"Stream {stream} ended" in line]
+        (line,) = [line for line in run.log.splitlines() if f"Stream {stream} failed" in line]
         assert resource in line
     assert not any(run.records(stream) for stream in OUT_OF_REACH)

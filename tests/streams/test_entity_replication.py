@@ -17,7 +17,14 @@ from tap_vtex.http.client import VtexClient
 from tap_vtex.settings import Settings
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.streams.masterdata import replication, search
-from tap_vtex.streams.masterdata.api import UNDATED, TooManyError, within
+from tap_vtex.streams.masterdata.api import (
+    BEFORE_THE_BEGINNING,
+    BEGINNING,
+    CREATED,
+    UNDATED,
+    TooManyError,
+    within,
+)
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityBookmark, EntityReplication
 from tap_vtex.windows import Window, whole_second
@@ -138,7 +145,7 @@ def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: boo
     for moment in (ticks(NOON) + fraction, ticks(NOON) + SECOND + fraction):
         found = 0
         for part in window.halves():
-            condition = parse(within(query.CREATED, part))
+            condition = parse(within(CREATED, part))
             assert isinstance(condition, Condition)
             start, end = (ticks(datetime.fromisoformat(value)) for value in condition.values)
             found += start < moment < end if excludes_its_ends else start <= moment <= end
@@ -147,9 +154,9 @@ def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: boo
 
 
 def test_the_last_century_leaves_no_gap() -> None:
-    condition = parse(query.BEFORE_THE_BEGINNING)
+    condition = parse(BEFORE_THE_BEGINNING)
 
-    assert condition.holds(lambda _name: ticks(query.BEGINNING))
+    assert condition.holds(lambda _name: ticks(BEGINNING))
 
 
 class TestWindowsOfWhichNobodyKnowsTheCount:
