@@ -243,6 +243,7 @@ def check_value(value: Any, declared: Json) -> None:
         assert datetime.fromisoformat(value)
 
 
+@pytest.mark.services
 @pytest.mark.parametrize("kind", ["warehouse", "by_copy", "lowercasing"])
 def test_whatever_a_document_holds_is_stored(
     tap: Tap, target: Target, spoilt: Shop, kind: str, request: pytest.FixtureRequest
