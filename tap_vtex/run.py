@@ -52,9 +52,7 @@ class Run:
         Raises:
             UnavailableError: The environment names a proxy or certificates that can't be used.
         """
-        return VtexClient(
-            self.settings, self._logger, policy=self._policy, shutdown=self._shutdown
-        )
+        return VtexClient(self.settings, self._logger, policy=self._policy, shutdown=self._shutdown)
 
     def fail(self, streams: Collection[str], error: VtexError) -> None:
         """Record that streams failed; the run goes on without them."""

@@ -94,9 +94,7 @@ SETTINGS: Final = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
         default=16,
         title="Concurrent requests",
-        description=(
-            "How many requests run at the same time. One more may list what comes next."
-        ),
+        description=("How many requests run at the same time. One more may list what comes next."),
         examples=[8, 32],
     ),
     th.Property(

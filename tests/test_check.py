@@ -72,7 +72,9 @@ def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -
     (products,) = [line for line in rows if "  SKUs  " in line]
     assert "View Product (Catalog or Catalog API, General)" in products
     assert products.endswith("products, skus, brands, prices")
-    assert "The key can't read these streams: products, skus, brands, prices, orders," in run.lines[-4]
+    assert (
+        "The key can't read these streams: products, skus, brands, prices, orders," in run.lines[-4]
+    )
 
 
 def test_only_what_is_selected_is_asked_for(tap: Tap, shop: Shop) -> None:

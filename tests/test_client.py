@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
-from tap_vtex.http.client import VtexClient
-from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.errors import (
     AbandonedError,
     AccessError,
@@ -21,6 +18,9 @@ from tap_vtex.errors import (
     RefusedError,
     UnavailableError,
 )
+from tap_vtex.http.client import VtexClient
+from tap_vtex.http.endpoint import Endpoint, Resource
+from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.settings import Settings
 from tests.support.shop import ORDER_LIST, Shop
 

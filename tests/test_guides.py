@@ -295,7 +295,9 @@ WAYS_TO_GO_WRONG: dict[str, list[Callable[[Tap, Shop], Run]]] = {
         with_setting("app_token", "WRONG", "--check"),
         without_a_role,
     ],
-    "VTEX refused the key for GET /api/oms/pvt/orders (status 401)": [with_setting("app_token", "WRONG")],
+    "VTEX refused the key for GET /api/oms/pvt/orders (status 401)": [
+        with_setting("app_token", "WRONG")
+    ],
     "VTEX refused the key for GET /api/oms/pvt/orders (status 403)": [without_list_orders],
     "Give the key's role the resource 'List Orders' (product OMS, category OMS access)": [
         without_list_orders
@@ -307,9 +309,7 @@ WAYS_TO_GO_WRONG: dict[str, list[Callable[[Tap, Shop], Run]]] = {
     "but the name of a VTEX account has only letters, digits and hyphens": [
         with_setting("account_name", "https://acme.myvtex.com/admin")
     ],
-    "a web page instead of data (status 200). VTEX sends its login page": [
-        answered_by("html")
-    ],
+    "a web page instead of data (status 200). VTEX sends its login page": [answered_by("html")],
     "of the Master Data entity CL: those fields are null": [with_private_fields],
 }
 

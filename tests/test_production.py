@@ -55,7 +55,9 @@ def rows_under(heading: str) -> list[list[str]]:
 #: Stands for names and numbers.
 GAP = "..."
 #: Modules in which functions make messages, or parts of them, and how they hand them on.
-MAKES_A_MESSAGE: dict[str, tuple[type[ast.Yield | ast.Return | ast.Assign], ...]] = {
+MAKES_A_MESSAGE: dict[
+    str, tuple[type[ast.Yield | ast.Return | ast.Assign | ast.AnnAssign], ...]
+] = {
     "validation.py": (ast.Yield,),
     "client.py": (ast.Return, ast.Assign),
     "transport.py": (ast.Return, ast.AnnAssign),
@@ -100,8 +102,9 @@ class Sources:
             if again or name in self.errors | AT_LEAST:
                 yield from node.args
         elif isinstance(node, MAKES_A_MESSAGE.get(module, ())):
-            inner = isinstance(node, ast.AnnAssign) and node.value
-            yield from ast.walk(node.value) if inner else [node.value]
+            # An annotated assignment is a table of messages.
+            table = node.value if isinstance(node, ast.AnnAssign) else None
+            yield from ast.walk(table) if table else [node.value]
 
 
 SOURCES = Sources()
@@ -125,7 +128,9 @@ def test_the_page_says_what_to_do_about(message: str) -> None:
 def test_the_tap_says(quote: str) -> None:
     assert any(text.startswith(QUOTES[quote]) for text in SOURCES.texts)
     # What begins a sentence has to be enough to tell it from others.
-    assert quote in SHORT or not quote[0].isupper() or len(QUOTES[quote].replace(GAP, "").split()) >= 3
+    assert (
+        quote in SHORT or not quote[0].isupper() or len(QUOTES[quote].replace(GAP, "").split()) >= 3
+    )
 
 
 def test_the_messages_are_all_kinds_of_messages() -> None:

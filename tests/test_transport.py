@@ -106,7 +106,9 @@ def test_a_bundle_that_is_not_there(tap: Tap, https: Server) -> None:
     bundle = {"REQUESTS_CA_BUNDLE": "/no/such/bundle.pem"}
     run = tap.run(config_for(https), select={"brands"}, expect=1, hurry=True, env=bundle)
 
-    assert "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file or folder that does not exist" in run.log
+    assert (
+        "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file or folder that does not exist" in run.log
+    )
     assert "Traceback" not in run.log
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, urlencode
 
 from tap_vtex.errors import (
@@ -98,7 +98,7 @@ class VtexClient:
         self._never = threading.Event()
         self._lock = threading.Lock()
         #: Endpoints that have answered in this run.
-        self._proven: set[Endpoint[object]] = set()
+        self._proven: set[Endpoint[Any]] = set()
         self._last_retry_line = 0.0
         account = settings.account_name
         commerce = self._transport(

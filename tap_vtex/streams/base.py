@@ -190,8 +190,8 @@ class VtexStream(Stream):
         """Put a bookmark into the state, without writing the state."""
         state = self.get_context_state(partition)
         for name in state.keys() - SDK_KEYS:
-            del state[name]  # type: ignore[misc] # what earlier versions called otherwise
-        state.update(  # type: ignore[call-arg] # the SDK types only what it writes itself
+            del state[name]  # an earlier version may have had other fields
+        state.update(
             bookmark.to_state(), version=STATE_VERSION, replication_key=self.replication_key
         )
 

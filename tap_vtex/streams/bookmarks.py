@@ -102,7 +102,7 @@ def checksum(text: str, size: int) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=size).digest(), "big")
 
 
-class IdPass(Bookmark):
+class IdPass(Bookmark, frozen=True, kw_only=True):
     """A pass over numeric ids in ascending order, which a later run can resume."""
 
     #: When the pass began.

@@ -9,6 +9,7 @@ import msgspec
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError, UnavailableError
+from tap_vtex.http.workers import fetch_each
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.bookmarks import (
@@ -20,7 +21,6 @@ from tap_vtex.streams.bookmarks import (
     missing_from_list,
 )
 from tap_vtex.streams.catalog.api import CatalogApi, first_sku
-from tap_vtex.http.workers import fetch_each
 
 if TYPE_CHECKING:
     import threading

@@ -14,7 +14,6 @@ from tap_vtex.http.workers import fetch_each
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.lists import ListStream
 from tap_vtex.streams.watermark import Watermark
-from tap_vtex.types import Document
 from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context
+
+    from tap_vtex.types import Document
 
 
 def _has_items(body: object) -> TypeGuard[Document]:

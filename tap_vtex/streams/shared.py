@@ -60,9 +60,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
             child.begin()
         for members, bookmark in self._groups(partition):
             try:
-                yield from self.read_for(
-                    members, bookmark, self._checkpoint_of(members, partition)
-                )
+                yield from self.read_for(members, bookmark, self._checkpoint_of(members, partition))
             except VtexError as error:
                 self.fail([member.name for member in members], error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
@@ -18,6 +18,8 @@ MAX_UTC_OFFSET: Final = timedelta(hours=15)
 MAX_LAG: Final = timedelta(minutes=10)
 #: The catalog cuts its dates to this.
 PRECISION: Final = timedelta(minutes=1)
+
+AnyWatermark = TypeVar("AnyWatermark", bound="Watermark")
 
 
 class Watermark(Bookmark, frozen=True, kw_only=True):
@@ -60,14 +62,15 @@ class Watermark(Bookmark, frozen=True, kw_only=True):
             since = max(since, highest + PRECISION)
         return msgspec.structs.replace(self, since=since)
 
-    def merged_with(self, other: Watermark) -> Self:
-        """A watermark that picks everything that either of the two picks."""
-        return msgspec.structs.replace(
-            self,
-            highest=_earlier(self.highest, other.highest),
-            since=_earlier(self.since, other.since),
-            seen_at=max(_dates((self.seen_at, other.seen_at)), default=None),
-        )
+
+def merged(one: AnyWatermark, other: AnyWatermark) -> AnyWatermark:
+    """A watermark that picks everything that either of the two picks."""
+    return msgspec.structs.replace(
+        one,
+        highest=_earlier(one.highest, other.highest),
+        since=_earlier(one.since, other.since),
+        seen_at=max(_dates((one.seen_at, other.seen_at)), default=None),
+    )
 
 
 def _dates(dates: Iterable[datetime | None]) -> Iterable[datetime]:

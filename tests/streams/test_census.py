@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_vtex.streams.bookmarks import Bookmark
-from tap_vtex.streams.orders.census import DAY, HOUR, Census, LateArrivals
 from tap_vtex.streams.orders.api import Row
+from tap_vtex.streams.orders.census import DAY, HOUR, Census, LateArrivals
 
 NOW = datetime(2026, 11, 23, 12, 34, 56, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ import pytest
 from sandbox.clock import SECOND, ticks
 from sandbox.masterdata.where import Condition, parse
 from tap_vtex.http.client import VtexClient
-from tap_vtex.settings import Settings
 from tap_vtex.http.retry import RetryPolicy
+from tap_vtex.settings import Settings
 from tap_vtex.streams.masterdata import replication, search
 from tap_vtex.streams.masterdata.api import (
     BEFORE_THE_BEGINNING,

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.http.client import Response
 from tap_vtex.errors import IncompleteListError
+from tap_vtex.http.client import Response
 from tap_vtex.streams.orders import order_list
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import SECOND, Window
@@ -78,7 +78,10 @@ def test_every_order_of_a_window_comes_exactly_once(
     orders = OrderList(cast("VtexClient", index), logging.getLogger("tests"))
     orders.__dict__["now"] = BEGIN + timedelta(days=1)
 
-    with patch.object(order_list, "MAX_PAGES", PAGES), patch.object(order_list, "ROWS_PER_PAGE", ROWS):
+    with (
+        patch.object(order_list, "MAX_PAGES", PAGES),
+        patch.object(order_list, "ROWS_PER_PAGE", ROWS),
+    ):
         try:
             found = [row.order_id for _, rows in orders.windows(window, **options) for row in rows]
         except IncompleteListError:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tap_vtex.http.client import Response
 from tap_vtex.errors import AbandonedError, IncompleteListError
-from tap_vtex.streams.orders.fetcher import fetch_windows
-from tap_vtex.streams.orders.api import Row
+from tap_vtex.http.client import Response
+from tap_vtex.http.workers import Workers
 from tap_vtex.streams.orders import order_list
+from tap_vtex.streams.orders.api import Row
+from tap_vtex.streams.orders.fetcher import fetch_windows
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import Window
-from tap_vtex.http.workers import Workers
 from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:

@@ -57,7 +57,10 @@ class TestAnOrderThatIsListedAndNotGiven:
 
         run = tap.sync(shop.config(), target, select=ORDERS)
 
-        assert f"VTEX has not given the order {lost} since 2026-11-23. The tap stops asking for it" in run.log
+        assert (
+            f"VTEX has not given the order {lost} since 2026-11-23. The tap stops asking for it"
+            in run.log
+        )
         assert not bookmark(target, "orders")["missing"]
 
     def test_one_that_vtex_fails_on_stops_nothing_and_is_said(

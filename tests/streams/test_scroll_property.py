@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.http.client import Response
 from tap_vtex.errors import RefusedError
+from tap_vtex.http.client import Response
 from tap_vtex.streams.masterdata.api import SEARCH, LostError
 from tap_vtex.streams.masterdata.reader import MAX_READINGS, EntityReader
 from tests.support.fake import FakeClient
@@ -63,7 +63,9 @@ class Index(FakeClient):
         if trouble == "late":
             raise RefusedError("", status=408)
         if trouble == "taken" and is_first:
-            raise RefusedError("", status=400, vtex_message="Maximum simultaneous scrolls rate exceeded")
+            raise RefusedError(
+                "", status=400, vtex_message="Maximum simultaneous scrolls rate exceeded"
+            )
         if trouble == "dead" and not is_first:
             raise RefusedError("", status=400, vtex_message="Operation not found for this token")
         start = 0 if is_first else self._next

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.streams.watermark import Watermark
+from tap_vtex.streams.watermark import Watermark, merged
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -64,8 +64,10 @@ def test_two_that_go_on_together_leave_out_nothing() -> None:
     one = Watermark(highest=NOON, since=NOON - HOUR, seen_at=NOON)
     other = Watermark(highest=NOON - 2 * HOUR, since=NOON - 3 * HOUR, seen_at=NOON - HOUR)
 
-    assert one.merged_with(other) == Watermark(highest=NOON - 2 * HOUR, since=NOON - 3 * HOUR, seen_at=NOON)
-    assert one.merged_with(Watermark()) == Watermark(seen_at=NOON)
+    assert merged(one, other) == Watermark(
+        highest=NOON - 2 * HOUR, since=NOON - 3 * HOUR, seen_at=NOON
+    )
+    assert merged(one, Watermark()) == Watermark(seen_at=NOON)
 
 
 def test_it_survives_the_state() -> None:

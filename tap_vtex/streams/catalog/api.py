@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from tap_vtex.errors import AccessError, NotFoundError
 from tap_vtex.http.bodies import is_document_or_nothing, is_list_of_documents
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.types import Document
 
 if TYPE_CHECKING:
     import logging
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.http.client import VtexClient
     from tap_vtex.report.check import Check
+    from tap_vtex.types import Document
 
 # -- endpoints ---------------------------------------------------------------------------
 
@@ -82,9 +82,7 @@ CATEGORY: Final = Endpoint(
     is_document_or_nothing,
     (_legacy("Categories Management"), _current("View Category")),
 )
-BRAND_LIST: Final = Endpoint(
-    "/api/catalog_system/pvt/brand/list", is_list_of_documents, _BRANDS
-)
+BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list_of_documents, _BRANDS)
 BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", _has_items, _BRANDS)
 
 #: The largest pages that VTEX gives.

@@ -20,7 +20,7 @@ from tap_vtex.streams.bookmarks import (
     missing_from_list,
 )
 from tap_vtex.streams.catalog.walk import By, Choice
-from tap_vtex.streams.watermark import Watermark
+from tap_vtex.streams.watermark import Watermark, merged
 from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class CatalogBookmark(Watermark, frozen=True, kw_only=True):
         """When the pass under way began, or the last full pass."""
         return self.under_way.began if self.under_way else self.full_pass_at
 
-    def merged_with(self, other: CatalogBookmark) -> CatalogBookmark | None:  # type: ignore[override]
+    def merged_with(self, other: CatalogBookmark) -> CatalogBookmark | None:
         """One bookmark that holds for both; None if one has to catch up first."""
         if self == other:
             return self
@@ -121,7 +121,7 @@ class CatalogBookmark(Watermark, frozen=True, kw_only=True):
         if self.full_pass_at is None or other.full_pass_at is None:
             return None
         return msgspec.structs.replace(
-            super().merged_with(other),
+            merged(self, other),
             full_pass_at=min(self.full_pass_at, other.full_pass_at),
             missing={**self.missing, **other.missing},
         )

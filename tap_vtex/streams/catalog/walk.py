@@ -79,7 +79,12 @@ class Assembler:
     """Puts products together, with their categories and brands."""
 
     def __init__(
-        self, client: VtexClient, api: CatalogApi, wanted: Wanted, store_url: str, log: logging.Logger
+        self,
+        client: VtexClient,
+        api: CatalogApi,
+        wanted: Wanted,
+        store_url: str,
+        log: logging.Logger,
     ) -> None:
         self.workers = client.workers
         self.api = api

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from tap_vtex import dates
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.types import Document
 from tap_vtex.windows import SECOND
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from tap_vtex.http.client import Response, VtexClient
+    from tap_vtex.types import Document
     from tap_vtex.windows import Window
 
 # -- endpoints ---------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from tap_vtex.report.progress import Progress
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.masterdata import api
 from tap_vtex.streams.masterdata.api import LostError, last_activity
-from tap_vtex.types import Document
 from tap_vtex.windows import Window, walk, whole_second
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_vtex.streams.masterdata.reader import EntityReader
+    from tap_vtex.types import Document
 
     #: Makes the condition for the documents of a window.
     Where = Callable[[Window], str]

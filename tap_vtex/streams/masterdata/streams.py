@@ -115,9 +115,7 @@ class MasterDataStream(VtexStream):
         start, now = self.run.settings.start_date, whole_second(self.run.client.now())
         bookmark = self.load_bookmark(partition, EntityBookmark)
         if bookmark is None:
-            return EntityBookmark(
-                start=start, load_began=now, loaded_until=None, changes_since=now
-            )
+            return EntityBookmark(start=start, load_began=now, loaded_until=None, changes_since=now)
         self.check_clock(bookmark.changes_since)
         if bookmark.wants_more(start):
             return msgspec.structs.replace(

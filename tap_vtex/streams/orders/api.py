@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.types import Document
 from tap_vtex.windows import SECOND, Window, whole_second
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tap_vtex.types import Document
 
 #: The list ends after this many pages. Page 31 is refused.
 MAX_PAGES: Final = 30

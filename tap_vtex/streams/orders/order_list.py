@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
 from tap_vtex.streams.orders.api import (
@@ -130,7 +130,7 @@ class OrderList:
             part = next(parts, None)
             reader.in_parallel = False
             while part is not None:
-                coming = pool.submit(next, parts, None)
+                coming = pool.submit(lambda: next(parts, None))
                 yield part
                 part = coming.result()
         finally:
@@ -310,7 +310,7 @@ class WindowReader:
         page = self._first_page(window, self._narrowed(window, per_page=1))
         return 0 if page is None else total_of(page)
 
-    def _page(self, query: Query, stop: threading.Event | None = None) -> Any:  # noqa: ANN401
+    def _page(self, query: Query, stop: threading.Event | None = None) -> Document:
         return self._client.get(ORDER_LIST, params=query, stop=stop or self.stop).body
 
 
