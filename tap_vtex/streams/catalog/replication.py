@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = 256
 CHECKSUM_BYTES: Final = 3
+_SIZE: Final = BUCKETS * CHECKSUM_BYTES
 #: This many listed things in a row that VTEX does not know are an error.
 MAX_UNKNOWN: Final = 100
 #: A log line names at most this many ids.
@@ -47,7 +48,7 @@ class IdCensus(Bookmark, frozen=True, kw_only=True):
     """
 
     highest: int = -1
-    checksums: bytes = bytes(BUCKETS * CHECKSUM_BYTES)
+    checksums: Annotated[bytes, msgspec.Meta(min_length=_SIZE, max_length=_SIZE)] = bytes(_SIZE)
 
     @classmethod
     def of(cls, units: Mapping[int, Collection[int]], up_to: int | None = None) -> IdCensus:

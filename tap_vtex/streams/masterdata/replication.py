@@ -8,7 +8,7 @@ updated or interacted with since the last one.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import msgspec
 
@@ -51,7 +51,7 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
     #: Changes since then still have to be looked for.
     changes_since: datetime = msgspec.field(name="replication_key_value")
     #: How many documents have no creation date; None if they are not loaded yet.
-    undated: int | None = None
+    undated: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
     @property
     def is_loaded(self) -> bool:

@@ -154,6 +154,8 @@ class Census:
         census = cls(read.start, read.hourly_from, read.days)
         census.counts = [int(count) for count, _, _ in pairs]
         census.checksums = [int(mark or "0", 16) for _, _, mark in pairs]
+        if read.start > read.hourly_from or min([0, *census.counts, *census.checksums]) < 0:
+            raise ValueError("no census can have these buckets")
         return census
 
 
