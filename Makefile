@@ -13,7 +13,7 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 3
 
-.PHONY: demo test other-days soak bench tables hub lint format clean
+.PHONY: demo test coverage other-days other-python soak bench tables hub lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
 	@$(BIN)/python -m demo
@@ -21,8 +21,20 @@ demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the mode
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
+coverage: .venv/ready .meltano/ready ## Run all tests, and measure how much of the tap they run.
+	MEASURE_COVERAGE=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal --cov $(ARGS)
+
 other-days: .venv/ready ## Run the tests that need no other service with the clock set forward.
 	$(BIN)/python -m tests.other_days -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+
+# make other-python PYTHON=python3.13 VERSION=3.13
+other-python: ## Run the tests that need no other service with another Python.
+	$(PYTHON) -m venv .venv/$(VERSION)
+	.venv/$(VERSION)/bin/python -m pip install --quiet "uv>=0.9,<1"
+	.venv/$(VERSION)/bin/uv pip install --quiet --python .venv/$(VERSION)/bin/python \
+		--editable . --group dev
+	.venv/$(VERSION)/bin/python -m pytest -m "not services" -n $(TEST_PROCESSES) \
+		--dist worksteal $(ARGS)
 
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py
@@ -41,6 +53,7 @@ lint: .venv/ready ## Check style and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/ty check --error-on-warning
+	$(BIN)/deptry .
 
 format: .venv/ready ## Bring the code into shape.
 	$(BIN)/ruff check --fix .

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from demo.services import embedded_database
+from tests.support.clock import FakeTime
 from tests.support.postgres import PROJECT, Warehouse
 from tests.support.shop import Shop
 from tests.support.tap import Tap, Target
@@ -59,6 +60,14 @@ def server() -> Iterator[PostgresServer]:
 def warehouse(server: PostgresServer, plugins: Path, tmp_path: Path) -> Warehouse:
     assert plugins
     return Warehouse(server.get_uri(), server.get_uri(driver="psycopg"), tmp_path)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """Time for a client of this process that passes only while it waits."""
+    clock = FakeTime()
+    clock.replace_in(monkeypatch)
+    return clock
 
 
 @pytest.fixture

@@ -68,8 +68,7 @@ def _defining_module(name: str, modules: dict[str, Path]) -> str:
     return name if name in modules else name.rpartition(".")[0]
 
 
-# `tap_vtex` joins this list once its own circle is cut.
-@pytest.mark.parametrize("package", ["sandbox"])
+@pytest.mark.parametrize("package", ["sandbox", "tap_vtex"])
 def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
     graph = import_graph(PROJECT / package)
     assert len(graph) > 1

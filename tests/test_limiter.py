@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,46 +10,46 @@ from tap_vtex.errors import AbandonedError
 from tap_vtex.http.limiter import RateLimiter
 from tap_vtex.shutdown import Shutdown
 
+if TYPE_CHECKING:
+    from tests.support.clock import FakeTime
 
-def release_times(limiter: RateLimiter, count: int, threads: int) -> list[float]:
-    times: list[float] = []
-    never = threading.Event()
-
-    def work(_number: int) -> None:
-        limiter.wait(never)
-        times.append(time.monotonic())
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, range(count)))
-    return sorted(times)
+NEVER = threading.Event()
 
 
-def test_requests_of_all_threads_are_spaced() -> None:
-    times = release_times(RateLimiter(6_000, Shutdown()), 51, threads=16)
+def test_requests_of_all_threads_are_spaced(clock: FakeTime) -> None:
+    limiter = RateLimiter(6_000, clock)
+    began = clock.now
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: limiter.wait(NEVER), range(51)))
 
     # 100 a second: fifty gaps take half a second, however many threads there are.
-    assert times[-1] - times[0] >= 0.49
+    assert clock.now - began >= 0.499
 
 
-def test_idle_time_is_not_caught_up_on() -> None:
-    limiter = RateLimiter(6_000, Shutdown())
-    release_times(limiter, 1, threads=1)
-    time.sleep(0.3)
+def test_idle_time_is_not_caught_up_on(clock: FakeTime) -> None:
+    limiter = RateLimiter(6_000, clock)
+    limiter.wait(NEVER)
+    clock.now += 10
+    began = clock.now
 
-    times = release_times(limiter, 11, threads=8)
+    for _ in range(11):
+        limiter.wait(NEVER)
 
-    assert times[-1] - times[0] >= 0.09
+    assert clock.now - began == pytest.approx(0.1)
 
 
-def test_a_pause_holds_for_every_thread_those_that_wait_already_included() -> None:
-    limiter = RateLimiter(600, Shutdown())
-    began = time.monotonic()
-    threading.Timer(0.05, limiter.pause, [0.6]).start()
+def test_a_pause_holds_for_every_thread_those_that_wait_already_included(clock: FakeTime) -> None:
+    limiter = RateLimiter(600, clock)
+    limiter.wait(NEVER)
+    began = clock.now
+    # It comes while the next request waits for its turn, a tenth of a second later.
+    clock.meanwhile = lambda: limiter.pause(0.6)
 
-    times = release_times(limiter, 6, threads=6)
-
-    assert sum(t - began < 0.6 for t in times) <= 2
-    assert times[-1] - began >= 0.6
+    limiter.wait(NEVER)
+    assert clock.now - began >= 0.6
+    limiter.wait(NEVER)
+    assert clock.now - began >= 0.7
 
 
 def test_who_waits_can_be_sent_home() -> None:

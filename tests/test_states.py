@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.roles import READER_ROLE
-from tests.support.shop import Shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.support.shop import Shop
     from tests.support.tap import Run, Tap, Target
 
 Json = dict[str, Any]

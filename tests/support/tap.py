@@ -8,7 +8,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from unittest import mock
+
+from coverage import Coverage
 
 from tap_vtex.__main__ import main
 from tap_vtex.http.retry import RetryPolicy
@@ -25,6 +28,9 @@ PREPARED.set_forkserver_preload(["tap_vtex.__main__", "tests.support.tap"])
 
 #: Settings that shape the catalog without a store.
 OFFLINE = ("master_data_entities",)
+
+#: Set by ``make coverage``.
+COVERAGE = "MEASURE_COVERAGE"
 
 #: What the tap must never print, whatever it is given.
 SECRETS = ("NOTASECRETNOTASECRET",)
@@ -206,6 +212,7 @@ HURRIED = RetryPolicy(
 
 def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
+    _measure_coverage()
     if hurry:
         TapVTEX.policy = HURRIED
     for path, descriptor in ((out, 1), (log, 2)):
@@ -214,6 +221,26 @@ def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], h
     os.environ.update(env)
     sys.argv = ["tap-vtex", *arguments]
     main()
+
+
+def _measure_coverage() -> None:
+    """Measure this process under ``make coverage``, and save that as the tap leaves.
+
+    Processes that get a signal are not measured: coverage holds a lock in every thread, and
+    an exception that a signal raises there leaves it locked.
+    """
+    if not os.environ.get(COVERAGE):
+        return
+    coverage = Coverage(data_suffix=True)
+    coverage.start()
+    leave = os._exit
+
+    def save_and_leave(status: int) -> NoReturn:
+        coverage.stop()
+        coverage.save()
+        leave(status)
+
+    mock.patch.object(os, "_exit", save_and_leave).start()
 
 
 def catalog(config: Json, select: Collection[str], method: str | None = None) -> Json:
