@@ -45,6 +45,10 @@ class UnavailableError(VtexError):
     """VTEX gave no usable response, however often it was asked."""
 
 
+class UnreachableError(UnavailableError):
+    """VTEX has answered nothing in this process, and the patience for that is used up."""
+
+
 class IncompleteListError(VtexError):
     """A list holds fewer rows than it announces, or more than can be read."""
 

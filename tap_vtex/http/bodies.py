@@ -16,14 +16,17 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
     and an invalid character becomes U+FFFD.
 
     Raises:
-        ValueError: The body is not JSON, or only part of it.
+        ValueError: The body is not JSON, or only part of it, or nested without end.
     """
     try:
-        value = msgspec.json.decode(content)
-    except ValueError:
-        value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
-        return storable(value)
-    return storable(value) if rb"\u0000" in content else value
+        try:
+            value = msgspec.json.decode(content)
+        except ValueError:
+            value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
+            return storable(value)
+        return storable(value) if rb"\u0000" in content else value
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
 
 
 def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:

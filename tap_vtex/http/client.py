@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ from tap_vtex.errors import (
     NotFoundError,
     RefusedError,
     UnavailableError,
+    UnreachableError,
     VtexError,
 )
 from tap_vtex.http import bodies
@@ -22,7 +24,7 @@ from tap_vtex.http.clock import VtexClock
 from tap_vtex.http.endpoint import Endpoint, Host
 from tap_vtex.http.limiter import RateLimiter
 from tap_vtex.http.retry import RetryPolicy
-from tap_vtex.http.transport import REDIRECTS, NoResponseError, Transport
+from tap_vtex.http.transport import REDIRECTS, NoResponseError, Timeout, Transport
 from tap_vtex.http.workers import Workers
 from tap_vtex.shutdown import Shutdown
 
@@ -56,6 +58,7 @@ class Response(NamedTuple, Generic[Body]):
 
 class _Request(NamedTuple, Generic[Body]):
     endpoint: Endpoint[Body]
+    ids: tuple[object, ...]
     path: str
     query: str
     headers: Mapping[str, str]
@@ -65,10 +68,29 @@ class _Request(NamedTuple, Generic[Body]):
 class _RetryableError(Exception):
     """A failed attempt that is worth another one. The text is fit for the log."""
 
-    def __init__(self, what: str, *, status: int = 0, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int = 0,
+        retry_after: float = 0.0,
+        is_unusable: bool = False,
+        is_unreachable: bool = False,
+    ) -> None:
         super().__init__(what)
         self.status = status
         self.retry_after = retry_after
+        #: JSON came, but not what was asked for.
+        self.is_unusable = is_unusable
+        #: The host could not even be connected.
+        self.is_unreachable = is_unreachable
+
+
+class _Success(NamedTuple):
+    """The latest request of an endpoint that succeeded, and when, by the monotonic clock."""
+
+    request: _Request[Any]
+    at: float
 
 
 class VtexClient:
@@ -97,8 +119,11 @@ class VtexClient:
         self._logger = logger
         self._never = threading.Event()
         self._lock = threading.Lock()
-        #: Endpoints that have answered in this run.
-        self._proven: set[Endpoint[Any]] = set()
+        #: By endpoint, the latest success in this run.
+        self._successes: dict[Endpoint[Any], _Success] = {}
+        #: When the first request of this run failed, while none has succeeded.
+        self._failing_since: float | None = None
+        self._unreachable: UnreachableError | None = None
         self._last_retry_line = 0.0
         account = settings.account_name
         commerce = self._transport(
@@ -119,12 +144,38 @@ class VtexClient:
         }
 
     def _transport(self, base: str) -> Transport:
-        timeout = (self.policy.connect_timeout, self.policy.read_timeout)
+        policy = self.policy
+        timeout = Timeout(policy.connect_timeout, policy.read_timeout, policy.response_timeout)
         return Transport(base, connections=self.workers.count + 1, timeout=timeout)
 
     def now(self) -> datetime:
         """The time by VTEX's clock, in UTC; by this machine's until VTEX has answered."""
         return self._clock.now()
+
+    def not_ahead(self, moment: datetime) -> datetime:
+        """A moment that `now` gave earlier, moved back as far as VTEX's clock has been since."""
+        return self._clock.not_ahead(moment)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether VTEX has given anything in this run."""
+        return bool(self._successes)
+
+    def has_answered_since(self, endpoint: Endpoint[Any], moment: float) -> bool:
+        """Whether an endpoint has succeeded since a moment of the monotonic clock."""
+        success = self._successes.get(endpoint)
+        return success is not None and success.at >= moment
+
+    def still_answers(self, endpoint: Endpoint[Any]) -> bool:
+        """Whether an endpoint still gives what it gave last; False if it gave nothing yet."""
+        success = self._successes.get(endpoint)
+        if success is None:
+            return False
+        try:
+            self._get(success.request, retry_for=self.policy.retry_probe_for)
+        except VtexError:
+            return False
+        return True
 
     def path_to(self, endpoint: Endpoint[Body], *ids: object) -> str:
         """The whole path of an endpoint, for some ids."""
@@ -156,31 +207,45 @@ class VtexClient:
             NotFoundError: VTEX does not know the path.
             RefusedError: VTEX refuses the request itself.
             UnavailableError: No usable response came in the time that the policy allows.
+            UnreachableError: VTEX has answered nothing at all in this run.
             AbandonedError: ``stop`` was set while waiting.
             Terminated: A signal has come.
         """
         request = _Request(
             endpoint,
+            ids,
             self.path_to(endpoint, *ids),
             f"?{urlencode(params, quote_via=quote)}" if params else "",
             {**self._headers, **endpoint.headers, **(headers or {})},
             no_retry,
         )
+        return self._get(request, retry_for=retry_for, stop=stop)
+
+    def _get(
+        self,
+        request: _Request[Body],
+        *,
+        retry_for: float | None,
+        stop: threading.Event | None = None,
+    ) -> Response[Body]:
         waits = self.policy.waits()
         first_failure: float | None = None
+        host = request.endpoint.host
         while True:
-            self._limiter.wait(stop or self._never)
+            if self._unreachable:
+                raise self._unreachable
+            self._limiter.wait(stop or self._never, host)
             try:
                 return self._send(request)
             except _RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
-                wait = self._wait_after(failure, next(waits))
+                wait = self._wait_after(failure, next(waits), request)
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.
-                    self._limiter.pause(wait)
-                limit = self._retry_for(failure, endpoint) if retry_for is None else retry_for
-                if now + wait - first_failure > limit:
+                    self._limiter.pause(wait, host)
+                limit = self._retry_for(failure, request) if retry_for is None else retry_for
+                if now + wait > min(first_failure + limit, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request.path, wait)
                 if failure.status != TOO_MANY_REQUESTS:
@@ -205,17 +270,27 @@ class VtexClient:
         try:
             response = transport.get(request.path + request.query, request.headers)
         except NoResponseError as error:
-            raise _RetryableError(str(error)) from None
+            raise _RetryableError(str(error), is_unreachable=error.is_unreachable) from None
         self._raise_for_status(response, request)
         try:
             body = bodies.decode(response.body)
         except ValueError:
             raise _RetryableError(_describe(response)) from None
         if not request.endpoint.validate(body):
-            raise _RetryableError(f"JSON of an unknown shape (status {response.status})")
-        self._clock.read(response.headers.get("Date"))
-        self._proven.add(request.endpoint)
+            what = f"JSON of an unknown shape (status {response.status})"
+            raise _RetryableError(what, is_unusable=True)
+        if not request.endpoint.is_about(body, *request.ids):
+            raise _RetryableError("a response about something else", is_unusable=True)
+        self._note_success(request, response)
         return Response(body, response.headers)
+
+    def _note_success(self, request: _Request[Body], response: RawResponse) -> None:
+        self._clock.read(response.headers.get("Date"))
+        self.workers.note_size(len(response.body))
+        self._successes[request.endpoint] = _Success(request, time.monotonic())
+        if response.headers.get("Ratelimit-Remaining") == "0":  # of Pricing
+            reset = min(_seconds(response.headers.get("Ratelimit-Reset")), self.policy.max_pause)
+            self._limiter.pause(reset, request.endpoint.host)
 
     def _raise_for_status(self, response: RawResponse, request: _Request[Body]) -> None:
         """Raise what a status means that is not a success."""
@@ -225,7 +300,7 @@ class VtexClient:
         if status < FIRST_ERROR_STATUS:
             return
         # VTEX has been seen to send a 401 that passes.
-        passes = status == UNAUTHORIZED and request.endpoint in self._proven
+        passes = status == UNAUTHORIZED and request.endpoint in self._successes
         if (status in RETRYABLE_STATUSES or passes) and status not in request.no_retry:
             raise _RetryableError(
                 f"status {status}", status=status, retry_after=_retry_after(response)
@@ -242,25 +317,50 @@ class VtexClient:
 
     # -- failures ------------------------------------------------------------------------
 
-    def _wait_after(self, failure: _RetryableError, wait: float) -> float:
+    def _wait_after(self, failure: _RetryableError, wait: float, request: _Request[Any]) -> float:
         throttled = failure.status == TOO_MANY_REQUESTS
         least = self.policy.min_wait_throttled if throttled else 0.0
-        return max(failure.retry_after or least, wait)
+        wait = max(failure.retry_after or least, wait)
+        if wait > self.policy.max_pause:
+            self._logger.warning(
+                "GET %s got %s, and VTEX asks for a pause of %.0f seconds; the tap pauses for %.0f",
+                request.path,
+                failure,
+                failure.retry_after,
+                self.policy.max_pause,
+            )
+        return min(wait, self.policy.max_pause)
 
-    def _retry_for(self, failure: _RetryableError, endpoint: Endpoint[Body]) -> float:
+    def _retry_for(self, failure: _RetryableError, request: _Request[Body]) -> float:
+        is_proven = request.endpoint in self._successes
         if failure.status == TOO_MANY_REQUESTS:
             return self.policy.retry_throttled_for
         if failure.status == UNAUTHORIZED:
             return self.policy.retry_unproven_for
-        if failure.status in RETRYABLE_STATUSES or endpoint in self._proven:
+        if failure.is_unusable and is_proven:
+            return self.policy.retry_unusable_for
+        if failure.status in RETRYABLE_STATUSES or is_proven:
             return self.policy.retry_for
         return self.policy.retry_unproven_for
+
+    def _patience_ends(self, now: float) -> float:
+        """When the tap stops waiting for a VTEX that has answered nothing yet."""
+        if self.has_answered:
+            return math.inf
+        self._failing_since = self._failing_since or now
+        return self._failing_since + self.policy.retry_unanswered_for
 
     def _give_up(
         self, failure: _RetryableError, request: _Request[Body], seconds: float
     ) -> VtexError:
         if failure.status == UNAUTHORIZED:
             return AccessError(_no_access(request, UNAUTHORIZED), status=UNAUTHORIZED)
+        if failure.is_unreachable and not self.has_answered:
+            self._unreachable = UnreachableError(
+                f"VTEX can't be reached: {failure}. Check account_name and the network, and run "
+                "again."
+            )
+            return self._unreachable
         return UnavailableError(
             f"VTEX gave no usable response to GET {request.path} for {seconds:.0f} seconds. The "
             f"last attempt got {failure}."
@@ -304,18 +404,25 @@ def _vtex_message(response: RawResponse) -> str:
 
 
 def _retry_after(response: RawResponse) -> float:
-    """The seconds that a Retry-After header asks for, in either of its two forms."""
+    """The seconds that VTEX asks to wait, in any of the forms that it uses."""
     value = response.headers.get("Retry-After", "").strip()
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    if seconds := _seconds(value):
+        return seconds
     try:
         moment = parsedate_to_datetime(value)
         sent = parsedate_to_datetime(response.headers["Date"])
         return max(0.0, (moment - sent).total_seconds())
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
+        return _seconds(response.headers.get("Ratelimit-Reset"))
+
+
+def _seconds(value: str | None) -> float:
+    """A positive number of seconds; 0 if there is none."""
+    try:
+        seconds = float(value or 0)
+    except ValueError:
         return 0.0
+    return seconds if seconds > 0 else 0.0  # also where it is NaN
 
 
 def _describe(response: RawResponse) -> str:

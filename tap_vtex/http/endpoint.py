@@ -48,10 +48,17 @@ class Endpoint(Generic[Body]):
     host: Host = Host.COMMERCE
     #: Headers beside those that every request has.
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: The id that a body about one thing carries; None if it carries none.
+    identity: Callable[[Body], object] | None = None
 
     def path_to(self, *ids: object) -> str:
         """The path for some ids, percent-encoded."""
         return self.path.format(*(quote(str(one), safe="") for one in ids))
+
+    def is_about(self, body: Body, *ids: object) -> bool:
+        """Whether a body is about the thing that was asked for, as far as it says."""
+        found = self.identity(body) if self.identity else None
+        return found is None or str(found).lower() == str(ids[0]).lower()
 
     @property
     def how_to_grant(self) -> str:

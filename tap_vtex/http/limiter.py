@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tap_vtex.errors import AbandonedError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RateLimiter:
-    """Spaces requests evenly over all threads, and pauses them all on demand.
+    """Spaces requests evenly over all threads, and pauses those to one host on demand.
 
     VTEX counts requests by account, and the store's ERP shares the quota. So the requests of
     a minute are spread over the minute, and idle time is not made up for.
@@ -24,10 +25,10 @@ class RateLimiter:
         self._gap = 60 / requests_per_minute
         self._lock = threading.Lock()
         self._next = 0.0
-        self._paused_until = 0.0
+        self._paused_until: dict[object, float] = defaultdict(float)
 
-    def wait(self, stop: threading.Event) -> None:
-        """Wait for this request's turn.
+    def wait(self, stop: threading.Event, host: object = None) -> None:
+        """Wait for the turn of a request to a host.
 
         Raises:
             AbandonedError: ``stop`` was set while waiting.
@@ -35,16 +36,19 @@ class RateLimiter:
         """
         while True:
             with self._lock:
-                turn = max(time.monotonic(), self._next, self._paused_until)
-                self._next = turn + self._gap
-            if self._shutdown.wait(turn - time.monotonic(), stop):
+                turn = max(time.monotonic(), self._next)
+                paused_until = self._paused_until[host]
+                if paused_until <= turn:
+                    self._next = turn + self._gap
+            if self._shutdown.wait(max(turn, paused_until) - time.monotonic(), stop):
                 raise AbandonedError
-            # A pause that began meanwhile holds for this thread too.
-            if turn >= self._paused_until:
+            # A pause that began meanwhile holds for this thread too. After a pause, all its
+            # requests queue again.
+            if self._paused_until[host] <= turn:
                 return
 
-    def pause(self, seconds: float) -> None:
-        """Let no request out for ``seconds``, from any thread."""
+    def pause(self, seconds: float, host: object = None) -> None:
+        """Let no request to a host out for ``seconds``, from any thread."""
         with self._lock:
-            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
-            self._next = max(self._next, self._paused_until)
+            until = time.monotonic() + seconds
+            self._paused_until[host] = max(self._paused_until[host], until)

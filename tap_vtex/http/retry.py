@@ -26,8 +26,16 @@ class RetryPolicy:
     retry_unproven_for: float = 20.0
     #: A 429, which may come with a Retry-After of minutes.
     retry_throttled_for: float = 900.0
-    #: An order that earlier runs failed to get.
+    #: JSON that is not what was asked for, from an endpoint that has worked.
+    retry_unusable_for: float = 60.0
+    #: All requests together, while VTEX has answered none in this process.
+    retry_unanswered_for: float = 60.0
+    #: The discovery of the store's own fields, as a whole.
+    retry_discovery_for: float = 20.0
+    #: What earlier runs failed to get, all of it together.
     retry_missing_for: float = 20.0
+    #: Whether an endpoint still gives what it gave before, to tell an outage.
+    retry_probe_for: float = 10.0
     #: Whatever ``tap-vtex --check`` asks for, since somebody is waiting.
     retry_check_for: float = 10.0
 
@@ -37,10 +45,13 @@ class RetryPolicy:
     max_wait: float = 60.0
     #: The least to wait after a 429. VTEX advises against asking again soon.
     min_wait_throttled: float = 15.0
+    #: The longest pause that VTEX may ask for.
+    max_pause: float = 300.0
 
-    #: To open a connection, and to receive each part of a response.
+    #: To open a connection, to receive each part of a response, and to receive all of it.
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
+    response_timeout: float = 120.0
 
     #: Waits before each reading of an order list that contradicts itself.
     list_waits: tuple[float, ...] = (0, 1, 5, 20)

@@ -7,7 +7,9 @@ saves about 40 % of the CPU time of `Session.get`.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REDIRECTS: Final = range(300, 400)
+#: Bytes of a body, decompressed. VTEX's largest documents have a few.
+MAX_BODY: Final = 64 * 1024 * 1024
+CHUNK: Final = 1024 * 1024
 
 
 class RawResponse(NamedTuple):
@@ -38,6 +43,21 @@ class RawResponse(NamedTuple):
 class NoResponseError(Exception):
     """No response came, or only part of one. The text is fit for the log."""
 
+    def __init__(self, text: str, *, is_unreachable: bool = False) -> None:
+        """Describe what happened; ``is_unreachable``: the host could not even be connected."""
+        super().__init__(text)
+        self.is_unreachable = is_unreachable
+
+
+class Timeout(NamedTuple):
+    """How long an exchange may take, in seconds."""
+
+    connect: float
+    #: Between two parts of a response.
+    read: float
+    #: The response as a whole.
+    total: float
+
 
 class Transport:
     """GET requests to one host, from any thread.
@@ -46,13 +66,13 @@ class Transport:
     request carries the store's key.
     """
 
-    def __init__(self, base: str, *, connections: int, timeout: tuple[float, float]) -> None:
+    def __init__(self, base: str, *, connections: int, timeout: Timeout) -> None:
         """Prepare for URLs that begin with ``base``.
 
         Args:
             base: Scheme and host, and the path that all requests share, if any.
             connections: How many idle connections to keep.
-            timeout: Seconds to connect, and to wait for each part of a response.
+            timeout: When to give up.
 
         Raises:
             UnavailableError: The environment names a proxy or certificates that can't be used.
@@ -78,18 +98,43 @@ class Transport:
         request.method = "GET"
         request.url = self._base + path
         request.headers = CaseInsensitiveDict(headers)
+        deadline = time.monotonic() + self._timeout.total
         try:
             response = self._adapter.send(
                 request,
-                timeout=self._timeout,
+                stream=True,
+                timeout=self._timeout[:2],
                 verify=self._verify,
                 cert=self._cert,
                 proxies=self._proxies,
             )
-            return RawResponse(response.status_code, response.headers, response.content)
+            body = self._read(response, deadline)
+            return RawResponse(response.status_code, response.headers, body)
         # HTTPError: `requests` lets some errors of urllib3 through as they are.
         except (requests.RequestException, HTTPError) as error:
-            raise NoResponseError(_what_happened(error)) from None
+            raise _no_response(error, self._base) from None
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """The decompressed body.
+
+        Raises:
+            NoResponseError: It takes too long, or is too large.
+        """
+        raw = response.raw
+        parts: list[bytes] = []
+        size = 0
+        while part := raw.read1(CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BODY or time.monotonic() > deadline:
+                raw.close()  # the rest is not worth waiting for
+                raise NoResponseError(
+                    f"a response of more than {MAX_BODY // 1024**2} MiB"
+                    if size > MAX_BODY
+                    else "a response that did not end in time"
+                )
+        raw.release_conn()
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _probe_environment(self) -> None:
         """Find out now, without a connection, whether proxy and certificates can be used."""
@@ -126,17 +171,18 @@ _FAILURES: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-def _what_happened(error: Exception) -> str:
+def _no_response(error: Exception, base: str) -> NoResponseError:
     """Describe a failed exchange without quoting a query or a header."""
     for kind, text in _FAILURES:
         if isinstance(error, kind):
-            return text
+            return NoResponseError(text)
     cause = error.args[0] if error.args else None
     cause = getattr(cause, "reason", cause)  # of urllib3's MaxRetryError
     if isinstance(cause, NameResolutionError):
-        return "no such host: check account_name"
+        host = urlsplit(base).hostname
+        return NoResponseError(f"no such host: {host} (check account_name)", is_unreachable=True)
     if isinstance(cause, NewConnectionError):
-        return "no connection"
+        return NoResponseError("no connection", is_unreachable=True)
     if isinstance(cause, ReadTimeoutError):
-        return "no answer in time"
-    return "a response that broke off"
+        return NoResponseError("no answer in time")
+    return NoResponseError("a response that broke off")

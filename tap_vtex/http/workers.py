@@ -1,4 +1,4 @@
-"""Many requests in flight, bounded, and what to do about those that fail."""
+"""Many requests in flight, bounded in number and in memory."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
-
-from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError, VtexError
+from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: This many failures in a row are an outage.
-MAX_FAILURES: Final = 3
+#: Bytes of bodies that may be under way or wait for their reader. As Python objects they take
+#: about seven times as much.
+MAX_WAITING: Final = 16 * 1024 * 1024
 
 
 class Workers:
@@ -25,6 +24,16 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self._average_size = 0.0
+
+    def note_size(self, size: int) -> None:
+        """Take note of the bytes of a body, by which `each` keeps memory bounded."""
+        self._average_size += (size - self._average_size) / 16
+
+    @property
+    def max_waiting(self) -> int:
+        """How many items may be in flight or unconsumed."""
+        return min(2 * self.count, max(2, int(MAX_WAITING / (self._average_size or 1.0))))
 
     def each(
         self,
@@ -34,7 +43,7 @@ class Workers:
         """Do ``work(item, stop)`` for each item.
 
         Results come in the order of completion, so one slow response does not hold up the
-        others. At most ``2 * count`` items are in flight or unconsumed: a slow consumer slows
+        others. At most `max_waiting` items are in flight or unconsumed: a slow consumer slows
         the requests down, and memory stays bounded. The first error ends the iteration, and so
         does a consumer that stops iterating. Both set ``stop``; the work has to check it while
         it waits.
@@ -51,7 +60,7 @@ class Workers:
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="vtex")
         try:
             while True:
-                for item in islice(waiting, 2 * self.count - len(running)):
+                for item in islice(waiting, max(0, self.max_waiting - len(running))):
                     future = pool.submit(work, item, stop)
                     running[future] = item
                     future.add_done_callback(done.put)
@@ -62,63 +71,3 @@ class Workers:
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-class Outcome(NamedTuple, Generic[Item, Result]):
-    """What came of one item: a result, or the error instead of one."""
-
-    item: Item
-    result: Result | None = None
-    error: VtexError | None = None
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether VTEX says that there is no such thing (404)."""
-        return isinstance(self.error, NotFoundError)
-
-
-def fetch_each(
-    workers: Workers,
-    fetch: Callable[[Item, threading.Event], Result],
-    items: Iterable[Item],
-    *,
-    max_unknown: int | None = None,
-) -> Iterator[Outcome[Item, Result]]:
-    """Fetch each item, side by side; one that fails does not stop the others.
-
-    Args:
-        workers: The threads to use.
-        fetch: Fetches one item, until the event is set.
-        items: What to fetch.
-        max_unknown: This many 404s in a row are an error, where VTEX lists the items itself.
-
-    Yields:
-        The outcome of each item, in the order of completion.
-
-    Raises:
-        AccessError: The key may not read such items.
-        UnavailableError, RefusedError: `MAX_FAILURES` items in a row failed.
-    """
-
-    def attempt(item: Item, stop: threading.Event) -> Outcome[Item, Result]:
-        try:
-            return Outcome(item, fetch(item, stop))
-        except (NotFoundError, RefusedError, UnavailableError) as error:
-            return Outcome(item, error=error)
-
-    unknown = failures = 0
-    for _, outcome in workers.each(attempt, items):
-        if outcome.error is None:
-            unknown = failures = 0
-        elif outcome.is_unknown:
-            unknown += 1
-        else:
-            failures += 1
-            if failures >= MAX_FAILURES:
-                raise outcome.error
-        if max_unknown is not None and unknown >= max_unknown:
-            raise UnavailableError(
-                f"VTEX lists {unknown} items in a row that it then does not know (status 404). "
-                "Check whether a proxy or a firewall swallows requests."
-            )
-        yield outcome

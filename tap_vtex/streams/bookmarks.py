@@ -18,7 +18,7 @@ import msgspec
 from tap_vtex import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 #: A date in the state: a day, or a moment with or without a zone.
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-][\d:]+)?)?")
@@ -27,8 +27,6 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-][\d:]+)?)?")
 MAX_AHEAD: Final = timedelta(hours=1)
 #: A periodic pass may start this much early, but never more than a tenth of its period.
 MAX_EARLY: Final = timedelta(hours=3)
-#: At most this many things are kept to be retried. More are an outage.
-MAX_MISSING: Final = 50
 
 
 class Bookmark(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,50 +118,3 @@ def chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     """Cut a sequence into parts of ``size``."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
-
-
-class RetryLedger:
-    """Things that VTEX lists but failed to give. Later runs ask for them again."""
-
-    def __init__(self, missing: Mapping[str, datetime]) -> None:
-        """Begin with what earlier runs left: ids, with the date of the first failure."""
-        self.missing = dict(missing)
-        #: What failed in this run.
-        self.failed: list[str] = []
-
-    def __contains__(self, key: object) -> bool:
-        return str(key) in self.missing
-
-    def __len__(self) -> int:
-        return len(self.missing)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether so much is missing that it is an outage."""
-        return len(self.missing) > MAX_MISSING
-
-    def add(self, key: object, now: datetime, *, failed: bool = True) -> None:
-        """Add what VTEX did not give; ``failed`` is False if it may be gone for good."""
-        if failed:
-            self.failed.append(str(key))
-        self.missing.setdefault(str(key), now)
-
-    def discard(self, keys: Iterable[object]) -> None:
-        """Remove what has arrived."""
-        for key in keys:
-            self.missing.pop(str(key), None)
-
-    def keep_newest(self) -> None:
-        """Forget the lowest ids beyond the limit. The highest ones are the latest."""
-        for key in sorted(self.missing, key=int)[:-MAX_MISSING]:
-            del self.missing[key]
-
-
-def missing_from_list(state: dict[str, Any], since: datetime | None) -> dict[str, Any]:
-    """Upgrade a state of version 1, which listed ids under ``owed`` without dates."""
-    if "owed" not in state:
-        return state
-    owed = state.pop("owed")
-    if isinstance(owed, list):
-        owed = {str(int(key)): since for key in owed}
-    return {**state, "missing": owed}

@@ -9,18 +9,16 @@ import msgspec
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError, UnavailableError
-from tap_vtex.http.workers import fetch_each
+from tap_vtex.http.fetching import fetch_each
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.bookmarks import (
-    MAX_MISSING,
     IdPass,
-    RetryLedger,
     chunks,
     is_due,
-    missing_from_list,
 )
 from tap_vtex.streams.catalog.api import CatalogApi, first_sku
+from tap_vtex.streams.ledger import MAX_MISSING, RetryLedger, missing_from_list
 
 if TYPE_CHECKING:
     import threading
@@ -134,7 +132,7 @@ class PerSkuStream(VtexStream):
         def fetch(sku_id: int, stop: threading.Event) -> Document | None:
             return client.get(self.endpoint, sku_id, stop=stop).body
 
-        for outcome in fetch_each(client.workers, fetch, sku_ids):
+        for outcome in fetch_each(client, self.endpoint, fetch, sku_ids):
             progress.advance()
             ledger.discard([outcome.item])
             if outcome.result:

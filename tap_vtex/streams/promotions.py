@@ -10,7 +10,7 @@ from tap_vtex import dates
 from tap_vtex.errors import UnavailableError
 from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list_of_documents
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.workers import fetch_each
+from tap_vtex.http.fetching import fetch_each
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.lists import ListStream
 from tap_vtex.streams.watermark import Watermark
@@ -107,7 +107,7 @@ class PromotionsStream(ModifiedStream):
             return self.run.client.get(PROMOTION, promotion_id, stop=stop).body
 
         failed: list[str] = []
-        for outcome in fetch_each(self.run.client.workers, fetch, rows):
+        for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
             row = outcome.item
             if outcome.error and not outcome.is_unknown:
                 failed.append(str(row["idCalculatorConfiguration"]))

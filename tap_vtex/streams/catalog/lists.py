@@ -14,7 +14,7 @@ from tap_vtex import dates
 from tap_vtex.errors import AccessError, UnavailableError
 from tap_vtex.http.bodies import documents_in, is_list_of_documents
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.workers import fetch_each
+from tap_vtex.http.fetching import fetch_each
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
@@ -85,7 +85,7 @@ class CategoriesStream(VtexStream):
             return api.category(category.ids[-1], stop) or {}
 
         try:
-            for outcome in fetch_each(self.run.client.workers, fetch, categories):
+            for outcome in fetch_each(self.run.client, CATEGORY, fetch, categories):
                 if outcome.result is None:
                     raise UnavailableError(str(outcome.error))
                 yield self._document(outcome.item, outcome.result)

@@ -10,16 +10,14 @@ import msgspec
 from tap_vtex.errors import UnavailableError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.bookmarks import (
-    MAX_MISSING,
     Bookmark,
     IdPass,
-    RetryLedger,
     checksum,
     chunks,
     is_due,
-    missing_from_list,
 )
 from tap_vtex.streams.catalog.walk import By, Choice
+from tap_vtex.streams.ledger import MAX_MISSING, RetryLedger, missing_from_list
 from tap_vtex.streams.watermark import Watermark, merged
 from tap_vtex.windows import whole_second
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError
-from tap_vtex.http.workers import fetch_each
-from tap_vtex.streams.catalog.api import CATEGORY_TREE
+from tap_vtex.http.fetching import fetch_each
+from tap_vtex.streams.catalog.api import CATEGORY_TREE, SKU_CONTEXT, SKU_ROWS
 from tap_vtex.streams.catalog.documents import categories_in, product_document, sku_document
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Assembler:
         store_url: str,
         log: logging.Logger,
     ) -> None:
-        self.workers = client.workers
+        self.client = client
         self.api = api
         self.wanted = wanted
         self._now = client.now
@@ -198,7 +198,7 @@ class ByProduct:
                 return Batch(newest=_newest(rows), known=known)
             return assembler.put_together(product_id, rows, picked, {}, stop)
 
-        for outcome in fetch_each(assembler.workers, look, units):
+        for outcome in fetch_each(assembler.client, SKU_ROWS, look, units):
             yield outcome.result or Batch(failed=[outcome.item])
 
 
@@ -226,7 +226,7 @@ class BySku:
 
         by_product: dict[int, dict[int, Document]] = {}
         chosen = [sku_id for sku_id in units if choice.everything_of(sku_id)]
-        for outcome in fetch_each(assembler.workers, look, chosen):
+        for outcome in fetch_each(assembler.client, SKU_CONTEXT, look, chosen):
             sku_id, context = outcome.item, outcome.result
             if context is None:
                 yield Batch(failed=[sku_id])
@@ -240,7 +240,7 @@ class BySku:
             rows = assembler.api.rows(product_id, stop)
             return assembler.put_together(product_id, rows, known.keys(), known, stop)
 
-        for done in fetch_each(assembler.workers, complete, by_product):
+        for done in fetch_each(assembler.client, SKU_ROWS, complete, by_product):
             yield done.result or Batch(failed=sorted(by_product[done.item]))
 
 

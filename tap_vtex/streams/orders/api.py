@@ -35,6 +35,10 @@ def _is_page(body: object) -> TypeGuard[Document]:
     )
 
 
+def _order_id(order: Document) -> object:
+    return order["orderId"]
+
+
 def _is_order(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and bool(body.get("orderId"))
 
@@ -47,6 +51,7 @@ ORDER: Final = Endpoint(
     "/api/oms/pvt/orders/{}",
     _is_order,
     (Resource("OMS", "OMS access", "View order"), _FULL_ACCESS),
+    identity=_order_id,
 )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 import msgspec
 
 from tap_vtex.streams.bookmarks import checksum
+from tap_vtex.streams.ledger import start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -213,8 +214,3 @@ class LateArrivals:
 def _checksum(order_id: str) -> int:
     """The checksums of a bucket's orders are combined with XOR."""
     return checksum(order_id, CHECKSUM_BYTES)
-
-
-def start_of_day(moment: datetime) -> datetime:
-    """Midnight UTC of a moment's day."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

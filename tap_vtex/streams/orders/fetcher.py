@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import VtexError
-from tap_vtex.http.workers import Outcome, fetch_each
+from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.streams.orders.api import ORDER, Row
 from tap_vtex.types import Document
 
@@ -40,7 +40,7 @@ def fetch(
     def fetch_one(row: Row, stop: threading.Event) -> Document:
         return client.get(ORDER, row.order_id, retry_for=retry_for, stop=stop).body
 
-    return fetch_each(client.workers, fetch_one, rows, max_unknown=MAX_UNKNOWN)
+    return fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN)
 
 
 def fetch_windows(

@@ -16,9 +16,10 @@ import msgspec
 
 from tap_vtex.errors import UnavailableError
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.bookmarks import Bookmark, RetryLedger, missing_from_list
+from tap_vtex.streams.bookmarks import Bookmark
+from tap_vtex.streams.ledger import RetryLedger, missing_from_list, start_of_day
 from tap_vtex.streams.orders.api import Row, date_filter
-from tap_vtex.streams.orders.census import Census, LateArrivals, start_of_day
+from tap_vtex.streams.orders.census import Census, LateArrivals
 from tap_vtex.streams.orders.fetcher import fetch, fetch_windows
 from tap_vtex.windows import Window, whole_second
 
@@ -130,11 +131,8 @@ class OrderReplication:
         else:
             yield from self._find_changes()
         yield from self._load_forward()
-        if failed := self._ledger.failed:
-            raise UnavailableError(
-                f"VTEX failed to give {len(failed)} orders ({', '.join(failed[:5])}). The run went "
-                "on without them, and the next one asks for them again."
-            )
+        if error := self._ledger.error("orders"):
+            raise error
 
     def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
         self._bookmark = msgspec.structs.replace(
@@ -161,7 +159,7 @@ class OrderReplication:
         row = outcome.item
         if outcome.is_unknown and self._orders.is_at_retention_edge(row.created):
             return  # list and orders need not agree on where the retention ends
-        self._ledger.add(row.order_id, self._started, failed=not outcome.is_unknown)
+        self._ledger.add(row.order_id, self._started, is_unknown=outcome.is_unknown)
         self._logger.warning(
             "VTEX lists the order %s and %s. The next run asks for it again",
             row.order_id,
