@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tap_vtex.shutdown import Shutdown
 
 
+class OutputError(Exception):
+    """The output can't be written, for another reason than a target that has gone."""
+
+
 class MessageWriter(MsgSpecWriter):
     """Writes each message to its end, also when a signal comes meanwhile."""
 
@@ -25,8 +29,22 @@ class MessageWriter(MsgSpecWriter):
 
         Raises:
             Terminated: a signal has come; the message is out.
+            BrokenPipeError: The target has gone.
+            OutputError: The output can't be written.
         """
         line = self.format_message(message)
+        try:
+            self._write(line)
+        except BrokenPipeError:
+            raise
+        except (OSError, ValueError) as error:  # ValueError: the file is closed
+            reason = getattr(error, "strerror", None) or "it is closed"
+            raise OutputError(
+                f"The tap's output can't be written: {reason}. Make "
+                "room for it, or open it, and run again."
+            ) from None
+
+    def _write(self, line: bytes | bytearray) -> None:
         with self._shutdown.deferred():
             # Without a buffer (PYTHONUNBUFFERED, usual in containers), a write that a signal
             # interrupts while it waits for the target returns with a part written.

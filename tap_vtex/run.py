@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_vtex.http.client import VtexClient
+from tap_vtex.errors import UnreachableError
+from tap_vtex.http.client import UNAUTHORIZED, VtexClient
 from tap_vtex.report.summary import Summary
 from tap_vtex.settings import Settings
 
@@ -35,6 +36,9 @@ class Run:
         self.summary = Summary()
         #: By stream, or by part of a stream as in ``newsletter (NL)``.
         self.failures: dict[str, VtexError] = {}
+        #: Refusals that may be about the key as a whole.
+        self._held: list[tuple[Collection[str], VtexError]] = []
+        self._is_unreachable = False
         self._config = config
         self._logger = logger
         self._policy = policy
@@ -57,5 +61,24 @@ class Run:
     def fail(self, streams: Collection[str], error: VtexError) -> None:
         """Record that streams failed; the run goes on without them."""
         self.failures |= dict.fromkeys(streams, error)
+        if error.status == UNAUTHORIZED and not self.client.has_answered:
+            self._held.append((streams, error))
+        else:
+            self._log(streams, error)
+
+    def end(self) -> None:
+        """Log the refusals that were held back: in one line, if the key opens nothing at all."""
+        if self._held and not self.client.has_answered:
+            self._logger.error("Every request was refused. The first: %s", self._held[0][1])
+        else:
+            for streams, error in self._held:
+                self._log(streams, error)
+        self._held.clear()
+
+    def _log(self, streams: Collection[str], error: VtexError) -> None:
+        if isinstance(error, UnreachableError):
+            if self._is_unreachable:
+                return  # the list of failed streams names them all
+            self._is_unreachable = True
         plural = "s" if len(streams) > 1 else ""
         self._logger.error("Stream%s %s failed: %s", plural, ", ".join(streams), error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
@@ -13,8 +14,9 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
 from tap_vtex.errors import VtexError, without_values
+from tap_vtex.http.client import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
-from tap_vtex.output import MessageWriter
+from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check
 from tap_vtex.run import Run
 from tap_vtex.settings import SETTINGS, entities_in
@@ -77,6 +79,9 @@ class TapVTEX(CommandLine):
     package_name = "tap-vtex"
     config_jsonschema = SETTINGS
     policy = RetryPolicy()
+    #: By the monotonic clock; None before discovery asks for anything.
+    _discovery_ends: float | None = None
+    _has_warned_of_key = False
     #: Of the process, which signals end.
     shutdown = Shutdown()
 
@@ -139,9 +144,14 @@ class TapVTEX(CommandLine):
         """
         if self.offline or self.input_catalog is not None or any(errors_in(self._config)):
             return []
+        now = time.monotonic()
+        self._discovery_ends = self._discovery_ends or now + self.policy.retry_discovery_for
         try:
-            return fields_of(self.run.client, acronym)
+            return fields_of(self.run.client, acronym, max(0.0, self._discovery_ends - now))
         except VtexError as error:
+            if error.status == UNAUTHORIZED and not self.run.client.has_answered:
+                self._warn_of_key()
+                return []
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
                 "get no columns of their own: they are in custom_fields. %s",
@@ -149,6 +159,13 @@ class TapVTEX(CommandLine):
                 error,
             )
             return []
+
+    def _warn_of_key(self) -> None:
+        if not self._has_warned_of_key:
+            self._has_warned_of_key = True
+            self.logger.warning(
+                "VTEX refused the key (status 401), so the store's own fields get no columns"
+            )
 
     # -- a run ---------------------------------------------------------------------------
 
@@ -163,8 +180,13 @@ class TapVTEX(CommandLine):
         except BrokenPipeError:
             self.logger.error("The target closed the pipe. Its own error is in its log.")  # noqa: TRY400
             sys.exit(1)
+        except OutputError as error:
+            self.logger.error(error)  # noqa: TRY400
+            self._summarize()
+            sys.exit(1)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
+        self.run.end()
         failed = ", ".join(self.run.failures)
         if failed:
             self.logger.error(

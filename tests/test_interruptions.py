@@ -75,14 +75,15 @@ def test_a_search_for_changes_that_is_killed_is_done_again(
     tap: Tap, shop: Shop, target: Target, how: signal.Signals, seed: int
 ) -> None:
     dice = random.Random(seed)
-    tap.sync(shop.config(), target, select=ORDERS)
+    config = shop.config(lookback_days=100)
+    tap.sync(config, target, select=ORDERS)
     shop.act("touch", *dice.sample(sorted(shop.orders()), 150))
     shop.pass_time(hours=2)
     for _ in range(3):
-        with tap.start(shop.config(), state=target.state, select=ORDERS) as process:
+        with tap.start(config, state=target.state, select=ORDERS) as process:
             target.take(kill(process, how, dice.randrange(1, 120)))
         shop.pass_time(hours=3)
-    tap.sync(shop.config(lookback_days=100), target, select=ORDERS)
+    tap.sync(config, target, select=ORDERS)
 
     assert_equals_truth(target, shop)
 

@@ -75,15 +75,14 @@ class _RetryableError(Exception):
         status: int = 0,
         retry_after: float = 0.0,
         is_unusable: bool = False,
-        is_unreachable: bool = False,
+        no_response: NoResponseError | None = None,
     ) -> None:
         super().__init__(what)
         self.status = status
         self.retry_after = retry_after
         #: JSON came, but not what was asked for.
         self.is_unusable = is_unusable
-        #: The host could not even be connected.
-        self.is_unreachable = is_unreachable
+        self.no_response = no_response
 
 
 class _Success(NamedTuple):
@@ -270,7 +269,7 @@ class VtexClient:
         try:
             response = transport.get(request.path + request.query, request.headers)
         except NoResponseError as error:
-            raise _RetryableError(str(error), is_unreachable=error.is_unreachable) from None
+            raise _RetryableError(str(error), no_response=error) from None
         self._raise_for_status(response, request)
         try:
             body = bodies.decode(response.body)
@@ -355,16 +354,24 @@ class VtexClient:
     ) -> VtexError:
         if failure.status == UNAUTHORIZED:
             return AccessError(_no_access(request, UNAUTHORIZED), status=UNAUTHORIZED)
-        if failure.is_unreachable and not self.has_answered:
+        if self._is_unreachable(failure):
+            reason = str(failure)
             self._unreachable = UnreachableError(
-                f"VTEX can't be reached: {failure}. Check account_name and the network, and run "
-                "again."
+                f"{reason[0].upper()}{reason[1:]}. VTEX has answered nothing in this run, so "
+                "nothing was read. Check the network, and run again."
             )
             return self._unreachable
         return UnavailableError(
             f"VTEX gave no usable response to GET {request.path} for {seconds:.0f} seconds. The "
             f"last attempt got {failure}."
         )
+
+    def _is_unreachable(self, failure: _RetryableError) -> bool:
+        """Whether nothing can be had from VTEX, so that no other request needs to try."""
+        if failure.no_response is None or self.has_answered:
+            return False
+        now = time.monotonic()
+        return failure.no_response.is_unreachable or now >= self._patience_ends(now)
 
     def _log_retry(self, failure: _RetryableError, path: str, wait: float) -> None:
         with self._lock:

@@ -180,7 +180,7 @@ def _no_response(error: Exception, base: str) -> NoResponseError:
     cause = getattr(cause, "reason", cause)  # of urllib3's MaxRetryError
     if isinstance(cause, NameResolutionError):
         host = urlsplit(base).hostname
-        return NoResponseError(f"no such host: {host} (check account_name)", is_unreachable=True)
+        return NoResponseError(f"cannot resolve {host}: check account_name", is_unreachable=True)
     if isinstance(cause, NewConnectionError):
         return NoResponseError("no connection", is_unreachable=True)
     if isinstance(cause, ReadTimeoutError):

@@ -202,10 +202,17 @@ HURRIED = RetryPolicy(
     retry_for=3.0,
     retry_unproven_for=1.5,
     retry_throttled_for=3.0,
+    retry_unusable_for=1.0,
+    retry_unanswered_for=3.0,
+    retry_discovery_for=1.0,
+    retry_missing_for=2.0,
+    retry_probe_for=1.0,
     min_wait_throttled=0.02,
     first_wait=0.02,
     connect_timeout=1.0,
     read_timeout=1.0,
+    response_timeout=3.0,
+    max_pause=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
 )
 

@@ -54,14 +54,19 @@ TEXTS: Final = frozenset(
 TEXT: Final = {"type": ["string", "null"]}
 
 
-def fields_of(client: VtexClient, acronym: str) -> list[tuple[str, str]]:
+def fields_of(client: VtexClient, acronym: str, retry_for: float) -> list[tuple[str, str]]:
     """The names and types of an entity's fields, as the store has published them.
+
+    Args:
+        client: The client.
+        acronym: The entity.
+        retry_for: For how many seconds to retry.
 
     Raises:
         AccessError: The key may read documents at most, but no structures.
         NotFoundError, RefusedError: The store has no such entity.
     """
-    structure = client.get(STRUCTURE, acronym).body
+    structure = client.get(STRUCTURE, acronym, retry_for=retry_for).body
     return [(field["name"], str(field.get("type"))) for field in structure["fields"]]
 
 

@@ -153,10 +153,13 @@ class OrderReplication:
         if outcome.is_unknown and self._orders.is_at_retention_edge(row.created):
             return  # list and orders need not agree on where the retention ends
         self._ledger.add(row.order_id, self._started, is_unknown=outcome.is_unknown)
+        error = outcome.error
+        reason = f"status {error.status}" if error and error.status else str(error).rstrip(".")
         self._logger.warning(
-            "VTEX lists the order %s and %s. The next run asks for it again",
+            "VTEX lists the order %s and %s (%s). The next run asks for it again",
             row.order_id,
-            "does not know it (status 404)" if outcome.is_unknown else "fails to give it",
+            "does not know it" if outcome.is_unknown else "fails to give it",
+            reason,
         )
         if self._ledger.is_full:
             raise UnavailableError(
@@ -251,7 +254,7 @@ class OrderReplication:
         """Checkpoint after a chunk, and keep its window open if it can't be believed."""
         listed = chunk.listed
         if chunk.is_last:
-            self._loaded.append(Loaded(listed.window, listed.count))
+            self._loaded.append(Loaded(listed.window, listed.total))
             if listed.doubt:
                 self._keep_open([open_window(listed, self._started)], listed.doubt)
         if under_way := self._bookmark.change_pass:
@@ -308,7 +311,7 @@ class OrderReplication:
         self._loaded = []
         for window in open_windows.contradicted(self._orders, list(loaded.values())):
             read = self._list_again(window)
-            loaded[window] = Loaded(window, sum(listed.count for listed in read))
+            loaded[window] = Loaded(window, sum(listed.total for listed in read))
             yield from self._fetch_all(read)
         if not loaded or not against_store:
             return

@@ -46,7 +46,7 @@ class Listed(NamedTuple):
     window: Window
     rows: list[Row]
     #: How many the list vouches for: all of ``rows``, and those that its index holds twice.
-    count: int = 0
+    total: int = 0
     #: Why this may not be all there is; empty if nothing says so.
     doubt: str = ""
 
@@ -131,8 +131,8 @@ class _Reading:
 
     def listed(self, doubt: str = "") -> Listed:
         """The window with its rows."""
-        count = self.received - self.foreign
-        return Listed(self.window, list(self.rows.values()), count, doubt)
+        total = self.received - self.foreign
+        return Listed(self.window, list(self.rows.values()), total, doubt)
 
     def describe(self, expected: int) -> str:
         """What is wrong with it, as half a sentence about VTEX."""

@@ -1,0 +1,171 @@
+"""A run always ends, in a time that does not depend on what VTEX sends."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.streams.test_orders_changes import assert_equals_truth
+from tests.support.shop import ORDER_LIST
+from tests.support.tap import HURRIED
+
+if TYPE_CHECKING:
+    from tests.support.shop import Shop
+    from tests.support.tap import Tap, Target
+
+ORDERS = {"orders", "order_items"}
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["3600", "86400", "inf", "1e300", "Fri, 31 Dec 2199 23:59:59 GMT"]
+)
+def test_a_pause_that_vtex_asks_for_is_capped_and_said(
+    tap: Tap, shop: Shop, target: Target, retry_after: str
+) -> None:
+    shop.close()
+    shop.fail("status", ORDER_LIST, status=429, retry_after=retry_after, skip=20)
+    began = time.monotonic()
+
+    run = tap.sync(shop.config(), target, select=ORDERS, hurry=True)
+
+    assert time.monotonic() - began < 60
+    assert re.search(r"asks for a pause of .* seconds; the tap pauses for 1", run.log)
+    assert_equals_truth(target, shop)
+
+
+@pytest.mark.parametrize("retry_after", ["nan", "-5", "soon", ""])
+def test_a_pause_that_makes_no_sense_is_none(
+    tap: Tap, shop: Shop, target: Target, retry_after: str
+) -> None:
+    shop.close()
+    shop.fail("status", ORDER_LIST, status=429, retry_after=retry_after)
+
+    tap.sync(shop.config(), target, select=ORDERS, hurry=True)
+
+    assert_equals_truth(target, shop)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"kind": "drip"}, "a response that did not end in time"),
+        ({"kind": "bomb", "size": 200_000_000}, "a response of more than 64 MiB"),
+        ({"kind": "huge", "size": 80_000_000}, "a response of more than 64 MiB"),
+        ({"kind": "deep", "depth": 100_000}, "VTEX gave no usable response"),
+    ],
+)
+def test_one_answer_without_end_costs_one_order(
+    tap: Tap, shop: Shop, target: Target, answer: dict[str, Any], reason: str
+) -> None:
+    shop.close()
+    order_id = list(shop.orders())[50]
+    fault = shop.fail(path=f"{ORDER_LIST}/{order_id}$", times=None, **answer)
+    began = time.monotonic()
+
+    run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=True)
+
+    assert time.monotonic() - began < 100
+    assert f"1 orders are missing ({order_id})" in run.log
+    assert reason in run.log
+    assert "Traceback" not in run.log
+    assert target.table("orders", "orderId").keys() == shop.orders().keys() - {order_id}
+    shop.store.faults.remove(fault)
+    shop.pass_time(hours=1)
+    tap.sync(shop.config(), target, select=ORDERS, hurry=True)
+    assert_equals_truth(target, shop)
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "reset"}])
+def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
+    """All streams together wait once."""
+    shop.fail(times=None, **fault)
+    began = time.monotonic()
+
+    run = tap.run(shop.config(), expect=1, hurry=True)
+
+    assert time.monotonic() - began < 10 * HURRIED.retry_unanswered_for
+    assert "The run is incomplete" in run.log
+
+
+def test_a_key_that_opens_nothing_is_one_sentence(tap: Tap, shop: Shop) -> None:
+    shop.fail("status", status=401, times=None)
+
+    run = tap.run(shop.config(), expect=1, hurry=True)
+
+    assert len(re.findall(r"ERROR .*status 401", run.log)) == 1
+    assert run.log.count("check account_name, app_key and app_token") == 1
+
+
+def test_a_key_that_opens_only_the_last_stream(tap: Tap, shop: Shop) -> None:
+    shop.fail("status", "/api/(?!rnb)", status=401, times=None)
+
+    run = tap.run(shop.config(), select={"orders", "coupons", "categories"}, expect=1, hurry=True)
+
+    assert run.records("coupons")
+    assert len(re.findall(r"ERROR .*Stream.* failed: .*status 401", run.log)) == 2
+
+
+def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop) -> None:
+    shop.fail("status", "/api/dataentities", status=500, times=None)
+    began = time.monotonic()
+
+    run = tap.run(shop.config(), more=["--discover"], hurry=True)
+
+    assert time.monotonic() - began < 20
+    assert '"clients"' in "\n".join(run.lines)
+
+
+def test_a_full_disk_is_called_so(tap: Tap, shop: Shop) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    command = tap._arguments(shop.config(), select=ORDERS)  # noqa: SLF001
+
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tap_vtex", *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert "The tap's output can't be written: No space left on device" in ended.stderr
+    assert "stream map" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("has_last_change", [True, False])
+def test_killed_anywhere_hardly_an_order_comes_twice(
+    tap: Tap, shop: Shop, target: Target, has_last_change: bool
+) -> None:
+    """Each run is killed after 130 lines, and the next one goes on."""
+    shop.close()
+    shop.store.latency = 0.001
+    config = shop.config(max_workers=4)
+    if not has_last_change:
+        tap.sync(config, target, select={"orders"})
+        shop.store.quirks.rows_have_last_change = False
+        shop.pass_time(hours=30)  # so that all orders of the lookback are fetched again
+    sent = 0
+    for _ in range(20):
+        with tap.start(config, state=target.state, select={"orders"}) as process:
+            assert process.stdout
+            lines = [process.stdout.readline() for _ in range(130)]
+            process.kill()
+            process.wait()
+        target.take([line for line in lines if line])
+        sent += sum('"type":"RECORD"' in line for line in lines)
+        if not lines[-1]:
+            break
+    else:
+        pytest.fail("no run came to its end")
+
+    assert sent <= 2.2 * len(shop.orders())
+    assert target.table("orders", "orderId").keys() == shop.orders().keys()
