@@ -64,7 +64,7 @@ class NewsletterStream(MasterDataStream):
         try:
             yield from super().extract(partition)
         except (AccessError, NotFoundError, RefusedError) as error:
-            if self._is_expected(partition):
+            if self._is_expected(partition) or not self.run.client.has_answered:
                 raise
             self.logger.log(
                 logging.WARNING if isinstance(error, AccessError) else logging.INFO,
