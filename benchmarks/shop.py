@@ -84,13 +84,14 @@ class Shop(Store):
         self,
         *streams: str,
         workers: int = WORKERS,
+        without: str = "",
         state: Json | None = None,
         keep: Path | None = None,
         **settings: Any,  # noqa: ANN401 - settings of the tap
     ) -> Load:
-        """Run the tap for some streams."""
+        """Run the tap for some streams; ``without`` is a field to leave out of them."""
         config = self.config | {"max_workers": workers} | settings
-        given = {"config": config, "catalog": catalog(*streams)}
+        given = {"config": config, "catalog": catalog(*streams, without=without)}
         if state is not None:
             given["state"] = state
         return self.watch("tap_vtex", given, keep=keep)
@@ -131,12 +132,15 @@ def shop(orders: int, *, latency: int = LATENCY, **options: str | int) -> Genera
 
 
 @cache
-def catalog(*streams: str) -> Json:
-    """A catalog with some streams selected."""
+def catalog(*streams: str, without: str = "") -> Json:
+    """A catalog with some streams selected, except for one field of theirs."""
     command = [sys.executable, "-m", "tap_vtex", "--discover"]
     found: Json = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     for stream in found["streams"]:
         for entry in stream["metadata"]:
-            if not entry["breadcrumb"]:
+            path = ".".join(entry["breadcrumb"][1::2])
+            if not path:
                 entry["metadata"]["selected"] = stream["tap_stream_id"] in streams
+            elif path == without:
+                entry["metadata"]["selected"] = False
     return found

@@ -10,7 +10,7 @@ from reference.joins import JOINS
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk import Stream
 
@@ -25,14 +25,33 @@ HEAD = """\
 # The tables
 
 Made by `make tables` of the schemas in [tap_vtex/schemas](../tap_vtex/schemas); a test keeps it
-true. Fields that VTEX sends keep VTEX's names, what the tap adds is in `snake_case`. *object* and
-*array* are JSON in the target (`jsonb` in PostgreSQL), with whatever VTEX has in them. Dates are
-UTC. Money is in hundredths of the currency in orders, and in units elsewhere: the fields say so.
+true. Fields that VTEX sends keep VTEX's names, what the tap adds is in `snake_case`. Dates are UTC.
+Money is in hundredths of the currency in orders, and in units elsewhere: the fields say so.
+
+*object* and *array* are JSON in the target (`jsonb` in PostgreSQL), with whatever VTEX has in them.
+The fields that VTEX documents inside them are listed below each table. You can
+[leave them out](personal-data.md#leaving-fields-out) or
+[turn them into columns](schemas.md#flattening). Dates inside are texts, as VTEX wrote them. If VTEX
+sends a single object in place of an *array*, it stays an object.
 
 Each key begins with `account_name`, so that stores can share tables. Stores whose Master Data has
 fields of its own see a column for each, beside those below.
 
 What a stream costs in requests is what its first load takes, and what a later run does.
+
+## Null JSON columns in PostgreSQL
+
+**For a `jsonb` column, `is not null` is true in every row.** If an object or list is null,
+target-postgres stores JSON's `null`, which is not SQL's `NULL`. It does so even if the record has
+no such field, so the tap can't prevent it. These queries work with both kinds of null:
+
+```sql
+SELECT "orderId", other_fields FROM vtex.orders WHERE other_fields <> 'null';
+SELECT "orderId" FROM vtex.orders WHERE coalesce("marketingData", 'null') = 'null';
+SELECT "orderId" FROM vtex.orders WHERE jsonb_typeof("authorizationPolicyData") = 'array';
+```
+
+Fields inside need no such care: `"marketingData" ->> 'coupon' IS NULL` is true for both.
 
 ## How they join
 
@@ -84,15 +103,43 @@ def _section(name: str, stream: Stream) -> Iterator[str]:
     else:
         yield "- Read whole"
     yield f"- Requests, at first: {COSTS[name]}.\n"
+    twin = next(one for one, other in _streams().items() if other.schema == stream.schema)
+    if twin != name:
+        yield f"The fields are those of [`{twin}`](#{twin}).\n"
+        return
+    columns = stream.schema["properties"]
+    yield from _table((name, declared) for name, declared in columns.items())
+    for column, declared in columns.items():
+        inside = list(_inside(declared))
+        if inside:
+            what = f"{column}[]" if "items" in declared else column
+            yield f"<details><summary>Inside of <code>{what}</code></summary>\n"
+            yield from _table(inside)
+            yield "</details>\n"
+
+
+def _table(fields: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[str]:
     yield "| field | type | meaning |"
     yield "|---|---|---|"
-    for field, declared in stream.schema["properties"].items():
+    for field, declared in fields:
         meaning = declared["description"].replace("|", "\\|")
         yield f"| `{field}` | {_type(declared)} | {meaning} |"
     yield ""
 
 
+def _inside(declared: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The fields inside a column, each with its path, in which ``[]`` marks a list."""
+    if "items" in declared:
+        yield from _inside(declared["items"], f"{path}[]")
+    for name, one in declared.get("properties", {}).items():
+        field = f"{path}.{name}" if path else name
+        yield field.removeprefix("[]."), one
+        yield from _inside(one, field)
+
+
 def _type(declared: Mapping[str, Any]) -> str:
     kinds = declared["type"]
-    kind = next(k for k in ([kinds] if isinstance(kinds, str) else kinds) if k != "null")
-    return "date" if declared.get("format") == "date-time" else kind
+    if declared.get("format") == "date-time":
+        return "date"
+    named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+    return "array" if "array" in named else " or ".join(named)

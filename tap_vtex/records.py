@@ -1,8 +1,8 @@
 """Records that fit their schema, whatever VTEX sent.
 
 A value that does not fit its column would end the pipeline in the target, and a field that is
-not in the schema would silently be lost. So each value is read as the declared type if
-possible. Everything else goes, as it came, into one root field for extras.
+not in the schema would silently be lost. So each value, nested ones included, is read as the
+declared type if possible. Everything else goes, as it came, into one root field for extras.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_vtex import dates
+from tap_vtex.selection import without
+from tap_vtex.shape import fits, kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tap_vtex.types import Document
+    from tap_vtex.selection import Fields
 
 #: Stands for a value that can't be read as the declared type.
 MISFIT: Final = object()
@@ -25,41 +27,81 @@ MISFIT: Final = object()
 class Conformer:
     """Makes records of one schema."""
 
-    def __init__(self, schema: Mapping[str, Any], extras: str) -> None:
-        """Prepare for a schema; ``extras`` names its field for what has no column."""
-        self._extras = extras
-        self._coercers = {
-            name: _coercer(declared)
-            for name, declared in schema["properties"].items()
-            if name != extras
-        }
+    def __init__(
+        self, schema: Mapping[str, Any], extras: str, deselected: Fields | None = None
+    ) -> None:
+        """Prepare for a schema.
 
-    def __call__(self, document: Document) -> Document:
-        """Make a record of a document; the document stays as it is."""
-        record: Document = {}
-        extras: Document = {}
-        for name, value in document.items():
-            coerce = self._coercers.get(name)
-            if value is None and coerce:
-                record[name] = None
-                continue
-            fitting = coerce(value) if coerce else MISFIT
-            if fitting is MISFIT:
-                extras[name] = value
-                if coerce:
-                    record[name] = None
-            else:
-                record[name] = fitting
-        record[self._extras] = extras or None
+        Args:
+            schema: The declared columns, and what is declared inside them.
+            extras: The column for values that have no column, or do not fit theirs.
+            deselected: Fields to remove.
+        """
+        self._extras = extras
+        self._deselected = deselected or {}
+        columns = {n: declared for n, declared in schema["properties"].items() if n != extras}
+        self._dates = [name for name, declared in columns.items() if _is_date(declared)]
+        self._others = {n: declared for n, declared in columns.items() if n not in self._dates}
+        self._columns = frozenset(columns)
+        self._fits = fits({"type": "object", "properties": self._others})
+
+    def __call__(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a record of a document; the document stays as it is.
+
+        Deselected fields are removed first, so that none of them ends up among the extras.
+        """
+        record = dict(without(document, self._deselected) if self._deselected else document)
+        extras = {name: record.pop(name) for name in [*record] if name not in self._columns}
+        for name in self._dates:
+            if (value := record.get(name)) is not None:
+                record[name] = _fitting(_date_time(value), value, name, extras)
+        if not self._fits(record):
+            for name, declared in self._others.items():
+                if name in record:
+                    record[name] = _coerce(record[name], declared, name, extras)
+        if self._extras not in self._deselected:
+            record[self._extras] = extras or None
         return record
 
 
-def _coercer(declared: Mapping[str, Any]) -> Callable[[Any], Any]:
-    types = declared.get("type", "string")
-    kind = next(t for t in (types if isinstance(types, list) else [types]) if t != "null")
-    if kind == "string" and declared.get("format") == "date-time":
-        return _date_time
-    return _COERCERS[kind]
+def _coerce(
+    value: Any,  # noqa: ANN401 - JSON can be anything
+    declared: Mapping[str, Any],
+    path: str,
+    extras: dict[str, Any],
+) -> Any:  # noqa: ANN401 - the same
+    """The value, made to fit its declaration. What can't be made to fit goes to the extras.
+
+    ``path`` is the value's place in the record, such as ``items[0].price``, and its name among
+    the extras.
+    """
+    kinds = kinds_of(declared)
+    if value is None or not kinds:
+        return value
+    if isinstance(value, dict) and "object" in kinds:
+        fields = declared.get("properties", {})
+        return {
+            name: _coerce(one, fields.get(name, {}), f"{path}.{name}", extras)
+            for name, one in value.items()
+        }
+    if isinstance(value, list) and "array" in kinds:
+        items = declared.get("items", {})
+        return [_coerce(one, items, f"{path}[{n}]", extras) for n, one in enumerate(value)]
+    readings = (_SCALARS[kind](value) for kind in kinds if kind in _SCALARS)
+    reading = next((one for one in readings if one is not MISFIT), MISFIT)
+    return _fitting(reading, value, path, extras)
+
+
+def _fitting(reading: object, value: object, path: str, extras: dict[str, Any]) -> object:
+    """What was read of a value. If nothing was, None, and the value goes to the extras."""
+    if reading is MISFIT:
+        extras[path] = value
+        return None
+    return reading
+
+
+def _is_date(declared: Mapping[str, Any]) -> bool:
+    return declared.get("format") == "date-time" and "string" in kinds_of(declared)
 
 
 def _date_time(value: object) -> object:
@@ -122,19 +164,9 @@ def _boolean(value: object) -> object:
     return MISFIT
 
 
-def _object(value: object) -> object:
-    return value if isinstance(value, dict) else MISFIT
-
-
-def _array(value: object) -> object:
-    return value if isinstance(value, list) else MISFIT
-
-
-_COERCERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SCALARS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "string": _string,
     "integer": _integer,
     "number": _number,
     "boolean": _boolean,
-    "object": _object,
-    "array": _array,
 }

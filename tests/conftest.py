@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from demo.services import embedded_database
 from tests.support.clock import FakeTime
+from tests.support.lowercasing import LowerCasing, installed
 from tests.support.postgres import PROJECT, Warehouse
 from tests.support.shop import Shop
 from tests.support.tap import Tap, Target
@@ -68,6 +69,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     clock = FakeTime()
     clock.replace_in(monkeypatch)
     return clock
+
+
+@pytest.fixture
+def lowercasing(server: PostgresServer, tmp_path: Path) -> LowerCasing:
+    return LowerCasing(installed(), server.get_uri(), tmp_path)
 
 
 @pytest.fixture

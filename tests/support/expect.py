@@ -37,6 +37,7 @@ def entity_record(document: Json, columns: set[str]) -> Json:
     """The record of a document of Master Data; what has no column is in custom_fields."""
     record: Json = {name: document.get(name) for name in columns}
     custom = {name: value for name, value in document.items() if name not in columns}
+    assert custom.pop("accountName") == "ipe"  # as in account_name
     for name in columns & set(MASTER_DATA_DATES):
         if document.get(name) == "31/02/2024":
             custom[name], record[name] = document[name], None

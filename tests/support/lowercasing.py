@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.support.postgres import PROJECT, Warehouse
+from tests.support.environments import programs
+from tests.support.postgres import Warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,30 +19,11 @@ Json = dict[str, Any]
 REQUIREMENT = "pipelinewise-target-postgres==2.1.2"
 #: The target asks for versions that newer Pythons can't run or would have to build.
 INSTEAD = ("joblib~=1.4", "jsonschema==4.17.3", "psycopg2-binary~=2.9.10", "simplejson~=3.19")
-#: Beside Meltano's own, so that git ignores it and `make clean` takes it away.
-FOLDER = PROJECT / ".meltano/loaders/pipelinewise-target-postgres"
-UV = PROJECT / ".venv/bin/uv"
 
 
 def installed() -> Path:
-    """The target's command, in an environment of its own that the first to ask for it makes."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    sign = hashlib.sha256(" ".join((version, REQUIREMENT, *INSTEAD)).encode()).hexdigest()[:12]
-    home, instead = FOLDER / sign, FOLDER / f"{sign}.txt"
-    with (FOLDER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
-        if not (home / "ready").exists():
-            instead.write_text("\n".join(INSTEAD))
-            uv("venv", "--clear", "--python", sys.executable, home)
-            uv("pip", "install", "--python", home, "--overrides", instead, REQUIREMENT)
-            (home / "ready").touch()
-    return home / "bin/target-postgres"
-
-
-def uv(*arguments: str | Path) -> None:
-    ended = subprocess.run([UV, "--quiet", *arguments], capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr[-3000:]
+    """The target's command."""
+    return programs("pipelinewise-target-postgres", [REQUIREMENT], INSTEAD) / "target-postgres"
 
 
 class LowerCasing(Warehouse):

@@ -150,12 +150,16 @@ class Tap:
         *,
         env: dict[str, str] | None = None,
         command: Sequence[str] = ("-m", "tap_vtex"),
+        stdout: int = subprocess.PIPE,
         **options: Any,
     ) -> subprocess.Popen[str]:
-        """Start the tap, with pipes to its outputs."""
+        """Start the tap, with pipes to its outputs.
+
+        A pipe that nobody reads is full once the schema of orders is in it.
+        """
         return subprocess.Popen(
             [sys.executable, *command, *self._arguments(config, **options)],
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
             text=True,
@@ -175,7 +179,7 @@ class Tap:
         """The command line; ``select`` names the streams, all by default.
 
         Their catalog is what the tap knows without a store, or with ``discover``, what it
-        finds in the store.
+        finds in the store. ``deselect`` are fields by stream, such as ``items.price``.
         """
         self._runs += 1
         arguments = ["--config", self._file("config", config)]
@@ -186,7 +190,8 @@ class Tap:
             found = catalog(known, select, method)
             for stream in found["streams"]:
                 for entry in stream["metadata"]:
-                    if set(entry["breadcrumb"][1:]) & (deselect or {}).get(stream["stream"], set()):
+                    path = ".".join(entry["breadcrumb"][1::2])
+                    if path in (deselect or {}).get(stream["stream"], set()):
                         entry["metadata"]["selected"] = False
             arguments += ["--catalog", self._file("catalog", found)]
         return [*arguments, *more]

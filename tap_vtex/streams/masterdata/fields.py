@@ -19,17 +19,20 @@ MAX_NAME_BYTES: Final = 62
 #: Requests to find out which fields can be read: enough for a dozen refused ones in 300.
 MAX_REQUESTS: Final = 150
 
+#: VTEX's name of the store in each document. `account_name` says the same, so it gets no column.
+ACCOUNT_NAME: Final = "accountName"
+
 #: JSON types for VTEX's types that are not text. Dates without a time arrive in many forms.
 TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "Auto Increment": {"type": ["integer", "null"]},
-    "Boolean": {"type": ["boolean", "null"]},
-    "Currency": {"type": ["number", "null"]},
-    "Date and Time": {"type": ["string", "null"], "format": "date-time"},
-    "Decimal": {"type": ["number", "null"]},
-    "Integer": {"type": ["integer", "null"]},
-    "Long": {"type": ["integer", "null"]},
-    "Percent": {"type": ["number", "null"]},
-    "Score2": {"type": ["object", "null"], "additionalProperties": True},
+    "Auto Increment": {"type": ["null", "integer"]},
+    "Boolean": {"type": ["null", "boolean"]},
+    "Currency": {"type": ["null", "number"]},
+    "Date and Time": {"type": ["null", "string"], "format": "date-time"},
+    "Decimal": {"type": ["null", "number"]},
+    "Integer": {"type": ["null", "integer"]},
+    "Long": {"type": ["null", "integer"]},
+    "Percent": {"type": ["null", "number"]},
+    "Score2": {"type": ["null", "object"], "additionalProperties": True},
 }
 #: VTEX's types that are text. A type in neither list is one that VTEX has added since.
 TEXTS: Final = frozenset(
@@ -51,7 +54,7 @@ TEXTS: Final = frozenset(
         "Varchar 750",
     }
 )
-TEXT: Final = {"type": ["string", "null"]}
+TEXT: Final = {"type": ["null", "string"]}
 
 
 def fields_of(client: VtexClient, acronym: str, retry_for: float) -> list[tuple[str, str]]:
@@ -78,24 +81,29 @@ def extended(
     A field whose name can't be a column beside the others stays in ``extras``.
     """
     properties = dict(schema["properties"])
-    taken = {name.lower() for name in properties}
+    taken = {_bare(name) for name in properties}
     for name, kind in fields:
-        if name in properties:
+        if name in properties or name == ACCOUNT_NAME:
             continue
-        if name.lower() in taken or not 0 < len(name.encode()) <= MAX_NAME_BYTES:
+        if _bare(name) in taken or not 0 < len(name.encode()) <= MAX_NAME_BYTES:
             logger.warning(
                 "The field %r gets no column of its own, because it differs from another one only "
-                "by letter case or is too long. It is in %s",
+                "by letter case or underscores, or is too long. It is in %s",
                 name,
                 extras,
             )
             continue
         if kind not in TYPES and kind not in TEXTS:
             logger.info("The field %r has the unknown type %r and is read as text", name, kind)
-        taken.add(name.lower())
+        taken.add(_bare(name))
         description = f"Field of the store's own, of the type {kind}."
         properties[name] = {**TYPES.get(kind, TEXT), "description": description}
     return {**schema, "properties": properties}
+
+
+def _bare(name: str) -> str:
+    """A name as targets see it that write names in lower case or in snake_case."""
+    return name.replace("_", "").lower()
 
 
 def readable(names: Sequence[str], may_read: Callable[[Sequence[str]], bool]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import msgspec
 
 from tap_vtex.errors import AccessError, IncompleteListError, NotFoundError, RefusedError
+from tap_vtex.selection import without
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.masterdata.api import (
     DATES,
@@ -16,7 +17,7 @@ from tap_vtex.streams.masterdata.api import (
     LostError,
     last_activity,
 )
-from tap_vtex.streams.masterdata.fields import extended, readable
+from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended, readable
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import (
     EntityBookmark,
@@ -232,8 +233,12 @@ class EntityStream(MasterDataStream):
         return self.mask.get(("properties", self.extras), True)
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:  # noqa: ARG002
-        """Emit the document as it is."""
-        yield found.document
+        """Emit the document as it is, without the store's name, which is in ``account_name``."""
+        name = found.document.get(ACCOUNT_NAME)
+        if isinstance(name, str) and name.lower() == self.account["account_name"]:
+            yield without(found.document, {ACCOUNT_NAME: None})
+        else:
+            yield found.document
 
 
 class ClientsStream(EntityStream):
