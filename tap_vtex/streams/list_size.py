@@ -9,7 +9,7 @@ later counts: stores do shrink.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -54,23 +54,15 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         return msgspec.structs.replace(self, fewer=rows)
 
-    def warning(self, what: str) -> tuple[Any, ...]:
-        """What to log about a doubtful list of ``what``, for ``Logger.warning``."""
-        if not self.rows:
-            if not self.fewer:
-                return ("VTEX lists no %s. The next run looks again", what)
-            return (
-                "VTEX lists %d %s and announces more. The next run looks again",
-                self.fewer,
-                what,
-            )
-        return (
-            "VTEX lists %d %s, and there were %d before. Nothing is taken for gone yet; the next "
-            "run looks again",
-            self.fewer,
-            what,
-            self.rows,
-        )
+    def warning(self, what: str) -> str:
+        """What to say of a doubtful list of ``what``."""
+        again = "The next run looks again"
+        if self.rows:
+            before = f"and there were {self.rows:,} before. Nothing is taken for gone yet"
+            return f"VTEX lists {self.fewer or 'no'} {what}, {before}. {again}"
+        if self.fewer:
+            return f"VTEX lists {self.fewer:,} {what}, and announces more. {again}"
+        return f"VTEX lists no {what}. {again}"
 
 
 class Answer(NamedTuple):

@@ -17,7 +17,7 @@ from tap_vtex.streams.pace import MAX_RECORDS
 from tap_vtex.streams.row_census import RowCensus, RowChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -69,6 +69,10 @@ class ModifiedStream(ListStream):
         """
         del ledger
         yield from rows.items()
+
+    def count(self, rows: Collection[str], size: ListSize) -> int:  # noqa: ARG002
+        """How many rows came, to be held against the size of the list."""
+        return len(rows)
 
     def documents_again(
         self, rows: Mapping[str, Document], ledger: RetryLedger
@@ -123,14 +127,15 @@ class ModifiedStream(ListStream):
             self.lacks_a_part = False
             found.update((self.key_of(row), row) for row in self.with_key(self.rows()))
             # A part that is missing is another matter.
-            return Answer(max(len(found), (bookmark.size.rows or 0) if self.lacks_a_part else 0))
+            known = (bookmark.size.rows or 0) if self.lacks_a_part else 0
+            return Answer(max(self.count(found, bookmark.size), known))
 
         answer = read_again(self.run.client, bookmark.size, read)
         if self.lacks_a_part:
             return found, bookmark.size
         size = bookmark.size.after(answer.rows, self.run.client.now())
         if size.is_doubtful:
-            self.logger.warning(*size.warning(self.name))
+            self.logger.warning("%s", size.warning(self.name))
         return found, size
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tap_vtex.http.fetching import Outcome
     from tap_vtex.report.check import Check
     from tap_vtex.streams.ledger import RetryLedger
+    from tap_vtex.streams.list_size import ListSize
     from tap_vtex.types import Document
 
 KEY: Final = "idCalculatorConfiguration"
@@ -68,6 +69,7 @@ class PromotionsStream(ModifiedStream):
 
     #: Why the archive could not be read, if it could not.
     _archive_error: VtexError | None = None
+    _list_is_empty = False
     #: The ids of all rows.
     _ids: tuple[str, ...] = ()
 
@@ -94,6 +96,7 @@ class PromotionsStream(ModifiedStream):
         A promotion in both counts as archived, whatever else its rows say.
         """
         listed = list(_items(self.run.client.get(PROMOTION_LIST).body))
+        self._list_is_empty = not listed
         by_id: dict[str, Document] = {}
         for rows, in_archive in ((listed, False), (self._archived(), True)):
             for row in self.with_key(rows):
@@ -104,6 +107,10 @@ class PromotionsStream(ModifiedStream):
                 by_id[self.key_of(row)] = {**latest, "isArchived": archived}
         self._ids = tuple(by_id)
         return by_id.values()
+
+    def count(self, rows: Collection[str], size: ListSize) -> int:
+        """How many rows came: none, if a first reading found the archive only."""
+        return 0 if self._list_is_empty and size.rows is None else super().count(rows, size)
 
     def _archived(self) -> list[Any]:
         """The rows of the archive; none if it can't be read."""

@@ -8,12 +8,13 @@ import pytest
 
 from sandbox.clock import HOUR
 from tests.streams.test_promotions import KEY, STREAMS, assert_equals_truth
+from tests.support.tap import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.support.shop import Shop
-    from tests.support.tap import Run, Tap, Target
+    from tests.support.tap import Run, Tap
 
 LIST = "/api/rnb/pvt/benefits/calculatorconfiguration"
 ARCHIVE = "/api/rnb/pvt/archive/benefits/calculatorConfiguration"
@@ -64,16 +65,15 @@ def change_all_sorts(shop: Shop) -> None:
 
 @pytest.mark.parametrize("times", [1, None], ids=["once", "for-a-run"])
 @pytest.mark.parametrize("first_load", [True, False], ids=["first-load", "incremental"])
-@pytest.mark.parametrize("fault", SHORT.values(), ids=SHORT.keys())
-def test_a_short_list(
-    tap: Tap, shop: Shop, target: Target, fault: Any, first_load: bool, times: int | None
-) -> None:
+@pytest.mark.parametrize("fault", SHORT)
+def test_a_short_list(tap: Tap, shop: Shop, fault: str, first_load: bool, times: Any) -> None:
+    target = Target()
     if not first_load:
         sync(tap, shop, target)
         shop.pass_time(hours=1)
         change_all_sorts(shop)
     for path in (LIST, ARCHIVE, COUPONS):
-        shop.fail(path=path, times=times, **fault)
+        shop.fail(path=path, times=times, **SHORT[fault])
 
     sync(tap, shop, target)
 
