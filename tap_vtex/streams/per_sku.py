@@ -130,7 +130,7 @@ class PerSkuStream(VtexStream):
         size = size.after(answer.rows, self.run.client.now(), answer.announced)
         if size.is_doubtful:
             self.logger.warning("%s", size.warning("SKUs"))
-        return _SkuList(sorted(units), size)
+        return _SkuList(sorted(units), size, answer.announced)
 
     def list_once(self) -> Listed:
         """The list of SKUs."""
@@ -149,6 +149,7 @@ class PerSkuStream(VtexStream):
 class _SkuList(NamedTuple):
     ids: list[int]
     size: ListSize
+    announced: int
 
 
 class _PerSkuRun:
@@ -213,13 +214,14 @@ class _PerSkuRun:
             more = self._stream.list_once()
             yield from self._read(sorted(more.units.keys() - ids))
             ids |= more.units.keys()
-            listed = _SkuList(sorted(ids), listed.size.after(len(ids), self._client.now()))
+            announced = max(listed.announced, more.announced)
+            self._advance(size=listed.size.after(len(ids), self._client.now(), announced))
         self._looks.finish()
+        is_short = self._bookmark.size.is_doubtful
         self._advance(
-            size=listed.size,
             complete=True,
             is_first=False,
-            covered=IdCensus.of(dict.fromkeys(ids, ())) if listed.size.is_doubtful else None,
+            covered=IdCensus.of(dict.fromkeys(ids, ())) if is_short else None,
         )
         if self._looks.empty:
             self._logger.info(

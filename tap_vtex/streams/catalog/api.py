@@ -200,16 +200,16 @@ class CatalogApi:
             seen |= ids
         return Listed(dict.fromkeys(seen, ()), announced)
 
-    def brands(self) -> list[Document]:
-        """All brands.
+    def brands(self) -> list[Any]:
+        """All brands, as they come.
 
         Raises:
             AccessError: The key may not list brands.
         """
-        brands: list[Document] = []
+        brands: list[Any] = []
 
         def read() -> Answer:
-            brands[:] = documents_in(self._client.get(BRAND_LIST).body)
+            brands[:] = self._client.get(BRAND_LIST).body
             return Answer(len(brands))
 
         read_again(self._client, ListSize(), read)

@@ -137,7 +137,7 @@ class CatalogReplication:
         """
         units = self._walk.units()
         if not units:
-            self._advance(size=self._size)
+            self._advance()
             return
         if not self._size.is_doubtful:
             self._ledger.discard(set(self._ledger.missing) - set(map(str, units)))
@@ -168,7 +168,7 @@ class CatalogReplication:
         """Read what is left of the pass, and then what earlier runs did not get."""
         earlier = [unit for unit in units if str(unit) in self._ledger.earlier]
         left = [unit for unit in under_way.left(units) if str(unit) not in self._ledger.earlier]
-        progress = Progress(self._logger, f"{self._walk.by}s")
+        progress = Progress(self._logger, self._walk.what)
         progress.expect(len(left))
         pace = Pace()
         choice = self._choice(units, under_way)
@@ -186,7 +186,7 @@ class CatalogReplication:
                 self._mark(under_way, ids, now())
 
     def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        self._bookmark = msgspec.structs.replace(self._bookmark, **changes)
+        self._bookmark = msgspec.structs.replace(self._bookmark, size=self._size, **changes)
         self._checkpoint(self._bookmark)
 
     def _mark(self, under_way: CatalogPass, ids: IdWalk, now: datetime) -> None:
@@ -233,7 +233,7 @@ class CatalogReplication:
         if len(self._unknown) >= MAX_UNKNOWN:
             if not self._walk.still_answers():
                 raise UnavailableError(
-                    f"VTEX lists {len(self._unknown)} {self._walk.by}s in a row that it then does "
+                    f"VTEX lists {len(self._unknown)} {self._walk.what} in a row that it then does "
                     "not know (status 404). Check whether a proxy or a firewall swallows requests."
                 )
             self._unknown = []
@@ -252,12 +252,12 @@ class CatalogReplication:
             missing=dict(self._ledger.missing),
         )
         self._checkpoint(self._bookmark)
-        for what, ids in ((f"{self._walk.by}s", self._gone), ("SKUs", self._blank_skus)):
+        for what, ids in ((self._walk.what, self._gone), ("SKUs", self._blank_skus)):
             if ids:
                 self._logger.info(
                     "VTEX lists %d %s that it has nothing about: %s", len(ids), what, _named(ids)
                 )
-        if error := self._ledger.error_of_failures(f"{self._walk.by}s"):
+        if error := self._ledger.error_of_failures(self._walk.what):
             raise error
 
 

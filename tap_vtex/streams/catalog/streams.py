@@ -190,7 +190,8 @@ class BrandsStream(ChildStream):
                 self.logger.warning("VTEX lists no brands. The next run looks again")
             synced_at = dates.text(self.run.client.now())
             for brand in brands:
-                self.write_record({**brand, "synced_at": synced_at})
+                row = brand if isinstance(brand, dict) else {}
+                self.write_record({**row, "synced_at": synced_at})
 
     def check(self, check: Check) -> None:
         """Request the list, and a SKU if there is none."""

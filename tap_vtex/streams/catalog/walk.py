@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError
+from tap_vtex.http.bodies import documents_in
 from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.http.single import Patience
 from tap_vtex.streams.catalog.api import CATEGORY_TREE, SKU_CONTEXT, SKU_ROWS
@@ -74,6 +75,8 @@ class Walk(Protocol):
     """A way through the catalog, unit by unit."""
 
     by: By
+    #: What the units are called.
+    what: str
 
     def units(self) -> Mapping[int, Collection[int]]:
         """The ids of all units, with the ids of their SKUs."""
@@ -123,7 +126,7 @@ class Assembler:
 
     def _read_brands(self) -> dict[str, Any]:
         try:
-            return {str(brand.get("id")): brand.get("name") for brand in self.api.brands()}
+            return {str(brand.get("id")): brand.get("name") for brand in documents_in(self.api.brands())}
         except AccessError:
             return {}  # SKUs name their brand
 
@@ -171,8 +174,9 @@ class Assembler:
             else:
                 batch.gone.append(product_id)
         batch.known = rows is not None or bool(shown or batch.products)
+        # Two answers that contradict each other: what SKUs there are, and of which VTEX knows.
         blank = dates_of.keys() & set(batch.blank_skus)
-        if blank or (batch.known and not rows and (known or picked)):
+        if blank or (batch.known and set(picked) - dates_of.keys()):
             batch.lacks_something = True
         return batch
 
@@ -206,6 +210,7 @@ class ByProduct:
     """Walks through the products, each with its SKUs."""
 
     by: By = "product"
+    what = "products"
 
     def __init__(self, assembler: Assembler, products: Mapping[int, Collection[int]]) -> None:
         self._assembler = assembler
@@ -258,6 +263,7 @@ class BySku:
     """Walks through the SKUs, and takes their products from them."""
 
     by: By = "sku"
+    what = "SKUs"
     #: The contexts of so many are in memory at once.
     chunk = 400
 
