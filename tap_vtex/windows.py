@@ -8,13 +8,14 @@ total, and halves the window until its rows can be read to the end.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 Found = TypeVar("Found")
 
@@ -31,6 +32,12 @@ class Window:
 
     start: datetime
     end: datetime
+
+    @classmethod
+    def never(cls) -> Window:
+        """A window that nothing lies in."""
+        moment = datetime.min.replace(tzinfo=UTC)
+        return cls(moment, moment)
 
     @property
     def seconds(self) -> int:
@@ -51,6 +58,14 @@ class Window:
             return Window(self.start, self.start), Window(self.end, self.end)
         middle = self.start + (self.seconds // 2) * SECOND
         return Window(self.start, middle), Window(middle, self.end)
+
+    def parts(self, longest: timedelta) -> Iterator[Window]:
+        """Cut the window into parts that are not longer than ``longest``, the earliest first."""
+        start = self.start
+        while self.end - start > longest:
+            yield Window(start, start + longest)
+            start += longest
+        yield Window(start, self.end)
 
     def __str__(self) -> str:
         return f"{self.start:%Y-%m-%d %H:%M:%S} to {self.end:%Y-%m-%d %H:%M:%S} UTC"

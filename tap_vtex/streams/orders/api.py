@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
 from tap_vtex.http.endpoint import Endpoint, Resource
@@ -21,17 +21,11 @@ Query = dict[str, "str | int"]
 
 
 def _is_page(body: object) -> TypeGuard[Document]:
-    """Whether a body has everything that a page of the list must have."""
-    if not isinstance(body, dict):
-        return False
-    rows, paging = body.get("list"), body.get("paging")
+    """Whether a body is a page of the list. A row that can't be read spoils no page."""
     return (
-        isinstance(rows, list)
-        and all(isinstance(row, dict) and row.get("orderId") for row in rows)
-        and isinstance(paging, dict)
-        and isinstance(paging.get("total"), int)
-        and isinstance(paging.get("perPage"), int)
-        and paging["perPage"] > 0
+        isinstance(body, dict)
+        and isinstance(body.get("list"), list)
+        and isinstance(body.get("paging"), dict)
     )
 
 
@@ -62,15 +56,16 @@ class Row(NamedTuple):
     created: datetime | None = None
     #: Undocumented, though VTEX's own apps read it. None if a row lacks it.
     last_change: datetime | None = None
-    #: The window it was listed in, if somebody has to know.
-    window: Window | None = None
 
     @classmethod
-    def parse(cls, row: dict[str, Any]) -> Row:
-        """Read a row of a page."""
+    def parse(cls, row: object) -> Row | None:
+        """Read a row of a page; None if it has no id that can be read."""
+        order_id = row.get("orderId") if isinstance(row, dict) else None
+        if not isinstance(row, dict) or not isinstance(order_id, str | int) or not order_id:
+            return None
         created = dates.parse(row.get("creationDate"))
         last_change = dates.parse(row.get("lastChange"))
-        return cls(str(row["orderId"]), created and whole_second(created), last_change)
+        return cls(str(order_id), created and whole_second(created), last_change)
 
     def is_since(self, moment: datetime) -> bool:
         """Whether the order was created at a moment or later, as far as the row says."""
@@ -81,16 +76,28 @@ class Row(NamedTuple):
         return self.created is not None and self.created <= moment
 
 
-def pages_of(page: Document) -> int:
-    """How many pages a list has, by one of its pages."""
-    paging: dict[str, int] = page["paging"]
-    return -(-paging["total"] // paging["perPage"])
+def size_of(page: Document) -> int:
+    """How many rows a full page has."""
+    size = _number(page["paging"].get("perPage"))
+    return size if 0 < size <= ROWS_PER_PAGE else ROWS_PER_PAGE
 
 
 def total_of(page: Document) -> int:
-    """The total that a page announces."""
-    total: int = page["paging"]["total"]
-    return total
+    """The total that a page announces; as many as it has rows, if that can't be read."""
+    return _number(page["paging"].get("total")) or len(page["list"])
+
+
+def pages_of(page: Document) -> int:
+    """How many pages a list has, by what one of its pages announces."""
+    return -(-total_of(page) // size_of(page))
+
+
+def _number(value: object) -> int:
+    """A whole number that may come as text or with a fraction; 0 if it can't be read."""
+    try:
+        return max(0, int(float(str(value))))
+    except (OverflowError, ValueError):
+        return 0
 
 
 def date_filter(name: str, window: Window) -> str:

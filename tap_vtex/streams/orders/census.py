@@ -11,6 +11,8 @@ orders of the bucket count as new.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import xor
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import msgspec
@@ -69,6 +71,22 @@ class Census:
     def like(self) -> Census:
         """An empty census with the same buckets."""
         return Census(self.start, self.hourly_from, self.days)
+
+    def without(self, other: Census) -> Census:
+        """A census without the orders of another one that has the same buckets."""
+        rest = self.copy()
+        for bucket, (count, mark) in enumerate(zip(other.counts, other.checksums, strict=True)):
+            if bucket < len(rest.counts):
+                rest.counts[bucket] -= count
+                rest.checksums[bucket] ^= mark
+        return rest
+
+    def before(self, moment: datetime) -> Census:
+        """A census without the orders created at a moment or later, where a bucket begins."""
+        kept = self.copy()
+        end = kept.bucket(moment) or 0
+        del kept.counts[end:], kept.checksums[end:]
+        return kept
 
     def copy(self) -> Census:
         """A census with the same buckets and the same orders."""
@@ -160,6 +178,20 @@ class Census:
         return census
 
 
+def common_beginning(moment: datetime, *censuses: Census) -> datetime:
+    """The latest moment, not after ``moment``, at which a bucket of each census begins."""
+    while True:
+        begins = [
+            census.begins(bucket)
+            for census in censuses
+            if (bucket := census.bucket(moment)) is not None
+        ]
+        earliest = min([moment, *begins])
+        if earliest == moment:
+            return moment
+        moment = earliest
+
+
 class LateArrivals:
     """Finds the orders of a list that an earlier census did not see.
 
@@ -198,6 +230,17 @@ class LateArrivals:
         ]
         return [row for bucket in finished for row in self._late(bucket)]
 
+    def lost(self) -> int:
+        """How many orders the list has shown to the earlier census, and not this time.
+
+        Only of the buckets that have been read to their end.
+        """
+        return sum(
+            max(0, self._earlier.of(bucket)[0] - self._present.of(bucket)[0])
+            for bucket in range(len(self._earlier.counts))
+            if self._earlier.begins(bucket) >= self._since
+        )
+
     def _late(self, bucket: int) -> list[Row]:
         rows = self._unfinished.pop(bucket)
         if self._earlier.begins(bucket) < self._since:
@@ -214,3 +257,8 @@ class LateArrivals:
 def _checksum(order_id: str) -> int:
     """The checksums of a bucket's orders are combined with XOR."""
     return checksum(order_id, CHECKSUM_BYTES)
+
+
+def checksum_of(rows: Iterable[Row]) -> int:
+    """One checksum for many orders, in any order."""
+    return reduce(xor, (_checksum(row.order_id) for row in rows), 0)

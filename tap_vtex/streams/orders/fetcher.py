@@ -1,87 +1,144 @@
-"""Single orders, fetched side by side."""
+"""Single orders, fetched side by side, with a checkpoint every so many."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import VtexError
 from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.streams.orders.api import ORDER, Row
 from tap_vtex.types import Document
+from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator
 
     from tap_vtex.http.client import VtexClient
-    from tap_vtex.windows import Window
+    from tap_vtex.streams.orders.window_reader import Listed
 
-#: This many listed orders in a row that VTEX does not know are an error.
+#: This many listed orders that VTEX does not know, without one that it does, are suspicious.
 MAX_UNKNOWN: Final = 20
+#: Orders between two checkpoints.
+CHUNK: Final = 100
+#: After this many orders beyond it, a chunk is closed even if some of its orders have not come.
+MAX_BEYOND: Final = 400
 
 OrderOutcome = Outcome[Row, Document]
 
 
-def fetch(
-    client: VtexClient, rows: Iterable[Row], *, retry_for: float | None = None
-) -> Iterator[OrderOutcome]:
+def fetch(client: VtexClient, rows: Iterable[Row]) -> Iterator[OrderOutcome]:
     """Fetch the order of each row; yield the outcomes in the order of completion.
 
-    Args:
-        client: The client.
-        rows: Rows of the list.
-        retry_for: For how many seconds to retry each order, instead of what the policy says.
-
     Raises:
-        AccessError, RefusedError, UnavailableError: As `fetch_each` does.
+        VtexError: As `fetch_each` does.
     """
 
     def fetch_one(row: Row, stop: threading.Event) -> Document:
-        return client.get(ORDER, row.order_id, retry_for=retry_for, stop=stop).body
+        return client.get(ORDER, row.order_id, stop=stop).body
 
     return fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN)
 
 
-def fetch_windows(
-    client: VtexClient,
-    windows: Iterable[tuple[Window, list[Row]]],
-    done: Callable[[Window, list[Row]], None],
+@dataclass(eq=False)
+class Chunk:
+    """A part of a window of the list, after which a run can resume."""
+
+    window: Window
+    #: All rows of the part.
+    rows: list[Row]
+    #: The rows whose orders are to be fetched.
+    wanted: list[Row]
+    #: The window that it is a part of, and whether it is the last part.
+    listed: Listed
+    is_last: bool
+    #: Orders that have not come yet, nor failed.
+    pending: set[str] = field(default_factory=set)
+
+
+def chunks_of(
+    listed: Listed, wanted: Callable[[Row], bool], *, newest_first: bool = False
+) -> Iterator[Chunk]:
+    """Cut a window where orders of different seconds meet, so that each part is small.
+
+    Rows without a date of creation are in the part that comes first.
+    """
+    window, rows = listed.window, listed.rows
+    undated = [row for row in rows if row.created is None]
+    dated = sorted(
+        (row for row in rows if row.created is not None),
+        key=lambda row: row.created or window.start,
+        reverse=newest_first,
+    )
+    parts: list[list[Row]] = [undated]
+    for _, same_second in groupby(dated, key=lambda row: row.created):
+        together = list(same_second)
+        if sum(map(wanted, parts[-1])) + sum(map(wanted, together)) > CHUNK and parts[-1]:
+            parts.append([])
+        parts[-1].extend(together)
+    edge = window.end if newest_first else window.start
+    for number, part in enumerate(parts, start=1):
+        if number == len(parts):
+            reached = window.start if newest_first else window.end
+        else:
+            reached = part[-1].created or edge
+            reached = min(max(reached, window.start), window.end)
+        span = Window(reached, edge) if newest_first else Window(edge, reached)
+        edge = reached
+        yield Chunk(
+            span,
+            part,
+            [row for row in part if wanted(row)],
+            listed,
+            is_last=number == len(parts),
+        )
+
+
+def fetch_chunks(
+    client: VtexClient, chunks: Iterable[Chunk], done: Callable[[Chunk], None]
 ) -> Iterator[OrderOutcome]:
-    """Fetch the orders of many windows, without waiting at the end of each.
+    """Fetch the wanted orders of many chunks, without waiting at the end of each.
 
     Args:
         client: The client.
-        windows: Windows with their rows.
-        done: Is told each window, in their order, once all its outcomes were handed on.
+        chunks: The chunks.
+        done: Is told each chunk, in their order, once all its outcomes were handed on. A chunk
+            with an order that takes very long is told earlier; what is pending may still come.
 
     Yields:
         The outcomes, in the order of completion.
 
     Raises:
-        AccessError, RefusedError, UnavailableError: As `fetch_each` does.
-        VtexError: An error of ``windows``, after the orders of all windows before it.
+        VtexError: As `fetch_each` does; or an error of ``chunks``, after the orders of all
+            chunks before it.
     """
-    under_way: deque[tuple[Window, list[Row]]] = deque()
-    left: dict[Window, int] = {}
+    under_way: deque[Chunk] = deque()
+    chunk_of: dict[str, Chunk] = {}
     errors: list[VtexError] = []
 
     def rows_of_all() -> Iterator[Row]:
         try:
-            for window, rows in windows:
-                under_way.append((window, rows))
-                left[window] = len(rows)
-                yield from (row._replace(window=window) for row in rows)
+            for chunk in chunks:
+                chunk.pending = {row.order_id for row in chunk.wanted}
+                under_way.append(chunk)
+                chunk_of.update(dict.fromkeys(chunk.pending, chunk))
+                yield from chunk.wanted
         except VtexError as error:
             errors.append(error)
 
+    beyond = 0
     for outcome in fetch(client, rows_of_all()):
         yield outcome
-        if outcome.item.window:
-            left[outcome.item.window] -= 1
-        while under_way and not left[under_way[0][0]]:
-            done(*under_way.popleft())
-    for window, rows in under_way:  # windows without orders, at the end
-        done(window, rows)
+        beyond += 1
+        if chunk := chunk_of.pop(outcome.item.order_id, None):
+            chunk.pending.discard(outcome.item.order_id)
+        while under_way and (not under_way[0].pending or beyond > MAX_BEYOND + CHUNK):
+            beyond = max(0, beyond - len(under_way[0].wanted))
+            done(under_way.popleft())
+    for chunk in under_way:  # without wanted orders, at the end
+        done(chunk)
     if errors:
         raise errors[0]

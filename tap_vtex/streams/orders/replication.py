@@ -1,95 +1,44 @@
-"""Which orders a run fetches.
+"""Which orders a run fetches, and in which order.
 
-VTEX's list can neither filter nor sort by change. So a run first looks for changes: it lists
-the lookback window again and fetches the orders whose rows show a change since the last time;
-of older orders, it asks for those that were paid or invoiced since. Then it loads new orders,
-window by window, up to where the list can be trusted to be complete.
+New orders come first, window by window, up to where the list can be trusted to be complete;
+then the orders that have changed, then those that an earlier start date adds. What could not
+be believed or had in earlier runs is asked for last.
 """
 
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tap_vtex.errors import UnavailableError
+from tap_vtex.errors import IncompleteListError, UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.bookmarks import Bookmark
-from tap_vtex.streams.ledger import RetryLedger, missing_from_list, start_of_day
-from tap_vtex.streams.orders.api import Row, date_filter
-from tap_vtex.streams.orders.census import Census, LateArrivals
-from tap_vtex.streams.orders.fetcher import fetch, fetch_windows
+from tap_vtex.streams.ledger import MAX_NAMED, RetryLedger, retry_missing
+from tap_vtex.streams.orders import changes, open_windows
+from tap_vtex.streams.orders.api import ORDER
+from tap_vtex.streams.orders.bookmark import ChangePass, OpenWindow, OrderBookmark
+from tap_vtex.streams.orders.changes import ChangeSearch, empty_census
+from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
+from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
 from tap_vtex.windows import Window, whole_second
 
 if TYPE_CHECKING:
     import logging
+    import threading
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from tap_vtex.settings import Settings
-    from tap_vtex.streams.orders.fetcher import OrderOutcome
+    from tap_vtex.streams.orders.api import Row
+    from tap_vtex.streams.orders.fetcher import Chunk, OrderOutcome
     from tap_vtex.streams.orders.order_list import OrderList
+    from tap_vtex.streams.orders.window_reader import Listed
     from tap_vtex.types import Document
 
 #: VTEX says that an order is listed after four minutes. Younger orders wait for the next run.
 INDEX_DELAY: Final = timedelta(minutes=10)
-#: Every run finds a change that the list shows this late ...
-MARGIN: Final = timedelta(hours=1)
-#: ... and a wide pass, once a day, one that it shows this late.
-WIDE_MARGIN: Final = timedelta(hours=24)
-WIDE_EVERY: Final = timedelta(days=1)
-#: Orders whose rows have no date of change are fetched by every run while they are this
-#: young, and by a wide pass at any age.
-UNDATED_AGE: Final = timedelta(days=2)
-#: An order that VTEX lists but does not give is retried for this long.
-RETRY_FOR: Final = timedelta(days=30)
-#: After this many of them have failed again, the rest wait for the next run.
-MAX_RETRY_FAILURES: Final = 2
-
-
-class OrderBookmark(Bookmark, frozen=True, kw_only=True):
-    """How far the orders have come, in whole seconds by VTEX's clock."""
-
-    #: Orders created from here ...
-    loaded_from: datetime
-    #: ... to here are loaded.
-    loaded_until: datetime
-    #: Changes since then still have to be looked for.
-    changes_since: datetime = msgspec.field(name="replication_key_value")
-    #: When the last wide pass began.
-    wide_pass_at: datetime
-    #: The orders of the lookback window that the list showed.
-    census: Census
-    #: Orders that the list showed and VTEX did not give, with the date of the first failure.
-    missing: dict[str, datetime] = msgspec.field(default_factory=dict)
-
-    @classmethod
-    def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
-        """Read the states of version 1, too."""
-        return missing_from_list(state, None)
-
-    def merged_with(self, other: OrderBookmark, wanted_from: datetime) -> OrderBookmark | None:
-        """One bookmark that holds for both; None if one has to catch up first.
-
-        ``wanted_from`` is the creation date of the oldest orders that the run is to have.
-        """
-        same_beginning = self.loaded_from == other.loaded_from or (
-            max(self.loaded_from, other.loaded_from) <= wanted_from
-        )
-        same_end = (self.loaded_until, self.changes_since, self.census) == (
-            other.loaded_until,
-            other.changes_since,
-            other.census,
-        )
-        if not (same_beginning and same_end):
-            return None
-        return msgspec.structs.replace(
-            self,
-            loaded_from=max(self.loaded_from, other.loaded_from),
-            wide_pass_at=min(self.wide_pass_at, other.wide_pass_at),
-            missing={**self.missing, **other.missing},
-        )
 
 
 class OrderReplication:
@@ -115,36 +64,72 @@ class OrderReplication:
         self._wanted_from = wanted_from(orders, settings)
         # Rows have whole seconds only. The next backfill begins where this one ends.
         self._end = settings.end_date and whole_second(settings.end_date)
+        #: Orders of chunks that were closed without them; they may still come.
+        self._pending: set[str] = set()
+        #: The orders loaded since the search for changes began, or will begin.
+        under_way = bookmark.change_pass
+        self._newer = under_way.newer if under_way else bookmark.census.like()
+        #: What this run has loaded, to be counted again.
+        self._loaded: list[Loaded] = []
+        self._doubts: list[str] = []
 
     def run(self) -> Iterator[Document]:
         """Yield every order that the run has to fetch.
 
         Raises:
             UnavailableError: At the end, if VTEX failed to give some orders.
+            IncompleteListError: At the end, if some windows can't be believed.
         """
+        before = self._bookmark.loaded_until
+        is_first = before <= self._bookmark.loaded_from
+        if is_first and not self._orders.store_total() and not self._orders.total(self._whole()):
+            self._logger.warning(
+                "VTEX lists no orders at all. If the store has any, check the key's role; the "
+                "next run asks again"
+            )
+            return
+        try:
+            yield from self._load_forward()
+            yield from self._confirm(against_store=is_first)
+            yield from self._find_changes(before)
+            yield from self._load_gap()
+            yield from self._confirm(against_store=True)
+            if self._bookmark.open:
+                yield from self._read_open_windows()
+        except VtexError:
+            self._advance()  # keeps what is missing
+            raise
         yield from self._retry_missing()
-        yield from self._load_gap()
-        if self._end:
-            # Only a search for changes takes the census anew; without one, it grows.
-            census = self._bookmark.census.counted_into(_empty_census(self._orders, self._settings))
-            self._bookmark = msgspec.structs.replace(self._bookmark, census=census)
-        else:
-            yield from self._find_changes()
-        yield from self._load_forward()
         if error := self._ledger.error("orders"):
             raise error
+        if self._doubts:
+            raise IncompleteListError(f"{'. '.join(self._doubts)}. The next run looks again.")
 
-    def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        self._bookmark = msgspec.structs.replace(
-            self._bookmark, missing=dict(self._ledger.missing), **changes
+    def _whole(self) -> Window:
+        return Window(self._wanted_from, max(self._started, self._wanted_from))
+
+    def _advance(self, **fields: Any) -> None:  # noqa: ANN401 - fields of the bookmark
+        pending = dict.fromkeys(self._pending, self._started)
+        bookmark = msgspec.structs.replace(
+            self._bookmark, missing={**pending, **self._ledger.missing}, **fields
         )
-        self._checkpoint(self._bookmark)
+        self._bookmark = bookmark
+        # VTEX's clock can turn out to be wrong. No bookmark is ahead of it.
+        until, since = map(self._client.not_ahead, (bookmark.loaded_until, bookmark.changes_since))
+        self._checkpoint(
+            msgspec.structs.replace(
+                bookmark,
+                loaded_until=max(min(bookmark.loaded_until, until), bookmark.loaded_from),
+                changes_since=min(bookmark.changes_since, since),
+            )
+        )
 
     # -- single orders -------------------------------------------------------------------
 
     def _take(self, outcomes: Iterable[OrderOutcome], progress: Progress) -> Iterator[Document]:
         """Yield the orders that came; keep account of those that did not."""
         for outcome in outcomes:
+            self._pending.discard(outcome.item.order_id)
             if outcome.result is None:
                 self._miss(outcome)
             else:
@@ -152,8 +137,21 @@ class OrderReplication:
                 progress.advance()
                 yield outcome.result
 
-    def _fetch(self, rows: Iterable[Row], progress: Progress) -> Iterator[Document]:
-        return self._take(fetch(self._client, rows), progress)
+    def _fetch(
+        self, chunks: Iterable[Chunk], done: Callable[[Chunk], None], progress: Progress
+    ) -> Iterator[Document]:
+        """Fetch the wanted orders of chunks, but those that earlier runs failed to get."""
+
+        def without_missing() -> Iterator[Chunk]:
+            for chunk in chunks:
+                chunk.wanted = [row for row in chunk.wanted if row.order_id not in self._ledger]
+                yield chunk
+
+        def close(chunk: Chunk) -> None:
+            self._pending |= chunk.pending
+            done(chunk)
+
+        yield from self._take(fetch_chunks(self._client, without_missing(), close), progress)
 
     def _miss(self, outcome: OrderOutcome) -> None:
         row = outcome.item
@@ -172,25 +170,61 @@ class OrderReplication:
 
     def _retry_missing(self) -> Iterator[Document]:
         """Ask again for the orders that earlier runs did not get."""
-        for order_id, first_failure in list(self._ledger.missing.items()):
-            retry_for = self._client.policy.retry_missing_for
-            (outcome,) = fetch(self._client, [Row(order_id)], retry_for=retry_for)
+        earlier = [key for key in self._ledger.missing if key in self._ledger.earlier]
+
+        def fetch(order_id: str, retry_for: float, stop: threading.Event) -> Document:
+            return self._client.get(ORDER, order_id, retry_for=retry_for, stop=stop).body
+
+        for outcome in retry_missing(self._client, earlier, fetch):
             if outcome.result is not None:
-                self._ledger.discard([order_id])
+                self._ledger.discard([outcome.item])
                 yield outcome.result
-            elif first_failure < self._started - RETRY_FOR:
-                self._logger.warning(
-                    "VTEX has not given the order %s since %s. The tap stops asking for it",
-                    order_id,
-                    f"{first_failure:%Y-%m-%d}",
-                )
-                self._ledger.discard([order_id])
-            elif not outcome.is_unknown:
-                self._ledger.add(order_id, self._started)
-                if len(self._ledger.failed) >= MAX_RETRY_FAILURES:
-                    return
+            else:
+                self._ledger.add(outcome.item, self._started, is_unknown=outcome.is_unknown)
+        if expired := self._ledger.drop_expired(self._started):
+            self._logger.warning(
+                "VTEX has not given %d orders for days, and the tap stops asking for them: %s",
+                len(expired),
+                ", ".join(expired[:MAX_NAMED]),
+            )
+        if self._ledger.missing != self._bookmark.missing:
+            self._advance()
 
     # -- loading -------------------------------------------------------------------------
+
+    def _load_forward(self) -> Iterator[Document]:
+        """Load the windows after what is loaded, up to where the list is complete."""
+        until = self._started - INDEX_DELAY
+        if self._end:
+            until = min(until, self._end)
+            # Only a search for changes takes the census anew; without one, it grows.
+            census = self._bookmark.census.counted_into(empty_census(self._orders, self._settings))
+            self._bookmark = msgspec.structs.replace(self._bookmark, census=census)
+            self._newer = census.like()
+        if until <= self._bookmark.loaded_until:
+            return
+        progress = Progress(self._logger, "orders")
+
+        def done(chunk: Chunk) -> None:
+            bookmark = self._bookmark
+            # The census already has those of the second that this window shares with what
+            # was loaded before.
+            is_first = bookmark.loaded_until == bookmark.loaded_from
+            new = [row for row in chunk.rows if is_first or not row.is_until(bookmark.loaded_until)]
+            self._newer = self._newer.with_rows(new)
+            self._note_loaded(
+                chunk, loaded_until=chunk.window.end, census=bookmark.census.with_rows(new)
+            )
+
+        window = Window(self._bookmark.loaded_until, until)
+        listed = self._orders.windows_ahead(window, announce=progress.expect)
+        with closing(listed):
+            chunks = (
+                chunk
+                for part in listed
+                for chunk in chunks_of(part, lambda row: not self._is_past_end(row))
+            )
+            yield from self._fetch(chunks, done, progress)
 
     def _load_gap(self) -> Iterator[Document]:
         """Load what an earlier start date has added, backwards from what is loaded."""
@@ -199,122 +233,135 @@ class OrderReplication:
             return
         progress = Progress(self._logger, "earlier orders")
 
-        def done(window: Window, rows: list[Row]) -> None:
+        def done(chunk: Chunk) -> None:
             bookmark = self._bookmark
-            earlier = [row for row in rows if not row.is_since(bookmark.loaded_from)]
-            self._advance(loaded_from=window.start, census=bookmark.census.with_rows(earlier))
-
-        listed = self._orders.windows_ahead(
-            Window(self._wanted_from, loaded_from), newest_first=True, announce=progress.expect
-        )
-        with closing(listed):
-            yield from self._take(fetch_windows(self._client, listed, done), progress)
-
-    def _load_forward(self) -> Iterator[Document]:
-        """Load the windows after what is loaded, up to where the list is complete."""
-        until = self._started - INDEX_DELAY
-        if self._end:
-            until = min(until, self._end)
-        if until <= self._bookmark.loaded_until:
-            return
-        progress = Progress(self._logger, "orders")
-
-        def done(window: Window, rows: list[Row]) -> None:
-            bookmark = self._bookmark
-            # The census already has those of the second that this window shares with what
-            # was loaded before.
-            is_first = bookmark.loaded_until == bookmark.loaded_from
-            new = [row for row in rows if is_first or not row.is_until(bookmark.loaded_until)]
-            self._advance(loaded_until=window.end, census=bookmark.census.with_rows(new))
-
-        listed = self._orders.windows_ahead(
-            Window(self._bookmark.loaded_until, until), announce=progress.expect
-        )
-        with closing(listed):
-            wanted = (
-                (window, [row for row in rows if not self._is_past_end(row)])
-                for window, rows in listed
+            earlier = [row for row in chunk.rows if not row.is_since(bookmark.loaded_from)]
+            self._note_loaded(
+                chunk,
+                loaded_from=chunk.window.start,
+                census=bookmark.census.with_rows(earlier),
             )
-            yield from self._take(fetch_windows(self._client, wanted, done), progress)
+
+        window = Window(self._wanted_from, loaded_from)
+        listed = self._orders.windows_ahead(window, newest_first=True, announce=progress.expect)
+        with closing(listed):
+            chunks = (
+                chunk
+                for part in listed
+                for chunk in chunks_of(part, lambda _row: True, newest_first=True)
+            )
+            yield from self._fetch(chunks, done, progress)
+
+    def _note_loaded(self, chunk: Chunk, **fields: Any) -> None:  # noqa: ANN401 - of the bookmark
+        """Checkpoint after a chunk, and keep its window open if it can't be believed."""
+        listed = chunk.listed
+        if chunk.is_last:
+            self._loaded.append(Loaded(listed.window, listed.count))
+            if listed.doubt:
+                self._keep_open([open_window(listed, self._started)], listed.doubt)
+        if under_way := self._bookmark.change_pass:
+            fields["change_pass"] = msgspec.structs.replace(under_way, newer=self._newer)
+        self._advance(**fields)
 
     def _is_past_end(self, row: Row) -> bool:
         return bool(self._end and row.created and row.created >= self._end)
 
     # -- changes -------------------------------------------------------------------------
 
-    def _find_changes(self) -> Iterator[Document]:
-        """Fetch the orders that changed since the last pass, however old they are."""
+    def _find_changes(self, until: datetime) -> Iterator[Document]:
+        """Fetch the orders loaded before this run that changed since the last pass."""
         at = self._bookmark
-        if at.loaded_until <= at.loaded_from or at.changes_since >= self._started:
+        is_due = until > at.loaded_from and at.changes_since < self._started
+        if self._end or not (at.change_pass or is_due):
             return
-        wide = self._started - at.wide_pass_at >= WIDE_EVERY
-        # A wide pass reaches back to the one before it. So it finds what the list showed too
-        # late for all the passes in between.
-        since = at.wide_pass_at - WIDE_MARGIN if wide else at.changes_since - MARGIN
-        undated = at.loaded_from if wide else self._started - UNDATED_AGE
-        loaded_from = max(at.loaded_from, self._orders.oldest)
-        recent = max(loaded_from, self._lookback_from())
-        census = _empty_census(self._orders, self._settings)
-        yield from self._recent_changes(recent, since, undated, census)
-        yield from self._older_changes(Window(loaded_from, recent), since)
+        change_pass = at.change_pass or changes.begin(
+            at, until, self._newer, self._orders, self._settings
+        )
+        search = ChangeSearch(self._orders, at, change_pass, self._logger)
+
+        def advance(under_way: ChangePass) -> None:
+            self._advance(change_pass=under_way)
+
+        yield from search.run(self._fetch, advance)
+        self._finish_changes(search)
+
+    def _finish_changes(self, search: ChangeSearch) -> None:
+        """Close over a pass, unless the list contradicts what earlier passes saw."""
+        since = self._bookmark.doubtful_since
+        if search.doubt and (since is None or self._started - since < BELIEVED_AFTER):
+            self._logger.warning(
+                "%s. The next run searches for changes since %s again",
+                search.doubt,
+                f"{self._bookmark.changes_since:%F %T}",
+            )
+            self._advance(change_pass=None, doubtful_since=since or self._started)
+            return
+        began, wide = search.change_pass.began, search.change_pass.wide
         self._advance(
-            changes_since=self._started,
-            wide_pass_at=self._started if wide else at.wide_pass_at,
-            census=census,
+            change_pass=None,
+            changes_since=began,
+            wide_pass_at=began if wide else self._bookmark.wide_pass_at,
+            census=search.result,
+            doubtful_since=since if search.doubt else None,
         )
 
-    def _lookback_from(self) -> datetime:
-        """Where the lookback window begins, which is where a bucket of the census begins."""
-        at = self._bookmark
-        start = start_of_day(at.changes_since - self._settings.lookback)
-        bucket = at.census.bucket(start)
-        if bucket is not None:
-            start = at.census.begins(bucket)
-        return min(start, at.loaded_until)
+    # -- what can't be believed ----------------------------------------------------------
 
-    def _recent_changes(
-        self, recent: datetime, since: datetime, undated: datetime, census: Census
-    ) -> Iterator[Document]:
-        """Go through the rows of the lookback window; fetch what changed or arrived late."""
-        at = self._bookmark
-        # If the lookback window begins with the first order loaded, the bucket of that moment
-        # was counted from there as well, and can be compared.
-        comparable = at.census.start if recent == at.loaded_from else recent
-        late = LateArrivals(at.census, comparable, some_leave=self._orders.incomplete)
-        progress = Progress(self._logger, "orders checked for changes")
-        for window, rows in self._orders.windows(
-            Window(recent, at.loaded_until), announce=progress.expect
-        ):
-            changed = []
-            for row in rows:
-                taken = row.last_change >= since if row.last_change else row.is_since(undated)
-                late.see(row, taken=taken)
-                census.add(row)
-                if taken:
-                    changed.append(row)
-            progress.advance(len(rows) - len(changed))
-            yield from self._fetch(changed, progress)
-            yield from self._fetch(late.found(window.end), progress)
-        yield from self._fetch(late.found(None), progress)
-
-    def _older_changes(self, older: Window, since: datetime) -> Iterator[Document]:
-        """Fetch the orders from before the lookback window that were paid or invoiced since."""
-        if older.end <= older.start:
+    def _confirm(self, *, against_store: bool) -> Iterator[Document]:
+        """Hold what was loaded against the totals that VTEX announces now."""
+        loaded = {one.window: one for one in self._loaded}
+        self._loaded = []
+        for window in open_windows.contradicted(self._orders, list(loaded.values())):
+            read = self._list_again(window)
+            loaded[window] = Loaded(window, sum(listed.count for listed in read))
+            yield from self._fetch_all(read)
+        if not loaded or not against_store:
             return
-        progress = Progress(self._logger, "older orders with changes")
-        fetched: set[str] = set()
-        for name in ("authorizedDate", "invoicedDate"):
-            lately = {f"f_{name}": date_filter(name, Window(since, self._started))}
-            for _, rows in self._orders.windows(older, lately):
-                changed = [
-                    row
-                    for row in rows
-                    if row.order_id not in fetched
-                    and not row.is_since(older.end)  # these are part of the lookback window
-                    and (row.last_change is None or row.last_change >= since)
-                ]
-                yield from self._fetch(changed, progress)
-                fetched.update(row.order_id for row in changed)
+        counted = list(loaded.values())
+        if doubt := open_windows.lacks_orders(self._orders, counted, self._logger):
+            self._keep_open(open_windows.parts_of(counted, self._started), doubt)
+            self._advance()
+
+    def _read_open_windows(self) -> Iterator[Document]:
+        """Look again at the windows that earlier runs could not believe."""
+        for known in self._bookmark.open:
+            if known.since >= self._started:
+                continue  # of this run
+            is_believed = self._started - known.since >= BELIEVED_AFTER
+            if known.is_counted_only and self._orders.total(known.window) <= known.count:
+                is_same, read = True, []
+            else:
+                read = self._list_again(known.window)
+                is_same = known.shows_the_same(read)
+            if is_same and not is_believed:
+                self._logger.warning("VTEX still lists no other orders created %s", known.window)
+                continue
+            if not is_same:
+                yield from self._fetch_all(read)
+            rest = [one for one in self._bookmark.open if one is not known]
+            self._advance(open=rest)
+            for listed in read:
+                if listed.doubt and not is_same:
+                    self._keep_open([open_window(listed, self._started)], listed.doubt)
+        self._advance()
+
+    def _list_again(self, window: Window) -> list[Listed]:
+        return list(self._orders.windows(window, verify_splits=True))
+
+    def _fetch_all(self, read: list[Listed]) -> Iterator[Document]:
+        """Fetch all orders of windows that were read before."""
+        progress = Progress(self._logger, "orders of windows that were read again")
+        chunks = (chunk for listed in read for chunk in chunks_of(listed, lambda _row: True))
+        yield from self._fetch(chunks, lambda _chunk: None, progress)
+
+    def _keep_open(self, windows: list[OpenWindow], doubt: str) -> None:
+        self._logger.warning("%s. The next run looks again", doubt)
+        self._doubts.append(doubt)
+        known = {one.window for one in windows}
+        others = [one for one in self._bookmark.open if one.window not in known]
+        self._bookmark = msgspec.structs.replace(
+            self._bookmark, open=open_windows.merged([*others, *windows])
+        )
 
 
 def first_bookmark(orders: OrderList, settings: Settings) -> OrderBookmark:
@@ -325,7 +372,7 @@ def first_bookmark(orders: OrderList, settings: Settings) -> OrderBookmark:
         loaded_until=start,
         changes_since=orders.now,
         wide_pass_at=orders.now,
-        census=_empty_census(orders, settings),
+        census=empty_census(orders, settings),
     )
 
 
@@ -334,7 +381,3 @@ def wanted_from(orders: OrderList, settings: Settings) -> datetime:
     if settings.start_date is None:
         return orders.oldest
     return max(whole_second(settings.start_date), orders.oldest)
-
-
-def _empty_census(orders: OrderList, settings: Settings) -> Census:
-    return Census.plan(orders.now - settings.lookback, orders.now)

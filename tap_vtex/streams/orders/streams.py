@@ -10,14 +10,10 @@ from singer_sdk import StreamSchema
 from tap_vtex.http.bodies import documents_in
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
+from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.items import items_of
 from tap_vtex.streams.orders.order_list import OrderList
-from tap_vtex.streams.orders.replication import (
-    OrderBookmark,
-    OrderReplication,
-    first_bookmark,
-    wanted_from,
-)
+from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:

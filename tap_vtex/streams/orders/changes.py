@@ -1,0 +1,201 @@
+"""The search for changes: orders that were loaded before and have changed, or arrived late.
+
+VTEX's list can neither filter nor sort by change. So a pass lists the lookback window again
+and fetches the orders whose rows show a change since the last pass; of older orders, it asks
+for those that were paid or invoiced since. What the pass sees is compared with the census of
+the last one: more orders arrived late, fewer mean that the list can't be believed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tap_vtex.report.progress import Progress
+from tap_vtex.streams.ledger import start_of_day
+from tap_vtex.streams.orders.api import date_filter
+from tap_vtex.streams.orders.bookmark import ChangePass
+from tap_vtex.streams.orders.census import Census, LateArrivals, common_beginning
+from tap_vtex.streams.orders.fetcher import Chunk, chunks_of
+from tap_vtex.windows import Window
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from tap_vtex.settings import Settings
+    from tap_vtex.streams.orders.api import Row
+    from tap_vtex.streams.orders.bookmark import OrderBookmark
+    from tap_vtex.streams.orders.order_list import OrderList
+    from tap_vtex.streams.orders.window_reader import Listed
+    from tap_vtex.types import Document
+
+    #: Fetches the wanted orders of chunks, and says when each chunk is done.
+    FetchChunks = Callable[[Iterable[Chunk], Callable[[Chunk], None], Progress], Iterator[Document]]
+
+#: Every run finds a change that the list shows this late ...
+MARGIN: Final = timedelta(hours=1)
+#: ... and a wide pass, once a day, one that it shows this late.
+WIDE_MARGIN: Final = timedelta(hours=24)
+WIDE_EVERY: Final = timedelta(days=1)
+#: Orders whose rows have no date of change are fetched by every run while they are this
+#: young, and by a wide pass at any age.
+UNDATED_AGE: Final = timedelta(days=2)
+
+
+def begin(
+    bookmark: OrderBookmark, until: datetime, newer: Census, orders: OrderList, settings: Settings
+) -> ChangePass:
+    """A new pass over the orders that were loaded before this run.
+
+    Args:
+        bookmark: How far the orders have come.
+        until: How far they had come before this run.
+        newer: The orders that this run has loaded.
+        orders: The list.
+        settings: The settings.
+    """
+    started = orders.now
+    wide = started - bookmark.wide_pass_at >= WIDE_EVERY
+    loaded_from = max(bookmark.loaded_from, orders.oldest)
+    recent = min(max(loaded_from, _lookback_from(bookmark, settings)), until)
+    return ChangePass(
+        began=started,
+        # A wide pass reaches back to the one before it. So it finds what the list showed too
+        # late for all the passes in between.
+        since=bookmark.wide_pass_at - WIDE_MARGIN if wide else bookmark.changes_since - MARGIN,
+        undated_since=bookmark.loaded_from if wide else started - UNDATED_AGE,
+        wide=wide,
+        recent=recent,
+        until=until,
+        done_until=recent,
+        census=empty_census(orders, settings),
+        newer=newer,
+    )
+
+
+def _lookback_from(bookmark: OrderBookmark, settings: Settings) -> datetime:
+    """Where the lookback window begins, which is where a bucket of the census begins."""
+    start = start_of_day(bookmark.changes_since - settings.lookback)
+    bucket = bookmark.census.bucket(start)
+    return start if bucket is None else bookmark.census.begins(bucket)
+
+
+class ChangeSearch:
+    """One pass, from where an earlier run has left it to its end."""
+
+    def __init__(
+        self,
+        orders: OrderList,
+        bookmark: OrderBookmark,
+        change_pass: ChangePass,
+        logger: logging.Logger,
+    ) -> None:
+        """Go on with a pass over the orders of a bookmark."""
+        self._orders = orders
+        self._logger = logger
+        self._loaded_from = bookmark.loaded_from
+        self._resumed_at = change_pass.done_until
+        #: The orders that passes before this one have seen or loaded.
+        earlier = bookmark.census.without(change_pass.newer)
+        start = change_pass.recent
+        if change_pass.done_until > start:
+            start = max(
+                start, common_beginning(change_pass.done_until, earlier, change_pass.census)
+            )
+        self._start = start
+        # If the lookback window begins with the first order loaded, the bucket of that moment
+        # was counted from there as well, and can be compared.
+        is_first = start == bookmark.loaded_from
+        self._late = LateArrivals(
+            earlier, earlier.start if is_first else start, some_leave=orders.incomplete
+        )
+        self.change_pass = msgspec.structs.replace(
+            change_pass, census=change_pass.census.before(start)
+        )
+        #: Why the list can't be believed; empty if nothing says so.
+        self.doubt = ""
+
+    @property
+    def result(self) -> Census:
+        """The census of all orders, once the pass has ended."""
+        return self.change_pass.newer.counted_into(self.change_pass.census.copy())
+
+    def run(self, fetch: FetchChunks, advance: Callable[[ChangePass], None]) -> Iterator[Document]:
+        """Yield the orders that have changed; ``advance`` is told how far the pass has come."""
+
+        def done(chunk: Chunk) -> None:
+            self.change_pass = msgspec.structs.replace(
+                self.change_pass,
+                done_until=chunk.window.end,
+                census=self.change_pass.census.with_rows(chunk.rows),
+            )
+            advance(self.change_pass)
+
+        progress = Progress(self._logger, "orders checked for changes")
+        yield from fetch(self._recent(progress), done, progress)
+        if not self._orders.incomplete and (lost := self._late.lost()):
+            self.doubt = self.doubt or (
+                f"VTEX lists {lost:,} orders fewer than before in the time that was searched"
+            )
+        yield from self._older(fetch)
+
+    def _recent(self, progress: Progress) -> Iterator[Chunk]:
+        """The orders of the lookback window that have changed or arrived late."""
+        at = self.change_pass
+        window = Window(self._start, at.until)
+        if window.end <= window.start:
+            return
+        for listed in self._orders.windows(window, announce=progress.expect):
+            self.doubt = self.doubt or listed.doubt
+            for row in listed.rows:
+                self._late.see(row, taken=self._has_changed(row))
+            late = self._late.found(None if listed.window.end >= at.until else listed.window.end)
+            *chunks, last = chunks_of(listed, self._is_wanted)
+            last.wanted.extend(late)
+            for chunk in (*chunks, last):
+                progress.advance(len(chunk.rows) - len(chunk.wanted))
+                yield chunk
+
+    def _has_changed(self, row: Row) -> bool:
+        at = self.change_pass
+        return row.last_change >= at.since if row.last_change else row.is_since(at.undated_since)
+
+    def _is_wanted(self, row: Row) -> bool:
+        """Whether to fetch an order; before the pass was resumed, it was fetched if so."""
+        was_done = self._resumed_at > self.change_pass.recent and row.is_until(self._resumed_at)
+        return self._has_changed(row) and not was_done
+
+    def _older(self, fetch: FetchChunks) -> Iterator[Document]:
+        """The orders from before the lookback window that were paid or invoiced since."""
+        at = self.change_pass
+        older = Window(max(self._loaded_from, self._orders.oldest), at.recent)
+        if older.end <= older.start:
+            return
+        progress = Progress(self._logger, "older orders with changes")
+        fetched: set[str] = set()
+
+        def is_wanted(row: Row) -> bool:
+            is_changed = row.last_change is None or row.last_change >= at.since
+            # Those of the lookback window have been looked at.
+            return is_changed and not row.is_since(older.end) and row.order_id not in fetched
+
+        def chunks(listing: Iterator[Listed]) -> Iterator[Chunk]:
+            for listed in listing:
+                self.doubt = self.doubt or listed.doubt
+                for chunk in chunks_of(listed, is_wanted):
+                    fetched.update(row.order_id for row in chunk.wanted)
+                    yield chunk
+
+        for name in ("authorizedDate", "invoicedDate"):
+            lately = {f"f_{name}": date_filter(name, Window(at.since, at.began))}
+            listing = self._orders.windows(older, lately)
+            yield from fetch(chunks(listing), lambda _chunk: None, progress)
+
+
+def empty_census(orders: OrderList, settings: Settings) -> Census:
+    """A census of the lookback window, before anything is counted."""
+    return Census.plan(orders.now - settings.lookback, orders.now)
