@@ -25,7 +25,7 @@ from tap_vtex.streams.lists import ListStream
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -73,6 +73,8 @@ class CategoriesStream(VtexStream):
         known = self.load_bookmark(partition, CategoriesBookmark)
         refresh = self.run.settings.catalog_full_refresh
         categories = {category.ids[-1]: category for category in categories_in(tree)}
+        for _ in range(_nodes_in(tree) - len(categories)):
+            self.has_key({})
         if not categories:
             self.logger.warning("VTEX lists no categories. The next run looks again")
             return
@@ -158,6 +160,12 @@ class CategoriesStream(VtexStream):
             "path_names": list(category.names),
             "synced_at": dates.text(self.run.client.now()),
         }
+
+
+def _nodes_in(tree: Iterable[object]) -> int:
+    """How many nodes a tree has, readable or not."""
+    below = (node.get("children") if isinstance(node, dict) else None for node in tree)
+    return sum(1 + _nodes_in(nodes if isinstance(nodes, list) else ()) for nodes in below)
 
 
 class SalesChannelsStream(ListStream):

@@ -126,7 +126,9 @@ class Assembler:
 
     def _read_brands(self) -> dict[str, Any]:
         try:
-            return {str(brand.get("id")): brand.get("name") for brand in documents_in(self.api.brands())}
+            return {
+                str(brand.get("id")): brand.get("name") for brand in documents_in(self.api.brands())
+            }
         except AccessError:
             return {}  # SKUs name their brand
 
