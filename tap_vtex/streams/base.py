@@ -151,8 +151,9 @@ class VtexStream(Stream):
 
     @cached_property
     def own_keys(self) -> list[str]:
-        """The key but for the store's name, which the tap adds."""
-        return [name for name in self.primary_keys if name not in self.account]
+        """The key but for what names the partition, which the tap adds."""
+        added = {*self.account, *(name for one in self.partitions or () for name in one)}
+        return [name for name in self.primary_keys if name not in added]
 
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Make the message of a record; none if a stream map filters it out.
