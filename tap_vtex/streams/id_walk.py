@@ -1,42 +1,55 @@
-"""A walk over ids in ascending order: what is done, and what is still under way."""
+"""A pass over ids in ascending order: what is done, and what is still under way."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_vtex.streams.ledger import start_of_day
+import msgspec
+
+from tap_vtex.streams.bookmarks import IdPass
+from tap_vtex.streams.id_census import IdSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+
+class OpenPass(IdPass, frozen=True, kw_only=True):
+    """A pass over ids that are requested side by side."""
+
+    #: Ids below the highest one that are not done.
+    open: IdSet = msgspec.field(default_factory=IdSet)
+
+    def left(self, ids: Collection[int]) -> Sequence[int]:
+        """The ids that are still to be done, those first that were under way."""
+        return [*sorted(self.open.ids.intersection(ids)), *super().left(ids)]
 
 
 class IdWalk:
-    """Ids that are requested side by side, with a checkpoint possible at any time.
+    """Keeps account of a pass, so that there can be a checkpoint at any time.
 
     Answers come in any order, and one can take minutes. So a checkpoint says that everything
-    is done up to the highest id that was requested, and counts those that are under way as
-    missing. The next run asks for what is missing.
+    is done up to the highest id that was requested, but for those that are under way.
     """
 
-    def __init__(self, done_until: int) -> None:
-        self.done_until = done_until
+    def __init__(self, at: OpenPass) -> None:
+        self.done_until = at.done_until
         #: Whether anything has been settled.
         self.has_settled = False
-        self._under_way: set[int] = set()
+        self._open = set(at.open.ids)
 
     def begin(self, ids: Iterable[int]) -> Iterator[int]:
         """Hand on ids as they are requested."""
         for one in ids:
             self.done_until = max(self.done_until, one)
-            self._under_way.add(one)
+            self._open.add(one)
             yield one
 
     def settle(self, ids: Iterable[int]) -> None:
         """Take note of ids about which everything has been emitted."""
         self.has_settled = True
-        self._under_way.difference_update(ids)
+        self._open.difference_update(ids)
 
-    def missing(self, missing: Mapping[str, datetime], now: datetime) -> dict[str, datetime]:
-        """What is missing, along with what is under way."""
-        return {**dict.fromkeys(map(str, self._under_way), start_of_day(now)), **missing}
+    @property
+    def open(self) -> IdSet:
+        """The ids that are under way."""
+        return IdSet(self._open)

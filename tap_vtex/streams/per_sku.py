@@ -12,10 +12,10 @@ from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.fetching import fetch_each
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
-from tap_vtex.streams.bookmarks import IdPass, is_due
+from tap_vtex.streams.bookmarks import is_due
 from tap_vtex.streams.catalog.api import CatalogApi, Listed, first_sku, list_again
 from tap_vtex.streams.id_census import IdCensus, IdSet
-from tap_vtex.streams.id_walk import IdWalk
+from tap_vtex.streams.id_walk import IdWalk, OpenPass
 from tap_vtex.streams.ledger import RetryLedger, missing_from_list, retry_missing
 from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.pace import Pace
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SAMPLE: Final = 10
 
 
-class PerSkuBookmark(IdPass, frozen=True, kw_only=True):
+class PerSkuBookmark(OpenPass, frozen=True, kw_only=True):
     """How far a pass over all SKUs has come, and what is known of SKUs that have nothing."""
 
     complete: bool = False
@@ -162,7 +162,7 @@ class _PerSkuRun:
         self._logger = stream.logger
         self._bookmark = self._loaded = bookmark
         self._ledger = RetryLedger(bookmark.missing)
-        self._walk = IdWalk(bookmark.done_until)
+        self._walk = IdWalk(bookmark)
         self._looks = SecondLooks(
             bookmark.without.ids,
             bookmark.doubtful.ids,
@@ -204,8 +204,8 @@ class _PerSkuRun:
                 self._advance(covered=None)
             return
         if self._bookmark.complete:  # the last pass went over a list that was too short
-            self._walk = IdWalk(-1)
             self._advance(complete=False, done_until=-1)
+            self._walk = IdWalk(self._bookmark)
             left = self._bookmark.to_read(listed.ids)
         yield from self._read(left)
         ids = set(listed.ids)
@@ -331,7 +331,8 @@ class _PerSkuRun:
             found_any=self._looks.found_any,
             without=IdSet(without),
             doubtful=IdSet(doubtful),
-            missing=self._walk.missing(self._ledger.missing, self._client.now()),
+            open=IdSet() if self._bookmark.complete else self._walk.open,
+            missing=dict(self._ledger.missing),
         )
         if self._bookmark != self._loaded:
             self._stream.checkpoint(self._partition, self._bookmark)

@@ -158,6 +158,21 @@ def test_what_is_missing_stays_so_over_a_short_list(store: Store) -> None:
     store.check()
 
 
+def test_a_product_list_that_is_refused_once_is_no_word_about_the_role(
+    open_shop: Callable[..., Shop], tap: Tap
+) -> None:
+    store = Store(open_shop(orders=20, days=10, skus=60), tap, lists_products=True)
+    store.sync()
+    store.shop.pass_time(hours=1)
+    store.change()
+    store.shop.fail("status", PRODUCT_LIST, status=403)
+
+    run = store.sync()
+
+    assert "The key may not list products" not in run.log
+    store.check()
+
+
 @FIRST_LOAD
 @pytest.mark.parametrize("kind", ["foreign", "nothing", "null", "404", "no_id", "odd_id"])
 @pytest.mark.parametrize("path", [ROWS, CONTEXT, PRODUCT], ids=["rows", "context", "product"])

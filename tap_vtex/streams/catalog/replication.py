@@ -10,10 +10,10 @@ import msgspec
 
 from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.bookmarks import IdPass, is_due
+from tap_vtex.streams.bookmarks import is_due
 from tap_vtex.streams.catalog.walk import By, Choice
 from tap_vtex.streams.id_census import IdCensus
-from tap_vtex.streams.id_walk import IdWalk
+from tap_vtex.streams.id_walk import IdWalk, OpenPass
 from tap_vtex.streams.ledger import RetryLedger, missing_from_list
 from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.pace import Pace
@@ -33,7 +33,7 @@ MAX_UNKNOWN: Final = 100
 MAX_NAMED: Final = 10
 
 
-class CatalogPass(IdPass, frozen=True, kw_only=True):
+class CatalogPass(OpenPass, frozen=True, kw_only=True):
     """A walk through the catalog that is under way."""
 
     #: Whether everything is read, or only what has changed.
@@ -145,11 +145,11 @@ class CatalogReplication:
             units, whole_second(now()), full_refresh
         )
         self._newest = under_way.newest
-        ids = IdWalk(under_way.done_until)
+        ids = IdWalk(under_way)
         try:
             yield from self._read(units, under_way, ids, now)
         except VtexError:
-            self._mark(under_way, ids, now())
+            self._mark(under_way, ids)
             raise
         if not refuses_products():
             for unit in self._refused:
@@ -183,21 +183,19 @@ class CatalogReplication:
             progress.advance(len(batch.units))
             pace.count(len(batch.products) + len(batch.skus) + len(batch.brands))
             if pace.is_due():
-                self._mark(under_way, ids, now())
+                self._mark(under_way, ids)
 
     def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
         self._bookmark = msgspec.structs.replace(self._bookmark, size=self._size, **changes)
         self._checkpoint(self._bookmark)
 
-    def _mark(self, under_way: CatalogPass, ids: IdWalk, now: datetime) -> None:
+    def _mark(self, under_way: CatalogPass, ids: IdWalk) -> None:
         """Make a checkpoint within the pass, if it has come anywhere."""
         if ids.has_settled:
-            self._advance(
-                under_way=msgspec.structs.replace(
-                    under_way, done_until=ids.done_until, newest=self._newest
-                ),
-                missing=ids.missing(self._ledger.missing, now),
+            at = msgspec.structs.replace(
+                under_way, done_until=ids.done_until, open=ids.open, newest=self._newest
             )
+            self._advance(under_way=at, missing=dict(self._ledger.missing))
 
     def _begin(
         self, units: Mapping[int, Collection[int]], now: datetime, full_refresh: timedelta

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from singer_sdk import StreamSchema
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError, VtexError
+from tap_vtex.errors import AccessError, StateError, VtexError
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.catalog.api import (
     BRAND_LIST,
@@ -54,7 +54,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
     def _listed(self) -> tuple[By, Listed]:
         """The products with the ids of their SKUs, or what the key may list instead."""
         try:
-            return "product", self._api.product_ids()
+            return "product", self._product_ids()
         except AccessError:
             sku_ids = self._api.sku_ids()
         self.logger.warning(
@@ -65,6 +65,23 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             PRODUCT_LIST.how_to_grant,
         )
         return "sku", sku_ids
+
+    def _product_ids(self) -> Listed:
+        """The products. A refusal is asked for again, if an earlier run could list them."""
+        try:
+            return self._api.product_ids()
+        except AccessError:
+            if not any(self._goes_by_product(member) for member in super().members):
+                raise
+        self.run.client.wait(self.run.client.policy.list_waits[-1])
+        return self._api.product_ids()
+
+    def _goes_by_product(self, member: VtexStream) -> bool:
+        try:
+            stored = member.load_bookmark(self.account, CatalogBookmark)
+        except StateError:
+            return False
+        return stored is not None and stored.by == "product"
 
     def _read_list(self, by: By) -> Listed:
         return self._api.product_ids() if by == "product" else self._api.sku_ids()
