@@ -6,17 +6,22 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tap_vtex.errors import AbandonedError, IncompleteListError
 from tap_vtex.http.client import Response
 from tap_vtex.http.workers import Workers
-from tap_vtex.streams.orders import order_list
+from tap_vtex.streams.orders import fetcher, window_reader
 from tap_vtex.streams.orders.api import Row
-from tap_vtex.streams.orders.fetcher import fetch_windows
+from tap_vtex.streams.orders.fetcher import Chunk, chunks_of, fetch_chunks
 from tap_vtex.streams.orders.order_list import OrderList
+from tap_vtex.streams.orders.window_reader import Listed
 from tap_vtex.windows import Window
 from tests.support.fake import FakeClient
 
@@ -69,15 +74,20 @@ def rows_of(window: int) -> list[Row]:
     return [Row(f"{window}{n}") for n in range(3)]
 
 
+def chunk(window: int, rows: list[Row]) -> Chunk:
+    listed = Listed(WINDOWS[window], rows)
+    return Chunk(listed.window, rows, rows, listed, is_last=True)
+
+
 def test_a_slow_order_holds_up_neither_the_next_window_nor_the_state_of_its_own(
     vtex: Vtex,
 ) -> None:
     vtex.hold["01"] = threading.Event()
     done: list[int] = []
-    windows = [(window, rows_of(n)) for n, window in enumerate(WINDOWS)]
+    chunks = [chunk(n, rows_of(n)) for n in range(4)]
     came = []
-    for outcome in fetch_windows(
-        client_of(vtex), windows, lambda w, _rows: done.append(WINDOWS.index(w))
+    for outcome in fetch_chunks(
+        client_of(vtex), chunks, lambda one: done.append(WINDOWS.index(one.window))
     ):
         came.append(outcome.item.order_id)
         if len(came) == 11:
@@ -89,12 +99,35 @@ def test_a_slow_order_holds_up_neither_the_next_window_nor_the_state_of_its_own(
     assert done == [0, 1, 2, 3]
 
 
-def test_windows_without_orders_are_done_too(vtex: Vtex) -> None:
-    done = []
-    windows: list[tuple[Window, list[Row]]] = [(window, []) for window in WINDOWS]
-    windows[1] = (WINDOWS[1], rows_of(1))
+def test_a_very_slow_order_holds_up_no_checkpoint(
+    vtex: Vtex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetcher, "MAX_BEYOND", 2)
+    monkeypatch.setattr(fetcher, "CHUNK", 3)
+    vtex.hold["01"] = threading.Event()
+    pending: list[set[str]] = []
+    for n, _ in enumerate(
+        fetch_chunks(
+            client_of(vtex),
+            [chunk(n, rows_of(n)) for n in range(4)],
+            lambda one: pending.append(set(one.pending)),
+        ),
+        start=1,
+    ):
+        if n == 11:
+            assert pending[0] == {"01"}
+            vtex.hold["01"].set()
 
-    assert len(list(fetch_windows(client_of(vtex), windows, lambda w, _rows: done.append(w)))) == 3
+    assert pending == [{"01"}, set(), set(), set()]
+
+
+def test_windows_without_orders_are_done_too(vtex: Vtex) -> None:
+    done: list[Window] = []
+    chunks = [chunk(n, rows_of(n) if n == 1 else []) for n in range(4)]
+
+    came = list(fetch_chunks(client_of(vtex), chunks, lambda one: done.append(one.window)))
+
+    assert len(came) == 3
     assert done == WINDOWS
 
 
@@ -102,25 +135,65 @@ def test_a_list_that_fails_fails_after_what_was_listed_before(vtex: Vtex) -> Non
     done: list[Window] = []
     came: list[Any] = []
 
-    def windows() -> Iterator[tuple[Window, list[Row]]]:
-        yield WINDOWS[0], rows_of(0)
-        yield WINDOWS[1], rows_of(1)
+    def chunks() -> Iterator[Chunk]:
+        yield chunk(0, rows_of(0))
+        yield chunk(1, rows_of(1))
         raise IncompleteListError("short")
 
     with pytest.raises(IncompleteListError, match="short"):
-        came.extend(fetch_windows(client_of(vtex), windows(), lambda w, _rows: done.append(w)))
+        came.extend(fetch_chunks(client_of(vtex), chunks(), lambda one: done.append(one.window)))
     assert len(came) == 6
     assert done == WINDOWS[:2]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@given(
+    seconds=st.lists(st.none() | st.integers(0, 40), max_size=60),
+    unwanted=st.sets(st.integers(0, 60)),
+)
+def test_a_window_is_cut_where_seconds_meet(
+    seconds: list[int | None], unwanted: set[int], newest_first: bool
+) -> None:
+    rows = [
+        Row(str(n), None if at is None else BEGIN + timedelta(seconds=at))
+        for n, at in enumerate(seconds)
+    ]
+    window = Window(BEGIN, BEGIN + timedelta(seconds=40))
+
+    with patch.object(fetcher, "CHUNK", 5):
+        chunks = list(
+            chunks_of(
+                Listed(window, rows),
+                lambda row: int(row.order_id) not in unwanted,
+                newest_first=newest_first,
+            )
+        )
+
+    listed = [row.order_id for one in chunks for row in one.rows]
+    assert sorted(listed, key=int) == [row.order_id for row in rows]
+    assert [one.is_last for one in chunks] == [False] * (len(chunks) - 1) + [True]
+    in_time = chunks[::-1] if newest_first else chunks
+    assert (in_time[0].window.start, in_time[-1].window.end) == (window.start, window.end)
+    for one, following in pairwise(in_time):
+        assert one.window.end == following.window.start
+    for one, following in pairwise(chunks):
+        dates, later = (
+            {row.created for row in each.rows if row.created} for each in (one, following)
+        )
+        assert dates.isdisjoint(later)
+        reached = one.window.start if newest_first else one.window.end
+        # What is loaded up to there is loaded: nothing of the rest is on this side of it.
+        assert all((date < reached if newest_first else date > reached) for date in later)
 
 
 @pytest.fixture
 def days(vtex: Vtex, monkeypatch: pytest.MonkeyPatch) -> OrderList:
     """The list, always read in days."""
 
-    def walk(_window: Window, read: Any, **_: Any) -> Iterator[tuple[Window, list[Row]]]:
+    def walk(_window: Window, read: Any, **_: Any) -> Iterator[tuple[Window, Listed]]:
         return ((window, read(window)) for window in WINDOWS)
 
-    monkeypatch.setattr(order_list, "walk", walk)
+    monkeypatch.setattr(window_reader, "walk", walk)
     return OrderList(client_of(vtex), LOG)
 
 

@@ -17,6 +17,10 @@ class FakeClient:
     policy = RetryPolicy()
     workers = Workers(1)
 
+    def has_answered_since(self, _endpoint: object, _moment: float) -> bool:
+        """It always answers."""
+        return True
+
     def wait(self, seconds: float, _stop: threading.Event | None = None) -> None:
         """Responses that agree need no waiting."""
         assert not seconds

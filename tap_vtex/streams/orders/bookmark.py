@@ -89,6 +89,27 @@ class OrderBookmark(Bookmark, frozen=True, kw_only=True):
         """Read the states of version 1, too."""
         return missing_from_list(state, None)
 
+    def not_ahead_of(self, now: datetime) -> OrderBookmark:
+        """The bookmark as it has to be if VTEX's clock has turned out to be set back.
+
+        What is loaded then ends where a bucket of the census begins, so that no order is
+        counted twice.
+        """
+        if max(self.loaded_until, self.changes_since, self.wide_pass_at) <= now:
+            return self
+        end = min(self.loaded_until, now)
+        bucket = self.census.bucket(end)
+        if bucket is not None and end < self.loaded_until:
+            end = self.census.begins(bucket)
+        return msgspec.structs.replace(
+            self,
+            loaded_until=max(end, self.loaded_from),
+            changes_since=min(self.changes_since, now),
+            wide_pass_at=min(self.wide_pass_at, now),
+            census=self.census.before(end) if end < self.loaded_until else self.census,
+            change_pass=None,
+        )
+
     def merged_with(self, other: OrderBookmark, wanted_from: datetime) -> OrderBookmark | None:
         """One bookmark that holds for both; None if one has to catch up first.
 

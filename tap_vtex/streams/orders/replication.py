@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: VTEX says that an order is listed after four minutes. Younger orders wait for the next run.
 INDEX_DELAY: Final = timedelta(minutes=10)
+#: What a shorter load lacks, the census of the next run shows.
+MAX_UNCONFIRMED: Final = timedelta(days=1)
 
 
 class OrderReplication:
@@ -90,7 +92,8 @@ class OrderReplication:
             return
         try:
             yield from self._load_forward()
-            yield from self._confirm(against_store=is_first)
+            is_long = self._bookmark.loaded_until - before > MAX_UNCONFIRMED
+            yield from self._confirm(against_store=is_long or bool(self._end))
             yield from self._find_changes(before)
             yield from self._load_gap()
             yield from self._confirm(against_store=True)
@@ -114,15 +117,7 @@ class OrderReplication:
             self._bookmark, missing={**pending, **self._ledger.missing}, **fields
         )
         self._bookmark = bookmark
-        # VTEX's clock can turn out to be wrong. No bookmark is ahead of it.
-        until, since = map(self._client.not_ahead, (bookmark.loaded_until, bookmark.changes_since))
-        self._checkpoint(
-            msgspec.structs.replace(
-                bookmark,
-                loaded_until=max(min(bookmark.loaded_until, until), bookmark.loaded_from),
-                changes_since=min(bookmark.changes_since, since),
-            )
-        )
+        self._checkpoint(bookmark.not_ahead_of(self._client.not_ahead(self._started)))
 
     # -- single orders -------------------------------------------------------------------
 

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.types import Document
 
-#: An archived page of VTEX's says that longer windows do not work.
-MAX_WINDOW: Final = timedelta(days=180)
+#: An archived page of VTEX's says that more than 180 days do not work. One day less, because a
+#: window reaches to the end of its last second, and VTEX may count days in another zone.
+MAX_WINDOW: Final = timedelta(days=179)
 #: The smallest window that is tried where the retention ends.
 MIN_EDGE_WINDOW: Final = timedelta(minutes=1)
 
