@@ -198,16 +198,15 @@ class _PerSkuRun:
         self._advance(size=listed.size)
         if not listed.ids:
             return
-        left = self._bookmark.to_read(listed.ids)
-        if self._bookmark.complete and not left:
-            if not listed.size.is_doubtful:
-                self._advance(covered=None)
-            return
-        if self._bookmark.complete:  # the last pass went over a list that was too short
-            self._advance(complete=False, done_until=-1)
-            self._walk = IdWalk(self._bookmark)
-            left = self._bookmark.to_read(listed.ids)
-        yield from self._read(left)
+        if self._bookmark.complete:  # and went over a list that was too short
+            again = msgspec.structs.replace(self._bookmark, complete=False, done_until=-1)
+            if not again.to_read(listed.ids):
+                if not listed.size.is_doubtful:
+                    self._advance(covered=None)
+                return
+            self._bookmark = again
+            self._walk = IdWalk(again)
+        yield from self._read(self._bookmark.to_read(listed.ids))
         ids = set(listed.ids)
         if first_listing:
             # Nothing tells yet how long the list is, so it is read a second time.

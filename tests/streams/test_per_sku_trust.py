@@ -87,6 +87,19 @@ class TestTheList:
         assert shop.requests()[PRICE] < 1.2 * 1500
 
 
+def test_a_list_that_lacked_its_middle(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=20, days=10, skus=2500, now=datetime.now(UTC))
+    sync(tap, shop, target, "prices")
+    shop.store.pricing.set_price(1500, basePrice=1.5)
+    shop.fail("no_rows", LIST, query="page=2&", times=None)
+    sync(tap, shop, target, "prices", **DUE)
+    shop.store.faults.clear()
+    sync(tap, shop, target, "prices")
+    assert target.table("prices", "itemId")["1500"]["basePrice"] == 1.5
+
+
 def test_a_list_that_shrank_is_believed_a_day_later(tap: Tap, shop: Shop, target: Target) -> None:
     sync(tap, shop, target)
     for sku_id in (5, 6, 7):
