@@ -9,21 +9,20 @@ later counts: stores do shrink.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import msgspec
 
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sized
+    import logging
+    from collections.abc import Callable
 
     from tap_vtex.http.client import VtexClient
 
 #: A shorter list counts once it has been as short for this long.
 BELIEVED_AFTER: Final = timedelta(days=1)
-
-Rows = TypeVar("Rows", bound="Sized")
 
 
 class ListSize(Bookmark, frozen=True, kw_only=True):
@@ -54,15 +53,22 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         return msgspec.structs.replace(self, fewer=rows)
 
-    def warning(self, what: str) -> str:
-        """What to say of a doubtful list of ``what``."""
-        again = "The next run looks again"
+    def warn(self, logger: logging.Logger, what: str) -> None:
+        """Say that a list of ``what`` shows too little."""
         if self.rows:
-            before = f"and there were {self.rows:,} before. Nothing is taken for gone yet"
-            return f"VTEX lists {self.fewer or 'no'} {what}, {before}. {again}"
-        if self.fewer:
-            return f"VTEX lists {self.fewer:,} {what}, and announces more. {again}"
-        return f"VTEX lists no {what}. {again}"
+            logger.warning(
+                "VTEX lists %s, and there were %d before. Nothing is taken for gone yet. The next "
+                "run looks again",
+                f"{self.fewer or 'no'} {what}",
+                self.rows,
+            )
+        elif self.fewer:
+            logger.warning(
+                "VTEX lists %s, and announces more. The next run looks again",
+                f"{self.fewer} {what}",
+            )
+        else:
+            logger.warning("VTEX lists no %s. The next run looks again", what)
 
 
 class Answer(NamedTuple):

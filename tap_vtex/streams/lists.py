@@ -33,7 +33,7 @@ class ListStream(VtexStream):
 
         read_again(self.run.client, ListSize(), read)
         if not rows:
-            self.logger.warning("VTEX lists no %s. The next run looks again", self.name)
+            ListSize().warn(self.logger, self.name)
         synced_at = dates.text(self.run.client.now())
         for row in rows:
             yield {**row, "synced_at": synced_at}

@@ -135,7 +135,7 @@ class ModifiedStream(ListStream):
             return found, bookmark.size
         size = bookmark.size.after(answer.rows, self.run.client.now())
         if size.is_doubtful:
-            self.logger.warning("%s", size.warning(self.name))
+            size.warn(self.logger, self.name)
         return found, size
 
 

@@ -129,7 +129,7 @@ class PerSkuStream(VtexStream):
         units, answer = list_again(self.run.client, size, self.list_once)
         size = size.after(answer.rows, self.run.client.now(), answer.announced)
         if size.is_doubtful:
-            self.logger.warning("%s", size.warning("SKUs"))
+            size.warn(self.logger, "SKUs")
         return _SkuList(sorted(units), size, answer.announced)
 
     def list_once(self) -> Listed:

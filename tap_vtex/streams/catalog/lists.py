@@ -21,6 +21,7 @@ from tap_vtex.streams.bookmarks import Bookmark, is_due
 from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.ledger import RetryLedger, retry_missing
+from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.lists import ListStream
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class CategoriesStream(VtexStream):
         for _ in range(_nodes_in(tree) - len(categories)):
             self.has_key({})
         if not categories:
-            self.logger.warning("VTEX lists no categories. The next run looks again")
+            ListSize().warn(self.logger, "categories")
             return
         ledger = RetryLedger(known.missing if known else {})
         if known and known.tree == checksum and not is_due(known.full_pass_at, refresh, now):

@@ -24,6 +24,7 @@ from tap_vtex.streams.catalog.api import (
 )
 from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogReplication
 from tap_vtex.streams.catalog.walk import Assembler, ByProduct, BySku, Wanted
+from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from tap_vtex.report.check import Check
     from tap_vtex.streams.base import VtexStream
     from tap_vtex.streams.catalog.walk import Batch, By, Walk
-    from tap_vtex.streams.list_size import ListSize
     from tap_vtex.types import Document
 
 
@@ -94,7 +94,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         self._listed = by, Listed(units, answer.announced)
         size = size.after(answer.rows, self.run.client.now(), answer.announced)
         if size.is_doubtful:
-            self.logger.warning("%s", size.warning(f"{by}s" if by == "product" else "SKUs"))
+            size.warn(self.logger, f"{by}s" if by == "product" else "SKUs")
         return units, size
 
     @property
@@ -204,7 +204,7 @@ class BrandsStream(ChildStream):
             self.fail([self.name], error)
         else:
             if not brands:
-                self.logger.warning("VTEX lists no brands. The next run looks again")
+                ListSize().warn(self.logger, "brands")
             synced_at = dates.text(self.run.client.now())
             for brand in brands:
                 row = brand if isinstance(brand, dict) else {}
