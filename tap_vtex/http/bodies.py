@@ -34,6 +34,11 @@ def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(body, list) and all(isinstance(item, dict) for item in body)
 
 
+def is_list(body: object) -> TypeGuard[list[Any]]:
+    """Whether a body is a list, of whatever."""
+    return isinstance(body, list)
+
+
 def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
     """Whether a body is an object, or the ``null`` that VTEX sends instead of some."""
     return body is None or isinstance(body, dict)

@@ -29,6 +29,8 @@ class Entry:
     #: The stream whose figures include this one's requests, if that is another one.
     counted_with: str | None = None
     result: str = NOT_REACHED
+    #: Rows that were left out because their key can't be read.
+    without_key: int = 0
 
     def cells(self, name: str) -> tuple[str, ...]:
         """The entry as a row of the table."""
@@ -36,7 +38,8 @@ class Entry:
             cost = ("", "", "")
         else:
             cost = (f"{self.requests:,}", f"{self.retries:,}", f"{self.seconds:,.1f}")
-        return (name, f"{self.rows:,}", *cost, self.result)
+        without = f", {self.without_key:,} rows without a key" if self.without_key else ""
+        return (name, f"{self.rows:,}", *cost, self.result + without)
 
 
 class _Reading:
@@ -67,6 +70,12 @@ class Summary:
     def count_row(self, stream: str) -> None:
         """Count a row."""
         self._entries.setdefault(stream, Entry()).rows += 1
+
+    def count_without_key(self, stream: str) -> int:
+        """Count a row that is left out; return how many were before."""
+        entry = self._entries.setdefault(stream, Entry())
+        entry.without_key += 1
+        return entry.without_key - 1
 
     @contextmanager
     def reading(self, stream: str, client: VtexClient) -> Generator[None]:

@@ -128,8 +128,8 @@ class VtexStream(Stream):
         raise NotImplementedError
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
-        """Turn a document into a record."""
-        return self._conform(row)
+        """Turn a document into a record; None if its key can't be read."""
+        return self._record_of(row)
 
     @cached_property
     def _conform(self) -> Conformer:
@@ -148,7 +148,36 @@ class VtexStream(Stream):
 
     def write_record(self, document: Document) -> None:
         """Write a record of this stream while another stream is being read."""
-        self._write_record_message({**self._conform(document), **self.account})
+        if record := self._record_of(document):
+            self._write_record_message({**record, **self.account})
+
+    def _record_of(self, document: Document) -> Document | None:
+        """The record of a document; None, and a warning, if its key can't be read.
+
+        A target can't keep rows apart whose key is null, and ends the pipeline.
+        """
+        record = self._conform(document)
+        return record if self.has_key(record) else None
+
+    def has_key(self, record: Document) -> bool:
+        """Whether the key of a record could be read; counts those where it could not."""
+        unread = [name for name in self.own_keys if record.get(name) is None]
+        if not unread:
+            return True
+        if not self.run.summary.count_without_key(self.name):
+            self.logger.warning(
+                "A row of %s has no %s that can be read, so it is left out. The summary counts "
+                "such rows",
+                self.name,
+                " and ".join(unread),
+            )
+        return False
+
+    @cached_property
+    def own_keys(self) -> list[str]:
+        """The key but for what names the partition, which the tap adds."""
+        added = {*self.account, *(name for one in self.partitions or () for name in one)}
+        return [name for name in self.primary_keys if name not in added]
 
     def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
         """Make the schema messages, without the fields that are deselected inside lists.

@@ -85,6 +85,14 @@ class RetryLedger:
         for key in sorted(self.missing, key=int)[:-MAX_MISSING]:
             self.discard([key])
 
+    def error_of_failures(self, what: str) -> UnavailableError | None:
+        """The same as `error`, but not about what VTEX says that it does not know (404).
+
+        What this run has not asked for is not counted either: it may be of that kind.
+        """
+        failed = {key: day for key, day in self.missing.items() if key in self.failed}
+        return RetryLedger(failed).error(what)
+
     def error(self, what: str) -> UnavailableError | None:
         """What to say at the end of a run about ``what`` is missing; None if nothing is."""
         if not self.missing:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_vtex import dates
 from tap_vtex.streams.base import VtexStream
+from tap_vtex.streams.list_size import Answer, ListSize, read_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,27 +21,36 @@ if TYPE_CHECKING:
 class ListStream(VtexStream):
     """A list without pages. Every run emits all of it."""
 
-    endpoint: ClassVar[Endpoint[Any]]
+    endpoint: ClassVar[Endpoint[list[Any]]]
 
     def extract(self, partition: Context) -> Iterator[Document]:  # noqa: ARG002
-        """Yield every row of the list."""
-        rows: list[Document] = self.run.client.get(self.endpoint).body
+        """Yield every row of the list. An empty one is asked for again."""
+        rows: list[Document] = []
+
+        def read() -> Answer:
+            rows[:] = self.with_key(self.run.client.get(self.endpoint).body)
+            return Answer(len(rows))
+
+        read_again(self.run.client, ListSize(), read)
+        if not rows:
+            ListSize().warn(self.logger, self.name)
         synced_at = dates.text(self.run.client.now())
-        for row in self.with_key(rows):
+        for row in rows:
             yield {**row, "synced_at": synced_at}
 
     def check(self, check: Check) -> None:
         """Request the list."""
         check.ask(self.endpoint)
 
-    def with_key(self, rows: Iterable[Document]) -> Iterator[Document]:
-        """Leave out rows without an id, which no target could keep apart."""
-        keys = [name for name in self.primary_keys if name != "account_name"]
-        without_id = 0
+    def with_key(self, rows: Iterable[object]) -> Iterator[Document]:
+        """Leave out rows whose id can't be read, which no target could keep apart."""
         for row in rows:
-            if all(row.get(name) is not None for name in keys):
+            if self.has_key(self._conform(self._key_fields(row))) and isinstance(row, dict):
                 yield row
-            else:
-                without_id += 1
-        if without_id:
-            self.logger.warning("Skipped %d rows of %s that have no id", without_id, self.name)
+
+    def key_of(self, row: Document) -> str:
+        """The id of a row, as text."""
+        return "/".join(str(value) for value in self._key_fields(row).values())
+
+    def _key_fields(self, row: object) -> Document:
+        return {name: row.get(name) for name in self.own_keys} if isinstance(row, dict) else {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list_of_documents
+from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.lists import ListStream
@@ -25,7 +25,7 @@ def _logistics(name: str) -> Resource:
 
 WAREHOUSES: Final = Endpoint(
     "/api/logistics/pvt/configuration/warehouses",
-    is_list_of_documents,
+    is_list,
     (_logistics("Logistics viewer"), _logistics("Logistics full access")),
 )
 INVENTORY: Final = Endpoint(
@@ -37,6 +37,7 @@ INVENTORY: Final = Endpoint(
         _logistics("Logistics inventory full access"),
         _logistics("Logistics full access"),
     ),
+    identity=lambda body: body.get("skuId") if body else None,
 )
 
 
@@ -65,5 +66,4 @@ class InventoryStream(PerSkuStream):
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
         """One row for each warehouse; none if the SKU is in no warehouse."""
         for row in documents_in(body.get("balance")):
-            if row.get("warehouseId") is not None:
-                yield {**row, "skuId": sku_id}
+            yield {**row, "skuId": sku_id}

@@ -3,48 +3,75 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError, UnavailableError
+from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.fetching import fetch_each
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
-from tap_vtex.streams.bookmarks import (
-    IdPass,
-    chunks,
-    is_due,
-)
-from tap_vtex.streams.catalog.api import CatalogApi, first_sku
-from tap_vtex.streams.ledger import MAX_MISSING, RetryLedger, missing_from_list
+from tap_vtex.streams.bookmarks import is_due
+from tap_vtex.streams.catalog.api import CatalogApi, Listed, first_sku, list_again
+from tap_vtex.streams.id_census import IdCensus, IdSet
+from tap_vtex.streams.id_walk import IdWalk, OpenPass
+from tap_vtex.streams.ledger import RetryLedger, missing_from_list, retry_missing
+from tap_vtex.streams.list_size import ListSize
+from tap_vtex.streams.pace import Pace
+from tap_vtex.streams.second_looks import SecondLooks
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.http.endpoint import Endpoint
+    from tap_vtex.http.fetching import Outcome
     from tap_vtex.report.check import Check
     from tap_vtex.types import Document
 
-#: SKUs between two checkpoints.
-CHUNK: Final = 1000
+#: This many SKUs that unexpectedly had nothing tell whether that is still so.
+SAMPLE: Final = 10
 
 
-class PerSkuBookmark(IdPass, frozen=True, kw_only=True):
-    """How far a pass over all SKUs has come."""
+class PerSkuBookmark(OpenPass, frozen=True, kw_only=True):
+    """How far a pass over all SKUs has come, and what is known of SKUs that have nothing."""
 
     complete: bool = False
-    #: SKUs that VTEX failed to give, with the date of the first failure.
+    #: Whether no pass has been completed yet, so that it is not known which SKUs have nothing.
+    is_first: bool = True
+    #: Whether the pass has found anything.
+    found_any: bool = False
+    size: ListSize = msgspec.field(default_factory=ListSize)
+    #: The SKUs that the last pass went over, if the list showed too few.
+    covered: IdCensus | None = None
+    #: SKUs that have nothing. That is so for good in most stores.
+    without: IdSet = msgspec.field(default_factory=IdSet)
+    #: SKUs that had nothing, though they had something before or nobody knows it yet.
+    doubtful: IdSet = msgspec.field(default_factory=IdSet)
+    #: SKUs that VTEX failed to give, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @classmethod
     def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
         """Read the states of version 1, too."""
         return missing_from_list(state, state["began"])
+
+    def to_read(self, listed: Collection[int]) -> list[int]:
+        """The listed SKUs that the pass has still to read."""
+        units = dict.fromkeys(listed, ())
+        wanted = self.covered.new_units(units) if self.covered else listed
+        return [sku for sku in self.left(wanted) if str(sku) not in self.missing]
+
+
+class Look(NamedTuple):
+    """A look at one SKU."""
+
+    sku_id: int
+    #: Whether this pass has found nothing there before.
+    is_second: bool = False
 
 
 class PerSkuStream(VtexStream):
@@ -69,82 +96,260 @@ class PerSkuStream(VtexStream):
     def extract(self, partition: Context) -> Iterator[Document]:
         """Go on with the pass over all SKUs, or begin the next one if it is due.
 
-        If it is not, only SKUs that VTEX failed to give are read.
+        If it is not, only SKUs are read that earlier runs could not read, or found empty
+        without an explanation.
         """
         client = self.run.client
         bookmark = self.load_bookmark(partition, PerSkuBookmark)
-        if bookmark is None or (
-            bookmark.complete and is_due(bookmark.began, self.refresh, client.now())
-        ):
-            # List first: it sets the client to VTEX's clock, by which the pass begins.
-            sku_ids = self._sku_ids()
+        if bookmark is None or not bookmark.complete or bookmark.size.is_doubtful:
+            fresh = False
+        else:
+            fresh = not is_due(bookmark.began, self.refresh, client.now())
+        # List first: it sets the client to VTEX's clock, by which the pass begins.
+        listed = None if fresh else self._list(bookmark)
+        if bookmark is None:
             bookmark = PerSkuBookmark(began=client.now())
+        elif bookmark.complete and is_due(bookmark.began, self.refresh, client.now()):
+            bookmark = msgspec.structs.replace(
+                bookmark,
+                began=client.now(),
+                done_until=-1,
+                complete=False,
+                found_any=False,
+                covered=None,
+            )
         elif bookmark.complete:
             self.logger.info(
                 "%s were read at %s and are still fresh", self.name, f"{bookmark.began:%F %T}"
             )
-            if not bookmark.missing:
-                return
-            sku_ids = sorted(map(int, bookmark.missing))
-            bookmark = msgspec.structs.replace(bookmark, done_until=-1)
-        else:
-            sku_ids = self._sku_ids()
-        yield from self._read_all(bookmark.left(sku_ids), bookmark, partition)
+        yield from _PerSkuRun(self, partition, bookmark).run(listed)
 
-    def _read_all(
-        self, sku_ids: Sequence[int], bookmark: PerSkuBookmark, partition: Context
-    ) -> Iterator[Document]:
-        progress = Progress(self.logger, f"SKUs for {self.name}")
-        progress.expect(len(sku_ids))
-        ledger = RetryLedger(bookmark.missing)
-        self._without = 0
-        for chunk in chunks(sku_ids, CHUNK):
-            yield from self._read(chunk, ledger, progress)
-            bookmark = msgspec.structs.replace(
-                bookmark, done_until=chunk[-1], missing=dict(ledger.missing)
-            )
-            self.checkpoint(partition, bookmark)
-        self.checkpoint(partition, msgspec.structs.replace(bookmark, complete=True))
-        if self._without:
-            self.logger.info("%d of %d SKUs have no %s", self._without, len(sku_ids), self.name)
-        if ledger:
-            raise UnavailableError(
-                f"VTEX failed to give {self.name} of {len(ledger)} SKUs "
-                f"({', '.join(sorted(ledger.missing, key=int)[:10])}). The next run asks for them "
-                "again."
-            )
+    def _list(self, bookmark: PerSkuBookmark | None) -> _SkuList:
+        size = bookmark.size if bookmark else ListSize()
+        units, answer = list_again(self.run.client, size, self.list_once)
+        size = size.after(answer.rows, self.run.client.now(), answer.announced)
+        if size.is_doubtful:
+            size.warn(self.logger, "SKUs")
+        return _SkuList(sorted(units), size, answer.announced)
 
-    def _sku_ids(self) -> list[int]:
+    def list_once(self) -> Listed:
+        """The list of SKUs."""
         api = CatalogApi(self.run.client, self.logger)
         try:
             return api.sku_ids()
         except AccessError as refusal:
             try:
-                return sorted({sku for skus in api.product_ids().values() for sku in skus})
+                products = api.product_ids()
             except AccessError:
                 raise refusal from None
+        skus = dict.fromkeys((sku for skus in products.units.values() for sku in skus), ())
+        return Listed(skus, len(skus) + max(0, products.announced - len(products.units)))
 
-    def _read(
-        self, sku_ids: Sequence[int], ledger: RetryLedger, progress: Progress
-    ) -> Iterator[Document]:
-        client = self.run.client
 
-        def fetch(sku_id: int, stop: threading.Event) -> Document | None:
-            return client.get(self.endpoint, sku_id, stop=stop).body
+class _SkuList(NamedTuple):
+    ids: list[int]
+    size: ListSize
+    announced: int
 
-        for outcome in fetch_each(client, self.endpoint, fetch, sku_ids):
-            progress.advance()
-            ledger.discard([outcome.item])
-            if outcome.result:
-                synced_at = dates.text(client.now())
-                for record in self.records(outcome.item, outcome.result):
-                    yield {**record, "synced_at": synced_at}
-            elif outcome.error is None or outcome.is_unknown:
-                self._without += 1
-            else:
-                ledger.add(outcome.item, client.now())
-                if ledger.is_full:
-                    raise UnavailableError(
-                        f"VTEX fails to give {self.name} of more than {MAX_MISSING} SKUs. "
-                        f"{outcome.error}"
-                    )
+
+class _PerSkuRun:
+    """One run of a stream, from its bookmark on."""
+
+    def __init__(self, stream: PerSkuStream, partition: Context, bookmark: PerSkuBookmark) -> None:
+        self._stream = stream
+        self._partition = partition
+        self._client = stream.run.client
+        self._logger = stream.logger
+        self._bookmark = self._loaded = bookmark
+        self._ledger = RetryLedger(bookmark.missing)
+        self._walk = IdWalk(bookmark)
+        self._looks = SecondLooks(
+            bookmark.without.ids,
+            bookmark.doubtful.ids,
+            is_first=bookmark.is_first,
+            found_any=bookmark.found_any,
+            spacing=self._client.policy.list_waits[1],
+        )
+        self._pace = Pace()
+
+    def run(self, listed: _SkuList | None) -> Iterator[Document]:
+        """Yield what there is to emit; without a list, only what earlier runs left over."""
+        try:
+            if self._bookmark.complete:
+                yield from self._ask_doubtful()
+            if listed is not None:
+                yield from self._read_list(listed)
+            yield from self._ask_missing()
+        except VtexError:
+            if self._client.has_answered_since(self._stream.endpoint, 0):
+                self._checkpoint()
+            raise
+        for key in self._ledger.drop_expired(self._client.now()):
+            self._looks.note(int(key), found=False, is_second=True)
+        self._checkpoint()
+        self._say_what_lacks()
+        if error := self._ledger.error_of_failures(self._stream.name):
+            raise error
+
+    # -- passes --------------------------------------------------------------------------
+
+    def _read_list(self, listed: _SkuList) -> Iterator[Document]:
+        first_listing = self._bookmark.size.rows is None
+        self._advance(size=listed.size)
+        if not listed.ids:
+            return
+        if self._bookmark.complete:  # and went over a list that was too short
+            again = msgspec.structs.replace(self._bookmark, complete=False, done_until=-1)
+            if not again.to_read(listed.ids):
+                if not listed.size.is_doubtful:
+                    self._advance(covered=None)
+                return
+            self._bookmark = again
+            self._walk = IdWalk(again)
+        yield from self._read(self._bookmark.to_read(listed.ids))
+        ids = set(listed.ids)
+        if first_listing:
+            # Nothing tells yet how long the list is, so it is read a second time.
+            more = self._stream.list_once()
+            yield from self._read(sorted(more.units.keys() - ids))
+            ids |= more.units.keys()
+            announced = max(listed.announced, more.announced)
+            self._advance(size=listed.size.after(len(ids), self._client.now(), announced))
+        self._looks.finish()
+        is_short = self._bookmark.size.is_doubtful
+        self._advance(
+            complete=True,
+            is_first=False,
+            covered=IdCensus.of(dict.fromkeys(ids, ())) if is_short else None,
+        )
+        if self._looks.empty:
+            self._logger.info(
+                "%d of %d SKUs have no %s", self._looks.empty, len(ids), self._stream.name
+            )
+
+    def _read(self, sku_ids: Collection[int]) -> Iterator[Document]:
+        progress = Progress(self._logger, f"SKUs for {self._stream.name}")
+        progress.expect(len(sku_ids))
+
+        def looks() -> Iterator[Look]:
+            for sku_id in self._walk.begin(sku_ids):
+                yield Look(sku_id)
+                for again in self._looks.due():
+                    yield Look(again, is_second=True)
+
+        for outcome in self._fetch(looks()):
+            progress.advance(0 if outcome.item.is_second else 1)
+            yield from self._handle(outcome)
+        if rest := self._looks.rest():
+            self._client.wait(self._looks.spacing)
+            for outcome in self._fetch(Look(again, is_second=True) for again in rest):
+                yield from self._handle(outcome)
+
+    def _handle(self, outcome: Outcome[Look, list[Document]]) -> Iterator[Document]:
+        """Emit what came of a look, and take note of it."""
+        sku_id, is_second = outcome.item
+        records = outcome.result or []
+        yield from records
+        if outcome.error and not outcome.is_unknown:
+            self._ledger.add(sku_id, self._client.now())
+            self._ledger.keep_newest()
+            self._walk.settle([sku_id])
+        elif self._looks.note(sku_id, found=bool(records), is_second=is_second):
+            self._walk.settle([sku_id])
+        self._pace.count(len(records))
+        if self._pace.is_due():
+            self._checkpoint()
+
+    def _fetch(self, looks: Iterable[Look]) -> Iterator[Outcome[Look, list[Document]]]:
+        def fetch(look: Look, stop: threading.Event) -> list[Document]:
+            return self._records(look.sku_id, stop)
+
+        return fetch_each(self._client, self._stream.endpoint, fetch, looks)
+
+    def _records(
+        self, sku_id: int, stop: threading.Event, retry_for: float | None = None
+    ) -> list[Document]:
+        endpoint = self._stream.endpoint
+        body = self._client.get(endpoint, sku_id, stop=stop, retry_for=retry_for).body
+        synced_at = dates.text(self._client.now())
+        return [
+            {**record, "synced_at": synced_at}
+            for record in self._stream.records(sku_id, body or {})
+        ]
+
+    # -- what earlier runs left over -----------------------------------------------------
+
+    def _ask_doubtful(self) -> Iterator[Document]:
+        """Look at SKUs that had nothing, for a reason that is not known.
+
+        If there are many of them, as in an outage or in a store without prices, a few tell
+        whether it is worth asking for all.
+        """
+        asked = set(self._bookmark.doubtful.ids)
+        if len(asked) > SAMPLE:
+            ordered = sorted(asked)
+            sample = ordered[:: -(-len(ordered) // SAMPLE)]
+            asked.difference_update(sample)
+            found = False
+            for outcome in self._fetch(map(Look, sample)):
+                found = found or bool(outcome.result)
+                yield from self._handle_doubtful(outcome)
+            if not found:
+                return
+        for outcome in self._fetch(map(Look, sorted(asked))):
+            yield from self._handle_doubtful(outcome)
+
+    def _handle_doubtful(self, outcome: Outcome[Look, list[Document]]) -> Iterator[Document]:
+        if outcome.result:
+            yield from self._handle(outcome)
+
+    def _ask_missing(self) -> Iterator[Document]:
+        """Ask again for SKUs that VTEX failed to give."""
+
+        def fetch(key: str, retry_for: float, stop: threading.Event) -> list[Document]:
+            return self._records(int(key), stop, retry_for)
+
+        for outcome in retry_missing(self._client, sorted(self._ledger.earlier, key=int), fetch):
+            if outcome.error and not outcome.is_unknown:
+                self._ledger.add(outcome.item, self._client.now())
+                continue
+            yield from outcome.result or []
+            self._ledger.discard([outcome.item])
+            found = bool(outcome.result)
+            self._looks.note(int(outcome.item), found=found, is_second=True)
+
+    # -- the bookmark --------------------------------------------------------------------
+
+    def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
+        self._bookmark = msgspec.structs.replace(self._bookmark, **changes)
+
+    def _checkpoint(self) -> None:
+        without, doubtful = self._looks.state()
+        self._advance(
+            done_until=self._walk.done_until,
+            found_any=self._looks.found_any,
+            without=IdSet(without),
+            doubtful=IdSet(doubtful),
+            open=IdSet() if self._bookmark.complete else self._walk.open,
+            missing=dict(self._ledger.missing),
+        )
+        if self._bookmark != self._loaded:
+            self._stream.checkpoint(self._partition, self._bookmark)
+
+    def _say_what_lacks(self) -> None:
+        doubtful = self._bookmark.doubtful.ids
+        if not doubtful:
+            return
+        if not self._looks.found_any:
+            self._logger.warning(
+                "VTEX gives no %s of any SKU. If the store keeps none in VTEX, deselect the "
+                "stream; otherwise the next run asks again",
+                self._stream.name,
+            )
+        else:
+            self._logger.warning(
+                "VTEX gives no %s of %d SKUs that had some before or should have. The next run "
+                "asks again",
+                self._stream.name,
+                len(doubtful),
+            )

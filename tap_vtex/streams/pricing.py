@@ -22,6 +22,7 @@ PRICE: Final = Endpoint(
     is_document_or_nothing,
     (Resource("Pricing", "Price List", "Read prices"),),
     host=Host.PRICING,
+    identity=lambda body: body.get("itemId") if body else None,
 )
 
 
@@ -42,5 +43,6 @@ class PricesStream(PerSkuStream):
         return self.run.settings.prices_refresh
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
-        """One row."""
-        yield {**body, "itemId": sku_id}
+        """One row; none if the price is empty."""
+        if body:
+            yield {**body, "itemId": sku_id}

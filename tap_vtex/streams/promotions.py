@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, TypeGuard
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeGuard
 
 from singer_sdk import StreamSchema
 
-from tap_vtex import dates
-from tap_vtex.errors import UnavailableError
-from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list_of_documents
+from tap_vtex.errors import AccessError, NotFoundError, RefusedError, UnavailableError, VtexError
+from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import fetch_each
+from tap_vtex.http.single import Patience, get_thing
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.lists import ListStream
-from tap_vtex.streams.watermark import Watermark
-from tap_vtex.windows import whole_second
+from tap_vtex.streams.ledger import retry_missing
+from tap_vtex.streams.modified import ModifiedStream
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.http.fetching import Outcome
+    from tap_vtex.report.check import Check
+    from tap_vtex.streams.ledger import RetryLedger
+    from tap_vtex.streams.list_size import ListSize
     from tap_vtex.types import Document
+
+KEY: Final = "idCalculatorConfiguration"
 
 
 def _has_items(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and isinstance(body.get("items"), list)
+
+
+def _id_of(body: Document | None) -> object:
+    return body.get(KEY) if body else None
 
 
 #: One resource opens everything here. VTEX also knows it by the key
@@ -40,40 +49,14 @@ PROMOTION_ARCHIVE: Final = Endpoint(
     "/api/rnb/pvt/archive/benefits/calculatorConfiguration", _has_items, _RESOURCES
 )
 PROMOTION: Final = Endpoint(
-    "/api/rnb/pvt/calculatorconfiguration/{}", is_document_or_nothing, _RESOURCES
+    "/api/rnb/pvt/calculatorconfiguration/{}", is_document_or_nothing, _RESOURCES, identity=_id_of
 )
-COUPONS: Final = Endpoint("/api/rnb/pvt/coupon", is_list_of_documents, _RESOURCES)
+COUPONS: Final = Endpoint("/api/rnb/pvt/coupon", is_list, _RESOURCES)
 
 #: The lists within a response that hold promotions.
 PARTS: Final = ("items", "disabledItems", "archivedItems")
-
-
-class ModifiedStream(ListStream):
-    """A list without pages. Every run emits the rows that were modified."""
-
-    replication_key = "lastModifiedUtc"
-
-    def rows(self) -> list[Document]:
-        """All rows."""
-        rows: list[Document] = self.run.client.get(self.endpoint).body
-        return rows
-
-    def documents(self, rows: list[Document]) -> Iterator[Document]:
-        """Turn rows into what the stream emits."""
-        yield from rows
-
-    def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield rows that were modified since the last run, and rows without a date."""
-        rows = list(self.with_key(self.rows()))
-        began = whole_second(self.run.client.now())
-        bookmark = self.load_bookmark(partition, Watermark) or Watermark()
-        if bookmark.seen_at:
-            self.check_clock(bookmark.seen_at)
-        picked = [row for row in rows if (date := _modified(row)) is None or bookmark.picks(date)]
-        for document in self.documents(picked):
-            yield {**document, "synced_at": dates.text(self.run.client.now())}
-        newest = max(filter(None, map(_modified, rows)), default=None)
-        self.checkpoint(partition, bookmark.after_pass(began, self.run.client.now(), newest))
+#: This many other promotions tell whether a refusal is about one, or about the role.
+MAX_PROBES: Final = 3
 
 
 class PromotionsStream(ModifiedStream):
@@ -81,44 +64,124 @@ class PromotionsStream(ModifiedStream):
 
     name = "promotions"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="promotions")
-    primary_keys = ("account_name", "idCalculatorConfiguration")
-    endpoint = PROMOTION_LIST
+    primary_keys = ("account_name", KEY)
+    endpoint: ClassVar[Endpoint[Any]] = PROMOTION_LIST
 
-    def rows(self) -> list[Document]:
+    #: Why the archive could not be read, if it could not.
+    _archive_error: VtexError | None = None
+    _list_is_empty = False
+    #: The ids of all rows.
+    _ids: tuple[str, ...] = ()
+
+    def check(self, check: Check) -> None:
+        """Request the list, the archive, and a promotion."""
+        listed = check.ask(PROMOTION_LIST)
+        archived = check.ask(PROMOTION_ARCHIVE, fallback="archived promotions are left out")
+        if archived is None and check.findings[-1].granted:
+            check.note("VTEX does not know the archive of promotions: those in it are left out.")
+        rows = _items(listed) if isinstance(listed, dict) else ()
+        first = next((row[KEY] for row in documents_in(list(rows)) if row.get(KEY)), "1")
+        check.ask(PROMOTION, first, fallback="promotions have what the list says of them")
+
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield promotions that have changed since the last run."""
+        self._archive_error = None
+        yield from super().extract(partition)
+        if isinstance(self._archive_error, UnavailableError):
+            raise self._archive_error
+
+    def rows(self) -> Iterable[Document]:
         """The rows of the list and of the archive, one for each promotion.
 
         A promotion in both counts as archived, whatever else its rows say.
         """
-        by_id: dict[object, Document] = {}
-        for endpoint in (PROMOTION_LIST, PROMOTION_ARCHIVE):
-            for row in _items(self.run.client.get(endpoint).body):
-                row["isArchived"] = bool(row.get("isArchived")) or endpoint is PROMOTION_ARCHIVE
-                known = by_id.get(row.get("idCalculatorConfiguration"), row)
+        listed = list(_items(self.run.client.get(PROMOTION_LIST).body))
+        self._list_is_empty = not listed
+        by_id: dict[str, Document] = {}
+        for rows, in_archive in ((listed, False), (self._archived(), True)):
+            for row in self.with_key(rows):
+                row["isArchived"] = bool(row.get("isArchived")) or in_archive
+                known = by_id.get(self.key_of(row), row)
                 latest = max(known, row, key=lambda one: str(one.get("lastModifiedUtc") or ""))
                 archived = known["isArchived"] or row["isArchived"]
-                by_id[row.get("idCalculatorConfiguration")] = {**latest, "isArchived": archived}
-        return list(by_id.values())
+                by_id[self.key_of(row)] = {**latest, "isArchived": archived}
+        self._ids = tuple(by_id)
+        return by_id.values()
 
-    def documents(self, rows: list[Document]) -> Iterator[Document]:
+    def count(self, rows: Collection[str], size: ListSize) -> int:
+        """How many rows came: none, if a first reading found the archive only."""
+        return 0 if self._list_is_empty and size.rows is None else super().count(rows, size)
+
+    def _archived(self) -> list[Any]:
+        """The rows of the archive; none if it can't be read."""
+        if self._archive_error is None:
+            try:
+                return list(_items(self.run.client.get(PROMOTION_ARCHIVE).body))
+            except (AccessError, NotFoundError, RefusedError, UnavailableError) as error:
+                self._archive_error = error
+                self.logger.warning("Archived promotions are left out. %s", error)
+        self.lacks_a_part = True
+        return []
+
+    def documents(
+        self, rows: Mapping[str, Document], ledger: RetryLedger
+    ) -> Iterator[tuple[str | None, Document]]:
         """Request each promotion in full."""
 
-        def fetch(row: Document, stop: threading.Event) -> Document | None:
-            promotion_id = row["idCalculatorConfiguration"]
-            return self.run.client.get(PROMOTION, promotion_id, stop=stop).body
+        def fetch(key: str, stop: threading.Event) -> Document:
+            return get_thing(self.run.client, PROMOTION, rows[key][KEY], Patience(stop)) or {}
 
-        failed: list[str] = []
-        for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
-            row = outcome.item
-            if outcome.error and not outcome.is_unknown:
-                failed.append(str(row["idCalculatorConfiguration"]))
+        try:
+            for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
+                yield from self._documents_of(outcome, rows, ledger)
+        except AccessError as error:
+            if self._reads_any_but(rows):
+                for key in rows:
+                    ledger.add(key, self.run.client.now())
+                return
+            self.logger.warning("Promotions have only what the list says of them. %s", error)
+            for row in rows.values():
+                yield None, _spelled_alike(dict(row))  # not done: the role may grow
+
+    def _reads_any_but(self, refused: Collection[str]) -> bool:
+        """Whether the key may read promotions other than those that were refused."""
+        for key in islice((key for key in self._ids if key not in refused), MAX_PROBES):
+            try:
+                self.run.client.get(PROMOTION, key, retry_for=0)
+            except VtexError:
                 continue
-            full = outcome.result or {}
-            yield _spelled_alike({**row, **full, "isArchived": row["isArchived"]})
-        if failed:
-            raise UnavailableError(
-                f"VTEX failed to give the promotions {', '.join(failed)}. The next run asks for "
-                "them again."
-            )
+            return True
+        return False
+
+    def documents_again(
+        self, rows: Mapping[str, Document], ledger: RetryLedger
+    ) -> Iterator[tuple[str | None, Document]]:
+        """The same for promotions that earlier runs did not get."""
+
+        def fetch(key: str, retry_for: float, stop: threading.Event) -> Document:
+            patience = Patience(stop, retry_for)
+            return get_thing(self.run.client, PROMOTION, rows[key][KEY], patience) or {}
+
+        for outcome in retry_missing(self.run.client, list(rows), fetch):
+            yield from self._documents_of(outcome, rows, ledger)
+
+    def _documents_of(
+        self,
+        outcome: Outcome[str, Document],
+        rows: Mapping[str, Document],
+        ledger: RetryLedger,
+    ) -> Iterator[tuple[str | None, Document]]:
+        key, now = outcome.item, self.run.client.now()
+        if outcome.error:
+            ledger.add(key, now)
+            return
+        if outcome.result:
+            ledger.discard([key])
+        else:
+            ledger.add(key, now, is_unknown=True)
+        row = rows[key]
+        full = outcome.result or {}
+        yield key, _spelled_alike({**row, **full, "isArchived": row["isArchived"], KEY: row[KEY]})
 
 
 class CouponsStream(ModifiedStream):
@@ -130,13 +193,10 @@ class CouponsStream(ModifiedStream):
     endpoint = COUPONS
 
 
-def _modified(row: Document) -> datetime | None:
-    return dates.parse(row.get("lastModifiedUtc"))
-
-
-def _items(body: Document) -> Iterator[Document]:
+def _items(body: Document) -> Iterator[Any]:
     for part in PARTS:
-        yield from documents_in(body.get(part))
+        rows = body.get(part)
+        yield from rows if isinstance(rows, list) else ()
 
 
 def _spelled_alike(promotion: Document) -> Document:

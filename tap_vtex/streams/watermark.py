@@ -50,8 +50,8 @@ class Watermark(Bookmark, frozen=True, kw_only=True):
             ended: When it ended.
             newest: The newest date of change it saw.
         """
-        if newest and newest > ended + MAX_UTC_OFFSET:
-            newest = None  # an impossible date must not hide those to come
+        if newest and newest > ended:
+            newest = None  # a date ahead of the clock must not hide those to come
         # What the newest date was when the very first pass began is not known.
         known = self.highest or began - MAX_UTC_OFFSET
         since = max(self.since or known, known)

@@ -9,7 +9,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.streams.catalog.replication import BUCKETS, CatalogBookmark, CatalogPass, IdCensus
+from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogPass
+from tap_vtex.streams.id_census import BUCKETS, IdCensus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PRODUCTS = {number: [10 * number, 10 * number + 1] for number in range(0, 6000, 2)}

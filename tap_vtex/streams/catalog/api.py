@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+import threading
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex.errors import AccessError, NotFoundError
-from tap_vtex.http.bodies import is_document_or_nothing, is_list_of_documents
+from tap_vtex.http.bodies import (
+    documents_in,
+    is_document_or_nothing,
+    is_list,
+    is_list_of_documents,
+)
 from tap_vtex.http.endpoint import Endpoint, Resource
+from tap_vtex.http.single import Patience, get_thing
+from tap_vtex.streams.list_size import Answer, ListSize, read_again
 
 if TYPE_CHECKING:
     import logging
-    import threading
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tap_vtex.http.client import VtexClient
     from tap_vtex.report.check import Check
@@ -25,16 +32,25 @@ def _has_data(body: object) -> TypeGuard[Document]:
 
 
 def _has_items(body: object) -> TypeGuard[Document]:
-    return isinstance(body, dict) and is_list_of_documents(body.get("items"))
-
-
-def _is_list(body: object) -> TypeGuard[list[Any]]:
-    return isinstance(body, list)
+    return isinstance(body, dict) and isinstance(body.get("items"), list)
 
 
 def _are_rows(body: object) -> TypeGuard[list[Document] | None]:
     # VTEX has been seen to send ``{}`` for a product without SKUs.
     return body is None or body == {} or is_list_of_documents(body)
+
+
+def _id_of(body: Document | None) -> object:
+    """The id that a thing carries; "" if it carries none, which is no answer."""
+    if not body:
+        return None
+    return "" if body.get("Id") is None else body["Id"]
+
+
+def _product_of(rows: list[Document] | None) -> object:
+    """The product that rows belong to, as far as they say."""
+    ids = {str(row["ProductId"]) for row in rows or () if row.get("ProductId") is not None}
+    return next(iter(ids)) if len(ids) == 1 else ids or None
 
 
 def _legacy(name: str) -> Resource:
@@ -63,26 +79,34 @@ PRODUCT: Final = Endpoint(
     "/api/catalog/pvt/product/{}",
     is_document_or_nothing,
     (_legacy("Product and SKU Management"), VIEW_PRODUCT),
+    identity=_id_of,
 )
-SKU_LIST: Final = Endpoint("/api/catalog_system/pvt/sku/stockkeepingunitids", _is_list, _SKUS)
+SKU_LIST: Final = Endpoint("/api/catalog_system/pvt/sku/stockkeepingunitids", is_list, _SKUS)
 SKU_ROWS: Final = Endpoint(
-    "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{}", _are_rows, _SKUS
+    "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{}",
+    _are_rows,
+    _SKUS,
+    identity=_product_of,
 )
 SKU_CONTEXT: Final = Endpoint(
-    "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{}", is_document_or_nothing, _SKUS
+    "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{}",
+    is_document_or_nothing,
+    _SKUS,
+    identity=_id_of,
 )
 #: VTEX documents no maximum depth. Stores have been seen with four levels.
 CATEGORY_TREE: Final = Endpoint(
     "/api/catalog_system/pub/category/tree/10",
-    is_list_of_documents,
+    is_list,
     (_legacy("Category"), _current("View Category")),
 )
 CATEGORY: Final = Endpoint(
     "/api/catalog/pvt/category/{}",
     is_document_or_nothing,
     (_legacy("Categories Management"), _current("View Category")),
+    identity=_id_of,
 )
-BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list_of_documents, _BRANDS)
+BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list, _BRANDS)
 BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", _has_items, _BRANDS)
 
 #: The largest pages that VTEX gives.
@@ -93,6 +117,32 @@ BRANDS_PER_PAGE: Final = 1000
 MAX_BRANDS_IN_LIST: Final = 20_000
 #: A list without a total ends after this many pages without a new id.
 PAGES_TO_BE_SURE: Final = 2
+#: So many products that the key may not read, before it reads any, are a word about its role.
+MAX_REFUSED: Final = 5
+
+
+class Listed(NamedTuple):
+    """The ids of a list."""
+
+    #: Each with the ids of its SKUs, if it is the list of products.
+    units: Mapping[int, Collection[int]]
+    #: How many there must be at least, by the list's own word.
+    announced: int
+
+
+def list_again(
+    client: VtexClient, size: ListSize, read: Callable[[], Listed]
+) -> tuple[dict[int, Collection[int]], Answer]:
+    """Read a list of ids, and again as long as it shows too little; what came all together."""
+    units: dict[int, Collection[int]] = {}
+
+    def count() -> Answer:
+        listed = read()
+        units.update(listed.units)
+        return Answer(len(units), listed.announced)
+
+    answer = read_again(client, size, count)
+    return units, answer
 
 
 class CatalogApi:
@@ -105,33 +155,19 @@ class CatalogApi:
     def __init__(self, client: VtexClient, logger: logging.Logger) -> None:
         self._client = client
         self._logger = logger
-        self._may_read_products = True
+        self._refused_products = 0
+        self._lock = threading.Lock()
 
     # -- lists ---------------------------------------------------------------------------
 
-    def product_ids(self) -> dict[int, list[int]]:
+    def product_ids(self) -> Listed:
         """The ids of all products, inactive ones included, with the ids of their SKUs.
 
         Raises:
             AccessError: The key may not list products.
         """
-        products: dict[int, list[int]] = {}
-        for _ in range(self._client.policy.product_listings):
-            total = self._list_products_into(products)
-            if len(products) >= total:
-                return products
-        # What is missing today is there the next time, and is recognised by its id.
-        self._logger.warning(
-            "VTEX announces %d products and lists %d of them; the next run lists them again",
-            total,
-            len(products),
-        )
-        return products
-
-    def _list_products_into(self, products: dict[int, list[int]]) -> int:
-        """Walk through the pages once; return the total that they announce."""
         total = first = 0
-        seen: set[int] = set()
+        products: dict[int, list[int]] = {}
         while True:
             # These are positions, which begin with 1, and not ids.
             params = {"_from": first + 1, "_to": first + PRODUCTS_PER_PAGE}
@@ -139,19 +175,19 @@ class CatalogApi:
             ids = {int(key): _ints(skus) for key, skus in page["data"].items() if key.isdecimal()}
             total = max(total, _total(page))
             # A page beyond the last one can be empty, or be the last one again.
-            if ids.keys() <= seen:
-                return total
-            seen |= ids.keys()
+            if ids.keys() <= products.keys():
+                return Listed(products, total)
             products |= ids
             first += PRODUCTS_PER_PAGE
 
-    def sku_ids(self) -> list[int]:
-        """The ids of all SKUs, in ascending order.
+    def sku_ids(self) -> Listed:
+        """The ids of all SKUs.
 
         Raises:
             AccessError: The key may not list SKUs.
         """
         seen: set[int] = set()
+        announced = 0
         page = idle = 0
         # The list has no total, so one more page is requested where it seems to end.
         while idle < PAGES_TO_BE_SURE:
@@ -159,26 +195,34 @@ class CatalogApi:
             params = {"page": page, "pagesize": SKUS_PER_PAGE}
             ids = set(_ints(self._client.get(SKU_LIST, params=params).body))
             idle = 0 if ids - seen else idle + 1
+            if idle and len(ids) >= SKUS_PER_PAGE:
+                announced = len(seen) + 1  # a whole page that came before is not the end
             seen |= ids
-        return sorted(seen)
+        return Listed(dict.fromkeys(seen, ()), announced)
 
-    def brands(self) -> list[Document]:
-        """All brands.
+    def brands(self) -> list[Any]:
+        """All brands, as they come.
 
         Raises:
             AccessError: The key may not list brands.
         """
-        brands = self._client.get(BRAND_LIST).body
+        brands: list[Any] = []
+
+        def read() -> Answer:
+            brands[:] = self._client.get(BRAND_LIST).body
+            return Answer(len(brands))
+
+        read_again(self._client, ListSize(), read)
         if len(brands) < MAX_BRANDS_IN_LIST:
             return brands
-        by_id: dict[object, Document] = {}
+        by_id: dict[str, Document] = {}
         page = 0
         while True:
             page += 1
             params = {"page": page, "pageSize": BRANDS_PER_PAGE}
             known = len(by_id)
-            items = self._client.get(BRAND_PAGES, params=params).body["items"]
-            by_id |= {brand.get("id"): brand for brand in items}
+            items = documents_in(self._client.get(BRAND_PAGES, params=params).body["items"])
+            by_id |= {str(brand.get("id")): brand for brand in items}
             if len(by_id) == known:
                 return list(by_id.values())
 
@@ -188,64 +232,85 @@ class CatalogApi:
         Raises:
             AccessError: The key may not read the categories.
         """
-        return self._client.get(CATEGORY_TREE).body
+        tree: list[Document] = []
+
+        def read() -> Answer:
+            tree[:] = documents_in(self._client.get(CATEGORY_TREE).body)
+            return Answer(len(tree))
+
+        read_again(self._client, ListSize(), read)
+        return tree
 
     # -- single things -------------------------------------------------------------------
 
-    def product(self, product_id: int, stop: threading.Event) -> Document | None:
+    @property
+    def may_read_products(self) -> bool:
+        """Whether the key may read products, as far as is known by now."""
+        return self.has_read_products or self._refused_products < MAX_REFUSED
+
+    def product(self, product_id: int, patience: Patience) -> Document | None:
         """A product; None also if the key may not read any.
 
         What its SKUs say of the product then has to be enough.
+
+        Raises:
+            AccessError: The key may not read this product. As long as it has read none, that can
+                be a word about the role.
         """
-        if not self._may_read_products:
+        if not self.may_read_products:
             return None
         try:
-            return self._one(PRODUCT, product_id, stop)
+            return get_thing(self._client, PRODUCT, product_id, patience)
         except AccessError:
-            if self._may_read_products:
-                self._may_read_products = False
-                self._logger.info(
-                    "The key may not read products, so their fields come from their SKUs, without "
-                    "title, score and texts for search engines. To get them: %s",
-                    PRODUCT.how_to_grant,
-                )
-            return None
+            with self._lock:
+                self._refused_products += 1
+            raise
 
-    def context(self, sku_id: int, stop: threading.Event) -> Document | None:
+    @property
+    def has_read_products(self) -> bool:
+        """Whether the key has read a product."""
+        return self._client.has_answered_since(PRODUCT, 0)
+
+    def refuses_products(self) -> bool:
+        """Whether the key may not read any product of those that were asked for; says so."""
+        if not self._refused_products or self.has_read_products:
+            return False
+        self._logger.info(
+            "The key may not read products, so their fields come from their SKUs, without title, "
+            "score and texts for search engines. To get them: %s",
+            PRODUCT.how_to_grant,
+        )
+        return True
+
+    def context(self, sku_id: int, patience: Patience) -> Document | None:
         """A SKU, with what it says of its product, brand and categories."""
-        return self._one(SKU_CONTEXT, sku_id, stop)
+        return get_thing(self._client, SKU_CONTEXT, sku_id, patience)
 
-    def category(self, category_id: str, stop: threading.Event) -> Document | None:
+    def category(self, category_id: str, patience: Patience) -> Document | None:
         """A category, with its place in the tree."""
-        return self._one(CATEGORY, category_id, stop, {"includeTreePath": "true"})
+        params = {"includeTreePath": "true"}
+        return get_thing(self._client, CATEGORY, category_id, patience, params)
 
-    def rows(self, product_id: int, stop: threading.Event) -> list[Document] | None:
-        """The rows of a product's SKUs, the only place with ``DateUpdated``."""
+    def rows(self, product_id: int, patience: Patience, *, has_skus: bool) -> list[Document] | None:
+        """The rows of a product's SKUs, the only place with ``DateUpdated``.
+
+        Args:
+            product_id: The product.
+            patience: How long to ask.
+            has_skus: Whether it has SKUs by another list, so that no rows are no answer.
+
+        Returns:
+            The rows; None if VTEX does not know the product.
+        """
+        rows: list[Document] | None = None
         try:
             for _ in range(self._client.policy.empty_answers):
-                rows = self._client.get(SKU_ROWS, product_id, stop=stop).body
-                if rows is not None:
+                rows = self._client.get(SKU_ROWS, product_id, **patience._asdict()).body
+                if rows or (rows is not None and not has_skus):
                     break
         except NotFoundError:
             return None
         return [row for row in rows or () if isinstance(row.get("Id"), int)]
-
-    def _one(
-        self,
-        endpoint: Endpoint[Document | None],
-        thing: object,
-        stop: threading.Event,
-        params: Mapping[str, str] | None = None,
-    ) -> Document | None:
-        try:
-            # An empty response that was a hiccup of VTEX's is another one the next time.
-            for _ in range(self._client.policy.empty_answers):
-                response = self._client.get(endpoint, thing, params=params, stop=stop)
-                if response.body:
-                    return response.body
-        except NotFoundError:
-            pass
-        return None
 
 
 def first_sku(check: Check) -> int:

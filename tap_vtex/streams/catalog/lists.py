@@ -11,19 +11,22 @@ import msgspec
 from singer_sdk import StreamSchema
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError, UnavailableError
-from tap_vtex.http.bodies import documents_in, is_list_of_documents
+from tap_vtex.errors import AccessError
+from tap_vtex.http.bodies import documents_in, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.fetching import fetch_each
+from tap_vtex.http.fetching import Outcome, fetch_each
+from tap_vtex.http.single import Patience
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
 from tap_vtex.streams.catalog.documents import categories_in
+from tap_vtex.streams.ledger import RetryLedger, retry_missing
+from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.lists import ListStream
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -32,11 +35,11 @@ if TYPE_CHECKING:
     from tap_vtex.types import Document
 
 SALES_CHANNELS: Final = Endpoint(
-    "/api/catalog_system/pvt/saleschannel/list", is_list_of_documents, (VIEW_PRODUCT,)
+    "/api/catalog_system/pvt/saleschannel/list", is_list, (VIEW_PRODUCT,)
 )
 SELLERS: Final = Endpoint(
     "/api/catalog_system/pvt/seller/list",
-    is_list_of_documents,
+    is_list,
     (Resource("Seller Register", "Seller Administration", "View Seller"), VIEW_PRODUCT),
 )
 
@@ -47,6 +50,8 @@ class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
     #: A checksum of the tree.
     tree: str
     full_pass_at: datetime
+    #: Categories whose form could not be had, with the day of the first failure.
+    missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
 
 class CategoriesStream(VtexStream):
@@ -68,10 +73,24 @@ class CategoriesStream(VtexStream):
         now = self.run.client.now()
         known = self.load_bookmark(partition, CategoriesBookmark)
         refresh = self.run.settings.catalog_full_refresh
-        if known and known.tree == checksum and not is_due(known.full_pass_at, refresh, now):
+        categories = {category.ids[-1]: category for category in categories_in(tree)}
+        for _ in range(_nodes_in(tree) - len(categories)):
+            self.has_key({})
+        if not categories:
+            ListSize().warn(self.logger, "categories")
             return
-        yield from self._documents(api, list(categories_in(tree)))
-        self.checkpoint(partition, CategoriesBookmark(tree=checksum, full_pass_at=now))
+        ledger = RetryLedger(known.missing if known else {})
+        if known and known.tree == checksum and not is_due(known.full_pass_at, refresh, now):
+            now = known.full_pass_at
+        else:
+            yield from self._documents(api, categories, ledger)
+        yield from self._documents_again(api, categories, ledger)
+        ledger.drop_expired(self.run.client.now())
+        bookmark = CategoriesBookmark(tree=checksum, full_pass_at=now, missing=dict(ledger.missing))
+        if bookmark != known:
+            self.checkpoint(partition, bookmark)
+        if error := ledger.error_of_failures("forms of categories"):
+            raise error
 
     def check(self, check: Check) -> None:
         """Request the tree, and a category of it."""
@@ -80,33 +99,61 @@ class CategoriesStream(VtexStream):
         one = categories[0].ids[-1] if categories else "1"
         check.ask(CATEGORY, one, fallback="categories have what the tree says")
 
-    def _documents(self, api: CatalogApi, categories: list[Category]) -> Iterator[Document]:
-        def fetch(category: Category, stop: threading.Event) -> Document:
-            return api.category(category.ids[-1], stop) or {}
+    def _documents(
+        self, api: CatalogApi, categories: Mapping[str, Category], ledger: RetryLedger
+    ) -> Iterator[Document]:
+        def fetch(category_id: str, stop: threading.Event) -> Document:
+            return api.category(category_id, Patience(stop)) or {}
 
+        new = [category_id for category_id in categories if category_id not in ledger.earlier]
         try:
-            for outcome in fetch_each(self.run.client, CATEGORY, fetch, categories):
-                if outcome.result is None:
-                    raise UnavailableError(str(outcome.error))
-                yield self._document(outcome.item, outcome.result)
+            for outcome in fetch_each(self.run.client, CATEGORY, fetch, new):
+                yield self._handle(outcome, categories, ledger)
         except AccessError:
             self.logger.info(
                 "The key may not read single categories, so they have only what the tree says. To "
                 "get everything: %s",
                 CATEGORY.how_to_grant,
             )
-            for category in categories:
+            for category in categories.values():
                 yield self._document(category, {})
+
+    def _documents_again(
+        self, api: CatalogApi, categories: Mapping[str, Category], ledger: RetryLedger
+    ) -> Iterator[Document]:
+        """The categories whose forms earlier runs did not get."""
+
+        def fetch(category_id: str, retry_for: float, stop: threading.Event) -> Document:
+            return api.category(category_id, Patience(stop, retry_for)) or {}
+
+        earlier = [category_id for category_id in categories if category_id in ledger.earlier]
+        ledger.discard(ledger.earlier - set(earlier))
+        for outcome in retry_missing(self.run.client, earlier, fetch):
+            yield self._handle(outcome, categories, ledger)
+
+    def _handle(
+        self,
+        outcome: Outcome[str, Document],
+        categories: Mapping[str, Category],
+        ledger: RetryLedger,
+    ) -> Document:
+        """The row of a category: from the tree alone, if its form could not be had."""
+        if outcome.result:
+            ledger.discard([outcome.item])
+        else:
+            now = self.run.client.now()
+            ledger.add(outcome.item, now, is_unknown=outcome.error is None)
+        return self._document(categories[outcome.item], outcome.result or {})
 
     def _document(self, category: Category, form: Document) -> Document:
         node = category.node
         return {
-            "Id": category.ids[-1],
             "Name": node.get("name"),
             "FatherCategoryId": category.ids[-2] if len(category.ids) > 1 else None,
             "Title": node.get("Title"),
             "HasChildren": node.get("hasChildren"),
             **form,
+            "Id": category.ids[-1],
             # VTEX says that the host is that of whichever shop asked first.
             "url": urlsplit(str(node.get("url") or "")).path or None,
             "level": len(category.ids),
@@ -114,6 +161,12 @@ class CategoriesStream(VtexStream):
             "path_names": list(category.names),
             "synced_at": dates.text(self.run.client.now()),
         }
+
+
+def _nodes_in(tree: Iterable[object]) -> int:
+    """How many nodes a tree has, readable or not."""
+    below = (node.get("children") if isinstance(node, dict) else None for node in tree)
+    return sum(1 + _nodes_in(nodes if isinstance(nodes, list) else ()) for nodes in below)
 
 
 class SalesChannelsStream(ListStream):

@@ -3,79 +3,37 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from tap_vtex.errors import UnavailableError
+from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.bookmarks import (
-    Bookmark,
-    IdPass,
-    checksum,
-    chunks,
-    is_due,
-)
+from tap_vtex.streams.bookmarks import is_due
 from tap_vtex.streams.catalog.walk import By, Choice
-from tap_vtex.streams.ledger import MAX_MISSING, RetryLedger, missing_from_list
+from tap_vtex.streams.id_census import IdCensus
+from tap_vtex.streams.id_walk import IdWalk, OpenPass
+from tap_vtex.streams.ledger import RetryLedger, missing_from_list
+from tap_vtex.streams.list_size import ListSize
+from tap_vtex.streams.pace import Pace
 from tap_vtex.streams.watermark import Watermark, merged
 from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import timedelta
 
     from tap_vtex.streams.catalog.walk import Batch, Walk
 
-BUCKETS: Final = 256
-CHECKSUM_BYTES: Final = 3
-_SIZE: Final = BUCKETS * CHECKSUM_BYTES
-#: This many listed things in a row that VTEX does not know are an error.
+#: This many listed things in a row that VTEX does not know are suspicious.
 MAX_UNKNOWN: Final = 100
 #: A log line names at most this many ids.
 MAX_NAMED: Final = 10
 
 
-class IdCensus(Bookmark, frozen=True, kw_only=True):
-    """The ids that a list has shown, in one kilobyte: a checksum for each of 256 buckets.
-
-    New things usually have the highest ids, and are recognised by that. If the checksum of a
-    bucket differs, a thing with a low id has come, gone or changed its SKUs: all things of the
-    bucket count as new.
-    """
-
-    highest: int = -1
-    checksums: Annotated[bytes, msgspec.Meta(min_length=_SIZE, max_length=_SIZE)] = bytes(_SIZE)
-
-    @classmethod
-    def of(cls, units: Mapping[int, Collection[int]], up_to: int | None = None) -> IdCensus:
-        """The census of a list, or of its ids up to one of them."""
-        sums = [0] * BUCKETS
-        for unit, members in units.items():
-            if up_to is None or unit <= up_to:
-                sums[unit % BUCKETS] += checksum(f"{unit}:{sorted(members)}", CHECKSUM_BYTES)
-        size = 256**CHECKSUM_BYTES
-        return cls(
-            highest=max(units, default=-1),
-            checksums=b"".join((total % size).to_bytes(CHECKSUM_BYTES) for total in sums),
-        )
-
-    def new_units(self, units: Mapping[int, Collection[int]]) -> set[int]:
-        """The units of a list that this census does not know."""
-        now = IdCensus.of(units, up_to=self.highest)
-        changed = {
-            bucket
-            for bucket in range(BUCKETS)
-            if self._checksum_of(bucket) != now._checksum_of(bucket)  # noqa: SLF001
-        }
-        return {unit for unit in units if unit > self.highest or unit % BUCKETS in changed}
-
-    def _checksum_of(self, bucket: int) -> bytes:
-        return self.checksums[bucket * CHECKSUM_BYTES :][:CHECKSUM_BYTES]
-
-
-class CatalogPass(IdPass, frozen=True, kw_only=True):
+class CatalogPass(OpenPass, frozen=True, kw_only=True):
     """A walk through the catalog that is under way."""
 
     #: Whether everything is read, or only what has changed.
@@ -96,6 +54,8 @@ class CatalogBookmark(Watermark, frozen=True, kw_only=True):
     #: The ids that the list showed when the last pass began.
     ids: IdCensus = msgspec.field(default_factory=IdCensus)
     under_way: CatalogPass | None = None
+    #: How many ids the list has shown.
+    size: ListSize = msgspec.field(default_factory=ListSize)
     #: Ids that the list showed and VTEX failed to give, with the date of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
@@ -133,53 +93,109 @@ class CatalogReplication:
         self,
         walk: Walk,
         bookmark: CatalogBookmark,
+        size: ListSize,
         checkpoint: Callable[[CatalogBookmark], None],
         logger: logging.Logger,
     ) -> None:
-        """Begin at a bookmark; ``checkpoint`` is told each one that a run can resume from."""
+        """Begin at a bookmark.
+
+        Args:
+            walk: How to go through the catalog.
+            bookmark: Where to begin.
+            size: What is known of the size of the list that the walk goes by.
+            checkpoint: Is told each bookmark that a run can resume from.
+            logger: For what is worth saying.
+        """
         self._walk = walk
         self._bookmark = bookmark
+        self._size = size
         self._checkpoint = checkpoint
         self._logger = logger
+        self._ledger = RetryLedger(bookmark.missing)
         self._gone: set[int] = set()
         self._blank_skus: set[int] = set()
-        self._failed: set[int] = set()
-        self._unknown = 0
+        self._refused: set[int] = set()
+        #: Units in a row that VTEX does not know. That may be an outage.
+        self._unknown: list[int] = []
         self._newest: datetime | None = None
 
-    def run(self, now: Callable[[], datetime], full_refresh: timedelta) -> Iterator[Batch]:
+    def run(
+        self,
+        now: Callable[[], datetime],
+        full_refresh: timedelta,
+        refuses_products: Callable[[], bool],
+    ) -> Iterator[Batch]:
         """Yield what is to be emitted, in batches.
+
+        Args:
+            now: The time.
+            full_refresh: How often everything is read.
+            refuses_products: Says at the end whether the key may read no product at all.
 
         Raises:
             UnavailableError: VTEX failed to give some of it.
         """
         units = self._walk.units()
-        ledger = RetryLedger(self._bookmark.missing)
-        ledger.discard(set(ledger.missing) - set(map(str, units)))
-        known_missing = set(map(int, ledger.missing))
+        if not units:
+            self._advance()
+            return
+        if not self._size.is_doubtful:
+            self._ledger.discard(set(self._ledger.missing) - set(map(str, units)))
         under_way = self._bookmark.under_way or self._begin(
             units, whole_second(now()), full_refresh
         )
         self._newest = under_way.newest
-        choice = self._choice(units, under_way, known_missing)
-        progress = Progress(self._logger, f"{self._walk.by}s")
-        left = under_way.left(units)
+        ids = IdWalk(under_way)
+        try:
+            yield from self._read(units, under_way, ids, now)
+        except VtexError:
+            self._mark(under_way, ids)
+            raise
+        if not refuses_products():
+            for unit in self._refused:
+                self._ledger.add(unit, now())
+        self._ledger.drop_expired(now())
+        self._ledger.keep_newest()
+        self._finish(under_way, units, now())
+
+    def _read(
+        self,
+        units: Mapping[int, Collection[int]],
+        under_way: CatalogPass,
+        ids: IdWalk,
+        now: Callable[[], datetime],
+    ) -> Iterator[Batch]:
+        """Read what is left of the pass, and then what earlier runs did not get."""
+        earlier = [unit for unit in units if str(unit) in self._ledger.earlier]
+        left = [unit for unit in under_way.left(units) if str(unit) not in self._ledger.earlier]
+        progress = Progress(self._logger, self._walk.what)
         progress.expect(len(left))
-        for chunk in chunks(left, self._walk.chunk):
-            for batch in self._walk.read(chunk, choice):
-                self._note(batch)
-                yield batch
-            progress.advance(len(chunk))
-            under_way = msgspec.structs.replace(
-                under_way, done_until=chunk[-1], newest=self._newest
-            )
-            self._update_missing(ledger, chunk, known_missing, now())
-            self._advance(under_way=under_way, missing=dict(ledger.missing))
-        self._finish(under_way, now())
+        pace = Pace()
+        choice = self._choice(units, under_way)
+        for batch in chain(
+            self._walk.read(ids.begin(left), choice), self._walk.read_again(earlier)
+        ):
+            doubted = self._unknown
+            self._note(batch, now())
+            yield batch
+            if not self._unknown:
+                ids.settle([*doubted, *batch.units])
+            progress.advance(len(batch.units))
+            pace.count(len(batch.products) + len(batch.skus) + len(batch.brands))
+            if pace.is_due():
+                self._mark(under_way, ids)
 
     def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        self._bookmark = msgspec.structs.replace(self._bookmark, **changes)
+        self._bookmark = msgspec.structs.replace(self._bookmark, size=self._size, **changes)
         self._checkpoint(self._bookmark)
+
+    def _mark(self, under_way: CatalogPass, ids: IdWalk) -> None:
+        """Make a checkpoint within the pass, if it has come anywhere."""
+        if ids.has_settled:
+            at = msgspec.structs.replace(
+                under_way, done_until=ids.done_until, open=ids.open, newest=self._newest
+            )
+            self._advance(under_way=at, missing=dict(self._ledger.missing))
 
     def _begin(
         self, units: Mapping[int, Collection[int]], now: datetime, full_refresh: timedelta
@@ -187,66 +203,60 @@ class CatalogReplication:
         full = is_due(self._bookmark.full_pass_at, full_refresh, now)
         return CatalogPass(began=now, full=full, ids=IdCensus.of(units))
 
-    def _choice(
-        self, units: Mapping[int, Collection[int]], under_way: CatalogPass, missing: set[int]
-    ) -> Choice:
-        whole = self._bookmark.ids.new_units(units) | missing
+    def _choice(self, units: Mapping[int, Collection[int]], under_way: CatalogPass) -> Choice:
+        new = self._bookmark.ids.new_units(units)
 
         def everything_of(unit: int) -> bool:
-            return under_way.full or unit in whole
+            return under_way.full or unit in new
 
         return Choice(everything_of, self._bookmark.picks)
 
-    def _update_missing(
-        self, ledger: RetryLedger, chunk: Sequence[int], known_missing: set[int], now: datetime
-    ) -> None:
-        """Keep account of what failed, and once, of what VTEX does not know yet.
-
-        A new SKU is listed minutes before the index knows it. In a walk by product, its date
-        brings it back.
-        """
-        late = self._gone - known_missing if self._walk.by == "sku" else set()
-        ledger.discard(set(chunk) - self._failed - late)
-        for unit in (self._failed | late) & set(chunk):
-            ledger.add(unit, now)
-        if ledger.is_full:
-            ledger.keep_newest()
-
-    def _note(self, batch: Batch) -> None:
+    def _note(self, batch: Batch, now: datetime) -> None:
         if batch.newest:
             self._newest = max(self._newest or batch.newest, batch.newest)
         self._gone.update(batch.gone)
         self._blank_skus.update(batch.blank_skus)
-        self._failed.update(batch.failed)
-        self._unknown = 0 if batch.known else self._unknown + 1
-        if self._unknown >= MAX_UNKNOWN:
-            raise UnavailableError(
-                f"VTEX lists {self._unknown} {self._walk.by}s in a row that it then does not know "
-                "(status 404). Check whether a proxy or a firewall swallows requests."
-            )
-        if len(self._failed) > MAX_MISSING:
-            raise UnavailableError(f"VTEX fails to give more than {MAX_MISSING} {self._walk.by}s.")
+        # A new SKU is listed minutes before VTEX knows it. In a walk by product, its date
+        # brings it back.
+        late = batch.gone if self._walk.by == "sku" else []
+        unknown = batch.units if batch.lacks_something else late
+        for unit in batch.failed:
+            self._ledger.add(unit, now)
+        for unit in unknown:
+            self._ledger.add(unit, now, is_unknown=True)
+        self._ledger.discard(set(batch.units) - {*batch.failed, *unknown})
+        if batch.refused:
+            self._refused.update(batch.units)
+        self._unknown = [] if batch.known else [*self._unknown, *batch.units]
+        if len(self._unknown) >= MAX_UNKNOWN:
+            if not self._walk.still_answers():
+                raise UnavailableError(
+                    f"VTEX lists {len(self._unknown)} {self._walk.what} in a row that it then does "
+                    "not know (status 404). Check whether a proxy or a firewall swallows requests."
+                )
+            self._unknown = []
 
-    def _finish(self, under_way: CatalogPass, ended: datetime) -> None:
+    def _finish(
+        self, under_way: CatalogPass, units: Mapping[int, Collection[int]], ended: datetime
+    ) -> None:
         bookmark = self._bookmark.after_pass(under_way.began, ended, self._newest)
         self._bookmark = msgspec.structs.replace(
             bookmark,
             full_pass_at=under_way.began if under_way.full else bookmark.full_pass_at,
-            ids=under_way.ids,
+            # What a short list did not show counts as new once it shows again.
+            ids=IdCensus.of(units) if self._size.is_doubtful else under_way.ids,
+            size=self._size,
             under_way=None,
+            missing=dict(self._ledger.missing),
         )
         self._checkpoint(self._bookmark)
-        for what, ids in ((f"{self._walk.by}s", self._gone), ("SKUs", self._blank_skus)):
+        for what, ids in ((self._walk.what, self._gone), ("SKUs", self._blank_skus)):
             if ids:
                 self._logger.info(
                     "VTEX lists %d %s that it has nothing about: %s", len(ids), what, _named(ids)
                 )
-        if self._failed:
-            raise UnavailableError(
-                f"VTEX failed to give {len(self._failed)} {self._walk.by}s "
-                f"({_named(self._failed)}). The run went on without them, and the next one asks "
-                "for them again."
-            )
+        if error := self._ledger.error_of_failures(self._walk.what):
+            raise error
 
 
 def _named(ids: Collection[int]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import StreamSchema
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError, VtexError
+from tap_vtex.errors import AccessError, StateError, VtexError
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.catalog.api import (
     BRAND_LIST,
@@ -17,10 +18,13 @@ from tap_vtex.streams.catalog.api import (
     PRODUCT_LIST,
     SKU_CONTEXT,
     CatalogApi,
+    Listed,
     first_sku,
+    list_again,
 )
 from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogReplication
 from tap_vtex.streams.catalog.walk import Assembler, ByProduct, BySku, Wanted
+from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:
@@ -47,10 +51,10 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         return CatalogApi(self.run.client, self.logger)
 
     @cached_property
-    def _listed(self) -> tuple[By, Mapping[int, Collection[int]]]:
+    def _listed(self) -> tuple[By, Listed]:
         """The products with the ids of their SKUs, or what the key may list instead."""
         try:
-            return "product", self._api.product_ids()
+            return "product", self._product_ids()
         except AccessError:
             sku_ids = self._api.sku_ids()
         self.logger.warning(
@@ -60,7 +64,38 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             self.run.settings.catalog_full_refresh.days,
             PRODUCT_LIST.how_to_grant,
         )
-        return "sku", dict.fromkeys(sku_ids, ())
+        return "sku", sku_ids
+
+    def _product_ids(self) -> Listed:
+        """The products. A refusal is asked for again, if an earlier run could list them."""
+        try:
+            return self._api.product_ids()
+        except AccessError:
+            if not any(self._goes_by_product(member) for member in super().members):
+                raise
+        self.run.client.wait(self.run.client.policy.list_waits[-1])
+        return self._api.product_ids()
+
+    def _goes_by_product(self, member: VtexStream) -> bool:
+        try:
+            stored = member.load_bookmark(self.account, CatalogBookmark)
+        except StateError:
+            return False
+        return stored is not None and stored.by == "product"
+
+    def _read_list(self, by: By) -> Listed:
+        return self._api.product_ids() if by == "product" else self._api.sku_ids()
+
+    def _list_again(self, size: ListSize) -> tuple[Mapping[int, Collection[int]], ListSize]:
+        """The list; read again if it shows less than an earlier run has seen."""
+        by, first = self._listed
+        readings = chain([first], map(self._read_list, repeat(by)))
+        units, answer = list_again(self.run.client, size, lambda: next(readings))
+        self._listed = by, Listed(units, answer.announced)
+        size = size.after(answer.rows, self.run.client.now(), answer.announced)
+        if size.is_doubtful:
+            size.warn(self.logger, f"{by}s" if by == "product" else "SKUs")
+        return units, size
 
     @property
     def members(self) -> list[VtexStream]:
@@ -100,16 +135,18 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         checkpoint: Callable[[CatalogBookmark], None],
     ) -> Iterator[Document]:
         """Go through the catalog once, for members that share a bookmark."""
-        replication = CatalogReplication(self._walk(members), bookmark, checkpoint, self.logger)
+        units, size = self._list_again(bookmark.size)
+        walk = self._walk(members, units)
+        replication = CatalogReplication(walk, bookmark, size, checkpoint, self.logger)
         refresh = self.run.settings.catalog_full_refresh
-        for batch in replication.run(self.run.client.now, refresh):
+        for batch in replication.run(self.run.client.now, refresh, self._api.refuses_products):
             for member in members:
                 if isinstance(member, SkusStream | BrandsStream):
                     member.write_batch(batch)
             if self in members:
                 yield from batch.products
 
-    def _walk(self, members: list[VtexStream]) -> Walk:
+    def _walk(self, members: list[VtexStream], units: Mapping[int, Collection[int]]) -> Walk:
         wanted = Wanted(
             products=self in members,
             skus=any(isinstance(member, SkusStream) for member in members),
@@ -117,7 +154,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         )
         store_url = self.run.settings.store_url
         assembler = Assembler(self.run.client, self._api, wanted, store_url, self.logger)
-        by, units = self._listed
+        by, _ = self._listed
         return ByProduct(assembler, units) if by == "product" else BySku(assembler, units)
 
 
@@ -154,7 +191,7 @@ class BrandsStream(ChildStream):
     def begin(self) -> None:
         """Write all brands of VTEX's list, if the key may read it."""
         super().begin()
-        self._written: set[object] = set()
+        self._written: set[str] = set()
         try:
             brands = CatalogApi(self.run.client, self.logger).brands()
         except AccessError:
@@ -166,9 +203,12 @@ class BrandsStream(ChildStream):
         except VtexError as error:
             self.fail([self.name], error)
         else:
+            if not brands:
+                ListSize().warn(self.logger, "brands")
             synced_at = dates.text(self.run.client.now())
             for brand in brands:
-                self.write_record({**brand, "synced_at": synced_at})
+                row = brand if isinstance(brand, dict) else {}
+                self.write_record({**row, "synced_at": synced_at})
 
     def check(self, check: Check) -> None:
         """Request the list, and a SKU if there is none."""
@@ -178,8 +218,8 @@ class BrandsStream(ChildStream):
     def write_batch(self, batch: Batch) -> None:
         """Write the brands of a batch that this run has not written yet."""
         for brand in batch.brands:
-            if brand["id"] not in self._written:
-                self._written.add(brand["id"])
+            if str(brand["id"]) not in self._written:
+                self._written.add(str(brand["id"]))
                 self.write_record(brand)
 
 

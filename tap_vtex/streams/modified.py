@@ -1,0 +1,215 @@
+"""Lists without pages, of which every run emits the rows that have changed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from tap_vtex import dates
+from tap_vtex.errors import VtexError
+from tap_vtex.streams.bookmarks import Bookmark
+from tap_vtex.streams.ledger import RetryLedger
+from tap_vtex.streams.list_size import Answer, ListSize, read_again
+from tap_vtex.streams.lists import ListStream
+from tap_vtex.streams.pace import MAX_RECORDS
+from tap_vtex.streams.row_census import RowCensus, RowChanges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+    from singer_sdk.helpers.types import Context
+
+    from tap_vtex.types import Document
+
+#: VTEX may show a change this long after listing it.
+MAX_LAG: Final = timedelta(minutes=10)
+#: A row that the tap sees for the first time is looked at twice if it is as young as this.
+YOUNG: Final = timedelta(days=1)
+
+
+class ModifiedBookmark(Bookmark, frozen=True, kw_only=True):
+    """Which rows the last run has seen."""
+
+    #: The newest date of change, but none that is ahead of the clock.
+    highest: datetime | None = msgspec.field(name="replication_key_value", default=None)
+    #: Earlier versions went by the date alone. The run that finds such a state does so for the
+    #: last time, and the next one reads what it left out.
+    since: datetime | None = None
+    #: When the last run was.
+    seen_at: datetime | None = None
+    #: When a run last found a row that has to be looked at once more.
+    changed_at: datetime | None = None
+    census: RowCensus = msgspec.field(default_factory=RowCensus)
+    size: ListSize = msgspec.field(default_factory=ListSize)
+    #: Rows that could not be read in full, with the day of the first failure.
+    missing: dict[str, datetime] = msgspec.field(default_factory=dict)
+
+
+class ModifiedStream(ListStream):
+    """A list without pages. Every run emits the rows that have changed since the last one."""
+
+    replication_key = "lastModifiedUtc"
+
+    #: Whether the last reading of the rows lacked a part, for a reason that was logged.
+    lacks_a_part = False
+
+    def rows(self) -> Iterable[Document]:
+        """All rows."""
+        rows: list[Document] = self.run.client.get(self.endpoint).body
+        return rows
+
+    def documents(
+        self, rows: Mapping[str, Document], ledger: RetryLedger
+    ) -> Iterator[tuple[str | None, Document]]:
+        """Turn rows, by id, into what the stream emits.
+
+        What can't be had goes into the ledger. A document without its id counts as not done.
+        """
+        del ledger
+        yield from rows.items()
+
+    def count(self, rows: Collection[str], size: ListSize) -> int:  # noqa: ARG002
+        """How many rows came, to be held against the size of the list."""
+        return len(rows)
+
+    def documents_again(
+        self, rows: Mapping[str, Document], ledger: RetryLedger
+    ) -> Iterator[tuple[str | None, Document]]:
+        """The same, for rows that earlier runs did not get."""
+        yield from self.documents(rows, ledger)
+
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield rows that have changed since the last run, or have not been seen twice."""
+        bookmark = self.load_bookmark(partition, ModifiedBookmark) or ModifiedBookmark()
+        rows, size = self._read(bookmark)
+        if bookmark.seen_at:
+            self.check_clock(bookmark.seen_at)
+        comparison = _Comparison(bookmark, rows, self.run.client.now())
+        ledger = RetryLedger(bookmark.missing)
+
+        def checkpoint(**changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
+            self.checkpoint(partition, comparison.bookmark(ledger, **changes))
+
+        try:
+            for key, document in self._documents(comparison, rows, ledger, checkpoint):
+                yield {**document, "synced_at": dates.text(self.run.client.now())}
+                comparison.done(key)
+        except VtexError:
+            checkpoint()
+            raise
+        ledger.drop_expired(self.run.client.now())
+        if not size.is_doubtful and not self.lacks_a_part:
+            comparison.forget_missing()
+        checkpoint(size=size, since=None)
+        if error := ledger.error_of_failures(self.name):
+            raise error
+
+    def _documents(
+        self,
+        comparison: _Comparison,
+        rows: Mapping[str, Document],
+        ledger: RetryLedger,
+        checkpoint: Callable[[], None],
+    ) -> Iterator[tuple[str | None, Document]]:
+        for part in comparison.parts(ledger):
+            yield from self.documents(part, ledger)
+            checkpoint()
+        again = {key: rows[key] for key in ledger.earlier if key in rows}
+        yield from self.documents_again(again, ledger)
+
+    def _read(self, bookmark: ModifiedBookmark) -> tuple[dict[str, Document], ListSize]:
+        """The rows by id, and what is known of the size of the list by now."""
+        found: dict[str, Document] = {}
+
+        def read() -> Answer:
+            self.lacks_a_part = False
+            found.update((self.key_of(row), row) for row in self.with_key(self.rows()))
+            # A part that is missing is another matter.
+            known = (bookmark.size.rows or 0) if self.lacks_a_part else 0
+            return Answer(max(self.count(found, bookmark.size), known))
+
+        answer = read_again(self.run.client, bookmark.size, read)
+        if self.lacks_a_part:
+            return found, bookmark.size
+        size = bookmark.size.after(answer.rows, self.run.client.now())
+        if size.is_doubtful:
+            size.warn(self.logger, self.name)
+        return found, size
+
+
+class _Comparison:
+    """The rows of one run beside those of the runs before it."""
+
+    def __init__(
+        self, bookmark: ModifiedBookmark, rows: Mapping[str, Document], now: datetime
+    ) -> None:
+        self._bookmark = bookmark
+        self._rows = rows
+        self._now = now
+        self._changes = RowChanges(bookmark.census, rows)
+        self._changed_at = bookmark.changed_at
+        by_date = bookmark.since if not bookmark.census.packed else None
+        self._buckets = {
+            bucket: keys
+            for bucket, keys in self._changes.to_look_at().items()
+            if by_date is None or any(self._is_since(key, by_date) for key in keys)
+        }
+        self._left = {bucket: set(keys) for bucket, keys in self._buckets.items()}
+
+    def parts(self, ledger: RetryLedger) -> Iterator[dict[str, Document]]:
+        """The rows to look at, in parts between two checkpoints."""
+        part: dict[str, Document] = {}
+        for keys in self._buckets.values():
+            part |= {key: self._rows[key] for key in keys if key not in ledger.earlier}
+            if len(part) >= MAX_RECORDS:
+                yield part
+                part = {}
+        if part:
+            yield part
+
+    def done(self, key: str | None) -> None:
+        """Take note of a row that was emitted."""
+        if key is None:
+            return
+        bucket = self._changes.bucket_of(key)
+        left = self._left.setdefault(bucket, {key})
+        left.discard(key)
+        if left:
+            return
+        if self._changes.is_second_look(bucket):
+            early = self._changed_at is not None and self._now < self._changed_at + MAX_LAG
+            self._changes.note(bucket, again=early)
+            return
+        again = not self._changes.is_new(bucket) or self._is_since(key, self._now - YOUNG)
+        if again:
+            self._changed_at = self._now
+        self._changes.note(bucket, again=again)
+
+    def forget_missing(self) -> None:
+        """Forget rows that are no longer listed."""
+        self._changes.forget_missing()
+
+    def bookmark(self, ledger: RetryLedger, **changes: Any) -> ModifiedBookmark:  # noqa: ANN401
+        """The bookmark for what is done so far."""
+        dated = (_modified(row) for row in self._rows.values())
+        past = [date for date in dated if date and date <= self._now]
+        return msgspec.structs.replace(
+            self._bookmark,
+            highest=max(past, default=self._bookmark.highest),
+            seen_at=self._now,
+            changed_at=self._changed_at,
+            census=self._changes.census(),
+            missing=dict(ledger.missing),
+            **changes,
+        )
+
+    def _is_since(self, key: str, moment: datetime) -> bool:
+        """Whether a row was modified at a moment or later, or does not say when."""
+        modified = _modified(self._rows[key])
+        return modified is None or modified >= moment
+
+
+def _modified(row: Document) -> datetime | None:
+    return dates.parse(row.get("lastModifiedUtc"))
