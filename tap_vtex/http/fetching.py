@@ -88,7 +88,7 @@ def fetch_each(
     for _, outcome in client.workers.each(attempt, items):
         if outcome.error is None or client.has_answered_since(endpoint, outcome.began):
             streak = _Streak()
-        elif streak.grows_too_long(outcome, max_unknown):
+        elif streak.grows_too_long(outcome, max_unknown, _max_failures(client, endpoint, outcome)):
             if not client.still_answers(endpoint):
                 raise streak.error(outcome.error)
             streak = _Streak()
@@ -102,6 +102,18 @@ def fetch_each(
         raise held[0].error
 
 
+def _max_failures(client: VtexClient, endpoint: Endpoint[Any], outcome: Outcome[Any, Any]) -> int:
+    """How many failures in a row are worth a look at the endpoint itself.
+
+    If it has not succeeded in this run yet, there is nothing to look at. Then the things that
+    happen to be asked for first may be the bad ones, unless the key is refused.
+    """
+    is_proven = client.has_answered_since(endpoint, 0)
+    if is_proven or isinstance(outcome.error, AccessError):
+        return MAX_FAILURES
+    return MAX_FAILURES + 2 * client.workers.count
+
+
 class _Streak:
     """Failures during which an endpoint did not succeed."""
 
@@ -109,14 +121,16 @@ class _Streak:
         self._unknown = 0
         self._failures = 0
 
-    def grows_too_long(self, outcome: Outcome[Any, Any], max_unknown: int | None) -> bool:
+    def grows_too_long(
+        self, outcome: Outcome[Any, Any], max_unknown: int | None, max_failures: int
+    ) -> bool:
         """Count a failure; say whether there are too many to go on without a look."""
         if outcome.is_unknown:
             self._unknown += 1
         else:
             self._failures += 1
         is_missing = max_unknown is not None and self._unknown >= max_unknown
-        return is_missing or self._failures >= MAX_FAILURES
+        return is_missing or self._failures >= max_failures
 
     def error(self, last: VtexError) -> VtexError:
         """What the failures come to."""
