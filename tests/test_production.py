@@ -137,7 +137,7 @@ def test_the_messages_are_all_kinds_of_messages() -> None:
     """Should the search above find nothing any more, that is no reason to be content."""
     kinds = (
         "The setting account_name",
-        "no such host",
+        "cannot resolve",
         "Stopped by",
         "The state of",
         "VTEX refused",

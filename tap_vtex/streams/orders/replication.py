@@ -100,7 +100,8 @@ class OrderReplication:
             if self._bookmark.open:
                 yield from self._read_open_windows()
         except VtexError:
-            self._advance()  # keeps what is missing
+            if self._ledger.missing != self._bookmark.missing:
+                self._advance()
             raise
         yield from self._retry_missing()
         if error := self._ledger.error("orders"):

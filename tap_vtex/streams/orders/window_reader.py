@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 #: An archived page of VTEX's says that more than 180 days do not work. One day less, because a
 #: window reaches to the end of its last second, and VTEX may count days in another zone.
 MAX_WINDOW: Final = timedelta(days=179)
+#: This many days in a row that can't be read, before any window could be, are the list's fault.
+MAX_UNREADABLE: Final = 3
 #: The smallest window that is tried where the retention ends.
 MIN_EDGE_WINDOW: Final = timedelta(minutes=1)
 
@@ -161,8 +163,11 @@ class WindowReader:
         self._verify_splits = verify_splits
         #: How many orders a part must have, at least.
         self._expected: dict[Window, int] = {}
-        #: Parts of a window that could not be read.
+        #: Parts of a window that could not be read, and why.
         self._suspect: set[Window] = set()
+        self._refusal: VtexError | None = None
+        #: Whether any window could be read.
+        self._has_read = False
 
     def read(
         self,
@@ -175,6 +180,7 @@ class WindowReader:
         parts = list(window.parts(MAX_WINDOW))
         announced = 0
         before: set[str] = set()
+        held: list[Listed] = []
         for whole in reversed(parts) if newest_first else parts:
 
             def read(part: Window, whole: Window = whole) -> Listed | None:
@@ -188,10 +194,18 @@ class WindowReader:
             for _, listed in walk(whole, read, newest_first=newest_first):
                 if listed is _OUTSIDE_RETENTION:
                     continue
-                yield listed._replace(
-                    rows=[row for row in listed.rows if row.order_id not in before]
-                )
-                before = {row.order_id for row in listed.rows}
+                if not self._has_read:
+                    # Nothing is passed over on the word of a list that gives no window at all.
+                    held.append(listed)
+                    if len(held) >= MAX_UNREADABLE and self._refusal:
+                        raise self._refusal
+                    continue
+                for one in (*held, listed):
+                    yield one._replace(rows=[r for r in one.rows if r.order_id not in before])
+                    before = {row.order_id for row in one.rows}
+                held.clear()
+        if held and self._refusal:
+            raise self._refusal
 
     def _read_or_split(self, part: Window) -> tuple[Listed | None, int]:
         """Read a part, or None where its halves have to be read; and the total it announces."""
@@ -201,6 +215,7 @@ class WindowReader:
             first = self._page({**query, "page": 1}, retry_for=retry_for)
         except (RefusedError, NotFoundError, UnavailableError) as error:
             return self._refused(part, error), 0
+        self._has_read = True
         total = total_of(first)
         if pages_of(first) <= MAX_PAGES:
             try:
@@ -262,6 +277,7 @@ class WindowReader:
         """
         if not self._client.still_answers(ORDER_LIST):
             raise error
+        self._refusal = error
         if window.end - window.start <= DAY:
             return Listed(window, [], doubt=str(error).rstrip("."))
         self._suspect.update(window.halves())
