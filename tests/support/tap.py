@@ -207,6 +207,7 @@ HURRIED = RetryPolicy(
     connect_timeout=1.0,
     read_timeout=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
+    total_waits=tuple(wait / 100 for wait in RetryPolicy.total_waits),
 )
 
 
