@@ -58,9 +58,7 @@ class Loader:
         undated = entity.count(UNDATED)
         now = whole_second(client.now())
         bookmark = (
-            EntityBookmark.from_state(self.state)
-            if self.state
-            else EntityBookmark.new(None, now)
+            EntityBookmark.from_state(self.state) if self.state else EntityBookmark.new(None, now)
         )
 
         def checkpoint(at: EntityBookmark) -> None:

@@ -194,10 +194,11 @@ def _has_id(row: object) -> TypeGuard[Document]:
 
 
 def folded(document_id: str) -> str:
-    """An id in the form in which it is compared with others.
+    """An id in the form that it has in records.
 
-    VTEX's index can hold a document twice, under GUIDs that differ by letter case. Ids that
-    are no GUIDs were chosen by the store, and there a case can make a difference.
+    The ids that VTEX makes are GUIDs in lower case. Its index can hold a document a second
+    time, under the same GUID in capitals (VTEX's known issue 1203412). Ids that are no GUIDs
+    were chosen by the store, and there letter case can make the difference.
     """
     return document_id.lower() if GUID.fullmatch(document_id) else document_id
 

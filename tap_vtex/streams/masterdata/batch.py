@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from tap_vtex.streams.masterdata.api import folded
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
@@ -42,8 +40,7 @@ class Batch:
         if not self._is_open:
             yield document
             return
-        key = folded(document["id"])
-        self._held[key] = _Held(self._moment_of(document), msgspec.json.encode(document))
+        self._held[document["id"]] = _Held(self._moment_of(document), msgspec.json.encode(document))
         if len(self._held) > MAX_HELD:
             self._is_open = False
             yield from (document for _, document in self.in_order())

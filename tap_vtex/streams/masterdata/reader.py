@@ -37,8 +37,6 @@ MAX_READINGS: Final = len(PAGE_SIZES)
 #: Large entities can't be counted: the search times out. After this many time-outs, a run
 #: counts no more.
 MAX_TIMEOUTS: Final = 2
-#: Entities whose ids VTEX makes. The same GUID in capitals is the same id.
-NATIVE: Final = frozenset({"AD", "CL"})
 
 
 class EntityReader:
@@ -104,21 +102,17 @@ class EntityReader:
             self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
                 for document in self._whole(where, expected):
-                    key, version = hash(folded(document["id"])), _version(document)
+                    key = hash(folded(document["id"]))
+                    version = last_activity(document) or ""
                     if key not in newest or version > newest[key]:
                         newest[key] = version
-                        yield self._with_plain_id(document)
+                        yield {**document, "id": folded(document["id"])}
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
                 self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
             else:
                 return
-
-    def _with_plain_id(self, document: Document) -> Document:
-        if self.acronym not in NATIVE:
-            return document
-        return {**document, "id": folded(document["id"])}
 
     def _whole(self, where: str | None, expected: int | None) -> Generator[Document, None, None]:
         received = yield from self._documents(where, expected)
@@ -178,9 +172,3 @@ class EntityReader:
             "%s: %s; waiting %s seconds for a free scroll", self.acronym, error, seconds
         )
         self.client.wait(seconds)
-
-
-def _version(document: Document) -> str:
-    """A text that is greater for a later version, and for an id in VTEX's own form."""
-    document_id = document["id"]
-    return (last_activity(document) or "") + ("~" if document_id == folded(document_id) else "")

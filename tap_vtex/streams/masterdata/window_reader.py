@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tap_vtex import dates
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.streams.bookmarks import checksum
-from tap_vtex.streams.masterdata.api import LostError, folded
+from tap_vtex.streams.masterdata.api import LostError
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
 from tap_vtex.windows import whole_second
@@ -122,7 +122,7 @@ class WindowReader:
             for document in self._reader.read(where, count):
                 self._progress.advance()
                 read += 1
-                marks ^= checksum(folded(document["id"]), 6)
+                marks ^= checksum(document["id"], 6)
                 if read <= skipped.documents:
                     as_before = read < skipped.documents or marks == skipped.checksum
                     continue
