@@ -130,26 +130,29 @@ class EntityReplication:
         if at.is_loaded:
             return
         loaded_until = at.loaded_until or api.BEGINNING
-        if not self._totals.load_adds_up(loaded_until, self._wanted()):
+        counts = self._totals.weigh_load(loaded_until, self._wanted())
+        if not counts.adds_up:
             self._withhold(self._incomplete("all documents", "fewer are found by date"))
         if at.loaded_until is None:
             yield from self._read_whole(
                 f"created before {api.BEGINNING.year}",
                 api.BEFORE_THE_BEGINNING,
-                None,
+                counts.before,
                 loaded_until=api.BEGINNING,
             )
         if self._bookmark.loaded_until is not None:
-            yield from self._load_windows(Window(loaded_until, at.load_began))
+            yield from self._load_windows(Window(loaded_until, at.load_began), counts.rest)
 
-    def _load_windows(self, window: Window) -> Iterator[FoundDocument]:
+    def _load_windows(self, window: Window, count: int | None) -> Iterator[FoundDocument]:
         created = self._where(CREATED)
 
         def advance(until: datetime) -> None:
             self._advance(loaded_until=until)
 
-        for part, count in self._parts(window, created):
-            for document in self._windows.read(part, created, count, _created, advance):
+        if count is not None:
+            self._progress.expect_more(count)
+        for part, documents in parts_of(self._reader, window, created, count):
+            for document in self._windows.read(part, created, documents, _created, advance):
                 yield self._see(document)
             self._note_short(CREATED)
             advance(part.end)
@@ -216,7 +219,11 @@ class EntityReplication:
                 so_far = {"done_until": done_until, "created": self._created}
                 self._advance(sweep=msgspec.structs.replace(sweep, **so_far))
 
-        for part, count in self._parts(Window(sweep.done_until, until), api.active_in):
+        window = Window(sweep.done_until, until)
+        total = self._reader.count(api.active_in(window))
+        if total is not None:
+            self._progress.expect_more(total)
+        for part, count in parts_of(self._reader, window, api.active_in, total):
             documents = self._windows.read(part, api.active_in, count, last_activity, advance)
             for document in documents:
                 date = _created(document)
@@ -241,12 +248,6 @@ class EntityReplication:
             return api.all_of(api.within(api.CREATED, part), self._wanted())
 
         return created
-
-    def _parts(self, window: Window, where: Where) -> Iterator[tuple[Window, int | None]]:
-        count = self._reader.count(where(window))
-        if count is not None:
-            self._progress.expect_more(count)
-        return parts_of(self._reader, window, where, count)
 
     def _note_short(self, kind: str) -> None:
         """Remember the windows that came short, for the next runs to read again."""
@@ -313,18 +314,25 @@ class EntityReplication:
         totals = self._totals
         if self._reader.left_out:
             self._logger.warning(
-                "%s: %s rows without a readable id were left out",
-                self._reader.acronym,
+                "Skipped %s rows of %s that have no id",
                 f"{self._reader.left_out:,}",
+                self._reader.acronym,
             )
         if self._is_withheld and not self._failures:
             self._end_without_documents()
         if self._failures or totals.are_fewer:
             self._end_in_doubt()
         elif not self._is_withheld:
-            total = totals.total if self._is_explained and totals.total is not None else None
-            known = self._bookmark.total if total is None else total
-            self._advance(total=known, doubted_since=None)
+            self._advance(total=self._seen(), doubted_since=None)
+
+    def _seen(self) -> int | None:
+        """How many documents count as seen. If there are more, a later run loads all again."""
+        at, total = self._bookmark, self._totals.total
+        if total is None or not self._is_explained:
+            return at.total
+        # What was skipped is not seen, unless a load has skipped it again.
+        was_reloaded = at.reloaded_at and self._totals.now - at.reloaded_at < GIVEN_UP_AFTER
+        return total if was_reloaded else max(0, total - self._reader.left_out)
 
     def _end_without_documents(self) -> None:
         """Nothing was ever seen of the entity. That counts after a day."""

@@ -8,7 +8,7 @@ that a load reads. Answers that contradict each other are asked for again, space
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tap_vtex.streams.masterdata import api
 from tap_vtex.streams.masterdata.bookmark import BELIEVED_AFTER
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.bookmark import EntityBookmark
     from tap_vtex.streams.masterdata.reader import EntityReader
+
+
+class LoadCounts(NamedTuple):
+    """How many documents a load has to read; None if nobody knows."""
+
+    #: Created before the load goes on.
+    before: int | None
+    rest: int | None
+    #: Whether these and the undated ones are all that there is.
+    adds_up: bool
 
 
 class Totals:
@@ -81,8 +91,8 @@ class Totals:
 
     # -- less than announced -------------------------------------------------------------
 
-    def load_adds_up(self, loaded_until: datetime, wanted: str | None) -> bool:
-        """Whether the windows of a load have all documents of the entity together.
+    def weigh_load(self, loaded_until: datetime, wanted: str | None) -> LoadCounts:
+        """Count what a load has to read, and compare it with all that there is.
 
         Args:
             loaded_until: Where the load goes on.
@@ -93,15 +103,21 @@ class Totals:
             api.before(loaded_until),
             api.within(api.CREATED, Window(loaded_until, api.END)),
         )
-        total = self._reader.count(wanted) if wanted else self.total
+        most = 0
         for wait in (0.0, *self._waits):
             if wait:
                 self._reader.client.wait(wait)
-                total = self._reader.count(wanted)
-            counts = [self._reader.count(api.all_of(one, wanted)) for one in conditions]
-            if total is None or None in counts or sum(filter(None, counts)) >= total:
-                return True
-        return self.is_old
+            total = self._reader.count(wanted) if wanted or wait else self.total
+            undated, before, rest = (
+                self._reader.count(api.all_of(one, wanted)) for one in conditions
+            )
+            if total is None or undated is None or before is None or rest is None:
+                return LoadCounts(before, rest, adds_up=True)
+            # What was there once is not gone on the word of a later answer.
+            most = max(most, total)
+            if undated + before + rest >= most:
+                return LoadCounts(before, rest, adds_up=True)
+        return LoadCounts(before, rest, adds_up=self.is_old)
 
     # -- more than before ----------------------------------------------------------------
 
