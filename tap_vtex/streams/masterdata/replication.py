@@ -27,7 +27,7 @@ from tap_vtex.windows import Window, whole_second
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from tap_vtex.streams.masterdata.bookmark import EntityBookmark
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 #: The kinds of windows.
 CREATED: Final = "created"
 ACTIVE: Final = "active"
+#: Queries that no date divides, by what the state and the log call them.
+UNDATED: Final = "without a creation date"
+OLDEST: Final = f"created before {api.BEGINNING.year}"
+WHOLE: Final = {UNDATED: api.UNDATED, OLDEST: api.BEFORE_THE_BEGINNING}
 
 
 class FoundDocument(NamedTuple):
@@ -68,7 +72,7 @@ class EntityReplication:
         self._failures: list[IncompleteListError] = []
         #: Whether the bookmark stays where it was kept, since there may be more to read.
         self._is_withheld = False
-        self._found = self._created = 0
+        self._found = self._created = self._left_out = 0
         self._is_explained = True
 
     def run(self, undated: int | None, now: Callable[[], datetime]) -> Iterator[FoundDocument]:
@@ -124,9 +128,7 @@ class EntityReplication:
         is_known = at.undated is not None and undated in (at.undated, None)
         if not is_known:
             expected = None if at.start else undated
-            yield from self._read_whole(
-                "without a creation date", api.UNDATED, expected, undated=undated or 0
-            )
+            yield from self._read_whole(UNDATED, expected, undated=undated or 0)
         if at.is_loaded:
             return
         loaded_until = at.loaded_until or api.BEGINNING
@@ -134,12 +136,7 @@ class EntityReplication:
         if not counts.adds_up:
             self._withhold(self._incomplete("all documents", "fewer are found by date"))
         if at.loaded_until is None:
-            yield from self._read_whole(
-                f"created before {api.BEGINNING.year}",
-                api.BEFORE_THE_BEGINNING,
-                counts.before,
-                loaded_until=api.BEGINNING,
-            )
+            yield from self._read_whole(OLDEST, counts.before, loaded_until=api.BEGINNING)
         if self._bookmark.loaded_until is not None:
             yield from self._load_windows(Window(loaded_until, at.load_began), counts.rest)
 
@@ -154,13 +151,12 @@ class EntityReplication:
         for part, documents in parts_of(self._reader, window, created, count):
             for document in self._windows.read(part, created, documents, _created, advance):
                 yield self._see(document)
-            self._note_short(CREATED)
+            self._note_short(CREATED, part)
             advance(part.end)
 
     def _read_whole(
         self,
         query: str,
-        condition: str,
         count: int | None,
         **done: Any,  # noqa: ANN401
     ) -> Iterator[FoundDocument]:
@@ -172,13 +168,15 @@ class EntityReplication:
         def advance(prefix: Prefix | None) -> None:
             self._advance(prefix=prefix)
 
-        where = api.all_of(condition, self._wanted())
+        where = api.all_of(WHOLE[query], self._wanted())
         try:
             for document in self._windows.read_whole(where, count, prefix, advance):
                 yield self._see(document)
         except IncompleteListError as error:
             self._failures.append(error)
             return
+        if self._reader.left_out > self._left_out:
+            self._remember([query])
         self._advance(**done, prefix=None)
 
     def _wanted(self) -> str | None:
@@ -232,7 +230,7 @@ class EntityReplication:
                     date < read_before and (last_activity(document) or "") >= changed_since
                 )
                 yield self._see(document, has_changed=has_changed)
-            self._note_short(ACTIVE)
+            self._note_short(ACTIVE, part)
             advance(part.end)
         if self._found == found and not self._reader.finds_by_date():
             self._withhold(self._incomplete("by date", "search finds nothing any more"))
@@ -249,39 +247,57 @@ class EntityReplication:
 
         return created
 
-    def _note_short(self, kind: str) -> None:
-        """Remember the windows that came short, for the next runs to read again."""
-        for window in self._windows.short:
-            self._failures.append(self._incomplete(str(window), "fewer came than announced"))
-            key = f"{kind} {dates.text(window.start)}"
-            short = {key: self._totals.now, **self._bookmark.short}
-            self._bookmark = msgspec.structs.replace(self._bookmark, short=short)
+    def _note_short(self, kind: str, part: Window | None = None) -> None:
+        """Remember windows that came short, for the next runs to read again.
+
+        So is a part with rows that have no id: they may have one the next time.
+        """
+        windows = list(self._windows.short)
         self._windows.short.clear()
+        for window in windows:
+            self._failures.append(self._incomplete(str(window), "fewer came than announced"))
+        if part and self._reader.left_out > self._left_out:
+            windows.append(part)
+        self._remember(f"{kind} {dates.text(one.start)} {dates.text(one.end)}" for one in windows)
+
+    def _remember(self, keys: Iterable[str]) -> None:
+        self._left_out = self._reader.left_out
+        short = {**dict.fromkeys(keys, self._totals.now), **self._bookmark.short}
+        self._bookmark = msgspec.structs.replace(self._bookmark, short=short)
 
     def _read_short_again(
         self, short: dict[str, datetime], now: datetime
     ) -> Iterator[FoundDocument]:
         """Read the windows again that came short in earlier runs."""
-        for key, since in short.items():
-            kind, _, text = key.partition(" ")
-            moment = dates.parse(text)
-            if moment is not None:
-                window, where = Window(moment, moment), self._where(kind)
-                for document in self._windows.read(window, where, None, last_activity, _ignore):
-                    yield self._see(document, has_changed=True)
-            is_short = bool(self._windows.short)
+        for key, since in () if self._totals.are_fewer else short.items():
+            for document in self._short_window(key):
+                yield self._see(document, has_changed=True)
+            lost, self._windows.short = self._windows.short, []
+            is_short = bool(lost) or self._reader.left_out > self._left_out
+            self._left_out = self._reader.left_out
             if is_short and now - since < GIVEN_UP_AFTER:
-                self._note_short(kind)
+                self._failures += [self._incomplete(key, "fewer came than announced") for _ in lost]
                 continue
             if is_short:
                 self._logger.warning(
                     "%s: %s has come short for days; what came of it counts now",
                     self._reader.acronym,
-                    text,
+                    key,
                 )
-            self._windows.short.clear()
             left = {one: at for one, at in self._bookmark.short.items() if one != key}
             self._advance(short=left)
+
+    def _short_window(self, key: str) -> Iterator[Document]:
+        """The documents of what came short, by its name in the state."""
+        if key in WHOLE:
+            nothing = Prefix(query=key, documents=0, checksum=0)
+            where = api.all_of(WHOLE[key], self._wanted())
+            yield from self._windows.read_whole(where, None, nothing, _ignore)
+            return
+        kind, start, end = _window_in(key)
+        if start is not None and end is not None:
+            window, where_of = Window(start, end), self._where(kind)
+            yield from self._windows.read(window, where_of, None, last_activity, _ignore)
 
     def _find_what_was_missed(self, undated: int | None, now: datetime) -> Iterator[FoundDocument]:
         """Look for documents that the entity has by now and no run has seen."""
@@ -323,16 +339,9 @@ class EntityReplication:
         if self._failures or totals.are_fewer:
             self._end_in_doubt()
         elif not self._is_withheld:
-            self._advance(total=self._seen(), doubted_since=None)
-
-    def _seen(self) -> int | None:
-        """How many documents count as seen. If there are more, a later run loads all again."""
-        at, total = self._bookmark, self._totals.total
-        if total is None or not self._is_explained:
-            return at.total
-        # What was skipped is not seen, unless a load has skipped it again.
-        was_reloaded = at.reloaded_at and self._totals.now - at.reloaded_at < GIVEN_UP_AFTER
-        return total if was_reloaded else max(0, total - self._reader.left_out)
+            is_known = totals.total is not None and self._is_explained
+            total = totals.total if is_known else self._bookmark.total
+            self._advance(total=total, doubted_since=None)
 
     def _end_without_documents(self) -> None:
         """Nothing was ever seen of the entity. That counts after a day."""
@@ -392,5 +401,12 @@ def _created(document: Document) -> str:
     return dates.text(moment) if moment else ""
 
 
-def _ignore(_until: datetime) -> None:
-    """A window of one second has no checkpoints."""
+def _window_in(key: str) -> tuple[str, datetime | None, datetime | None]:
+    """The kind of a window in the state, its start and its end."""
+    kind, _, texts = key.partition(" ")
+    start, _, end = texts.partition(" ")
+    return kind, dates.parse(start), dates.parse(end)
+
+
+def _ignore(_done: object) -> None:
+    """What is read once more needs no checkpoints."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: A checkpoint comes after this many documents, or this many seconds.
 CHECKPOINT_DOCUMENTS: Final = 500
 CHECKPOINT_SECONDS: Final = 60.0
-#: After this many windows of one second that come short, Master Data is out of order.
+#: After this many windows that come short even in halves, Master Data is out of order.
 MAX_SHORT: Final = 3
 
 
@@ -55,8 +55,8 @@ class WindowReader:
     ) -> Iterator[Document]:
         """Yield the documents of a window in the order of a date.
 
-        A window that comes short again and again is read in halves. What is left of it then,
-        a second of time, comes as far as it can be had, and is remembered as `short`.
+        A window that comes short again and again is read in halves. One that still comes short
+        then comes as far as it can be had, and is remembered as `short`.
 
         Args:
             window: The window.
@@ -68,6 +68,7 @@ class WindowReader:
         Raises:
             IncompleteListError: Too many windows come short.
         """
+        received = -self._reader.copies
         batch = Batch(lambda document: _within(window, date_of(document)))
         try:
             for document in self._reader.read(where(window), count):
@@ -76,7 +77,13 @@ class WindowReader:
         except LostError as loss:
             if window.seconds:
                 for half in window.halves():
-                    yield from self.read(half, where, None, date_of, advance)
+                    for document in self.read(half, where, None, date_of, advance):
+                        received += 1
+                        yield document
+                received += self._reader.copies
+                # Halves can be complete by counts of their own that are wrong.
+                if count and not self._reader.have_left(where(window), count, received):
+                    self._remember(window, loss)
                 return
             yield from (document for _, document in batch.in_order())
             self._remember(window, loss)
@@ -97,6 +104,8 @@ class WindowReader:
             yield document
 
     def _remember(self, window: Window, loss: LostError) -> None:
+        is_part = (window.start <= one.start and one.end <= window.end for one in self.short)
+        self.short = [one for one, inside in zip(self.short, is_part, strict=True) if not inside]
         self.short.append(window)
         if len(self.short) > MAX_SHORT:
             raise self.incomplete(str(window), loss)
