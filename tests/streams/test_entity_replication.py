@@ -25,8 +25,8 @@ from tap_vtex.streams.masterdata.api import (
     TooManyError,
     within,
 )
-from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
+from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication
 from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
