@@ -16,7 +16,7 @@ from sandbox.masterdata.where import Condition, parse
 from tap_vtex.http.client import VtexClient
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.settings import Settings
-from tap_vtex.streams.masterdata import replication, search
+from tap_vtex.streams.masterdata import parts, search
 from tap_vtex.streams.masterdata.api import (
     BEFORE_THE_BEGINNING,
     BEGINNING,
@@ -25,8 +25,9 @@ from tap_vtex.streams.masterdata.api import (
     TooManyError,
     within,
 )
+from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.reader import EntityReader
-from tap_vtex.streams.masterdata.replication import EntityBookmark, EntityReplication
+from tap_vtex.streams.masterdata.replication import EntityReplication
 from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
 from tests.support.shop import NOON
@@ -57,9 +58,7 @@ class Loader:
         undated = entity.count(UNDATED)
         now = whole_second(client.now())
         bookmark = (
-            EntityBookmark.from_state(self.state)
-            if self.state
-            else EntityBookmark(start=None, load_began=now, loaded_until=None, changes_since=now)
+            EntityBookmark.from_state(self.state) if self.state else EntityBookmark.new(None, now)
         )
 
         def checkpoint(at: EntityBookmark) -> None:
@@ -89,7 +88,7 @@ def truth(shop: Shop) -> dict[str, Any]:
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A store whose clients take many windows to read."""
-    monkeypatch.setattr(replication, "MAX_IN_A_WINDOW", 40)
+    monkeypatch.setattr(parts, "MAX_IN_A_WINDOW", 40)
     return open_shop(orders=50, days=200, clients=500)
 
 
@@ -186,7 +185,7 @@ class TestWindowsOfWhichNobodyKnowsTheCount:
         assert scrolls < 40 * 2 * 10
 
     def test_every_count_times_out(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(replication, "SMALL_WINDOW", 500 * 24 * 60 * 60)
+        monkeypatch.setattr(parts, "SMALL_WINDOW", 500 * 24 * 60 * 60)
         shop.fail("status", "/api/dataentities/CL/search", status=408, times=None)
 
         counts, _ = self.read(shop)

@@ -75,8 +75,9 @@ def test_an_incremental_run_asks_for_next_to_nothing(tap: Tap, shop: Shop, targe
     run = tap.sync(shop.config(), target, select={"clients"})
 
     assert not run.records("clients")
-    # How many are undated, how many have changed, and these.
-    assert shop.requests() == {SEARCH: 2, SCROLL: 1}
+    # How many are undated, how many there are, how many have changed, and these. There are none,
+    # so: how many can be found by date at all.
+    assert shop.requests() == {SEARCH: 4, SCROLL: 1}
 
 
 def test_fields_of_the_stores_own_have_columns_of_their_own(

@@ -89,7 +89,7 @@ class TestWhatGoesWrongWithAScroll:
     def test_a_search_loses_a_page_as_well(self, tap: Tap, shop: Shop, target: Target) -> None:
         shop.store.scrolls.taken_by_others = 10
         shop.store.quirks.content_range_with_equals = False
-        shop.fail("no_rows", CL_SEARCH, skip=8)
+        shop.fail("no_rows", CL_SEARCH, skip=12)
 
         run = check(tap, shop, target)
 
@@ -218,8 +218,8 @@ class TestASearchInPlaceOfAScroll:
                 shop.edit("CL", key, firstName="Três")
             shop.pass_time(minutes=3)
 
-        # After two counts and the first page.
-        shop.when(CL_SEARCH, meanwhile, skip=3)
+        # After three counts and the first page.
+        shop.when(CL_SEARCH, meanwhile, skip=4)
         run = tap.sync(config, target, select={"clients"})
         assert (AGAIN in run.log) is again
 

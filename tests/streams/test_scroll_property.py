@@ -77,7 +77,7 @@ class Index(FakeClient):
 
 def entry(number: int, *, is_copy: bool, day: int) -> Document:
     """What the index holds of a document, in the version of a day; a copy has an id of its own."""
-    document_id = f"{number:04}-a"
+    document_id = f"{number:08}-aaaa-4bbb-8ccc-dddddddddddd"
     return {
         "id": document_id.upper() if is_copy else document_id,
         "createdIn": "2026-01-01T00:00:00Z",

@@ -219,6 +219,7 @@ HURRIED = RetryPolicy(
     response_timeout=3.0,
     max_pause=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
+    total_waits=tuple(wait / 100 for wait in RetryPolicy.total_waits),
 )
 
 

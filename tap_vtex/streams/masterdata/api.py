@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
 from tap_vtex.http.endpoint import Endpoint, Resource
@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Collection, Iterable, Mapping
 
-    from tap_vtex.http.client import Response, VtexClient
+    from tap_vtex.http.client import VtexClient
     from tap_vtex.types import Document
     from tap_vtex.windows import Window
 
 # -- endpoints ---------------------------------------------------------------------------
 
 
-def _are_documents(body: object) -> TypeGuard[list[Document]]:
-    return isinstance(body, list) and all(
-        isinstance(one, dict) and isinstance(one.get("id"), str) for one in body
-    )
+def _is_list(body: object) -> TypeGuard[list[object]]:
+    # Not every row has to be readable: one bad row must not hold up the others.
+    return isinstance(body, list)
 
 
 def _is_structure(body: object) -> TypeGuard[Document]:
@@ -43,20 +42,19 @@ _DOCUMENTS: Final = (
 #: The media type of version 1, which is the one that holds clients.
 _VERSION_1: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
 
-SEARCH: Final = Endpoint(
-    "/api/dataentities/{}/search", _are_documents, _DOCUMENTS, headers=_VERSION_1
-)
-SCROLL: Final = Endpoint(
-    "/api/dataentities/{}/scroll", _are_documents, _DOCUMENTS, headers=_VERSION_1
-)
+SEARCH: Final = Endpoint("/api/dataentities/{}/search", _is_list, _DOCUMENTS, headers=_VERSION_1)
+SCROLL: Final = Endpoint("/api/dataentities/{}/scroll", _is_list, _DOCUMENTS, headers=_VERSION_1)
 STRUCTURE: Final = Endpoint(
     "/api/dataentities/{}",
     _is_structure,
     (Resource("Dynamic Storage", "Data entity", "View data entity details"), _ADMINISTRATOR),
 )
 
+#: The ids that Master Data makes itself.
+GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: Master Data's answer to a page that takes it too long.
 TIMED_OUT: Final = 408
+UNAUTHORIZED: Final = 401
 
 # -- dates and conditions ----------------------------------------------------------------
 # Conditions only name dates: each store decides which other fields can be filtered. Ranges
@@ -72,14 +70,23 @@ DATES: Final = (CREATED, "updatedIn", "lastInteractionIn")
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 END: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
-BEFORE_THE_BEGINNING: Final = f"({CREATED}<{BEGINNING + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
 UNDATED: Final = f"({CREATED} is null)"
+DATED: Final = f"({CREATED}<{END:%Y-%m-%dT%H:%M:%S}.000Z)"
 
 
 def within(name: str, window: Window) -> str:
     """A date lies in a window, including all of the window's last second."""
     start, end = (f"{at:%Y-%m-%dT%H:%M:%S}" for at in (window.start, window.end + SECOND))
     return f"({name} between {start}.000Z AND {end}.999Z)"
+
+
+def before(moment: datetime) -> str:
+    """A document was created before a moment, or in its second."""
+    return f"({CREATED}<{moment + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
+
+
+#: Documents with dates from before VTEX had customers.
+BEFORE_THE_BEGINNING: Final = before(BEGINNING)
 
 
 def active_in(window: Window) -> str:
@@ -118,6 +125,24 @@ class TooManyError(LostError):
     """There are more documents than a search reaches."""
 
 
+class Page(NamedTuple):
+    """A page of documents."""
+
+    documents: list[Document]
+    #: Rows, including those that can't be read.
+    rows: int
+    headers: Mapping[str, str]
+
+
+class Received(NamedTuple):
+    """What a reading has received."""
+
+    #: Rows, as VTEX counts them.
+    rows: int
+    #: Rows beyond the first one of each document.
+    copies: int
+
+
 class Entity:
     """Requests documents of one entity, with some of their fields."""
 
@@ -125,6 +150,10 @@ class Entity:
         """Prepare for an entity; ``fields`` are names separated by commas, or ``_all``."""
         self.acronym = acronym
         self.client = client
+        #: Whether rows without a readable id are left out. If not, they spoil the reading.
+        self.leaves_out_unreadable = False
+        #: How many such rows were left out.
+        self.left_out = 0
         self._fields = fields
 
     def query(self, where: str | None) -> dict[str, str | int]:
@@ -133,17 +162,45 @@ class Entity:
 
     def get(
         self,
-        endpoint: Endpoint[list[Document]],
+        endpoint: Endpoint[list[object]],
         params: Mapping[str, str | int],
         *,
         headers: Mapping[str, str] | None = None,
         no_retry: Collection[int] = (),
         stop: threading.Event | None = None,
-    ) -> Response[list[Document]]:
+    ) -> Page:
         """Request a page of `SCROLL` or `SEARCH`."""
-        return self.client.get(
+        response = self.client.get(
             endpoint, self.acronym, params=params, headers=headers, no_retry=no_retry, stop=stop
         )
+        documents = [one for one in response.body if _has_id(one)]
+        return Page(documents, len(response.body), response.headers)
+
+    def readable(self, page: Page) -> list[Document]:
+        """The documents of a page.
+
+        Raises:
+            LostError: A row has no readable id, and such rows are not to be left out.
+        """
+        missing = page.rows - len(page.documents)
+        if missing and not self.leaves_out_unreadable:
+            raise LostError("a document came without a readable id")
+        self.left_out += missing
+        return page.documents
+
+
+def _has_id(row: object) -> TypeGuard[Document]:
+    return isinstance(row, dict) and isinstance(row.get("id"), str) and bool(row["id"])
+
+
+def folded(document_id: str) -> str:
+    """An id in the form that it has in records.
+
+    The ids that VTEX makes are GUIDs in lower case. Its index can hold a document a second
+    time, under the same GUID in capitals (VTEX's known issue 1203412). Ids that are no GUIDs
+    were chosen by the store, and there letter case can make the difference.
+    """
+    return document_id.lower() if GUID.fullmatch(document_id) else document_id
 
 
 def announced(header: str | None) -> int | None:

@@ -11,7 +11,7 @@ from tap_vtex.errors import AccessError, NotFoundError, RefusedError
 from tap_vtex.settings import NewsletterEntity
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.masterdata.api import DATES
-from tap_vtex.streams.masterdata.replication import EntityBookmark
+from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.streams import MasterDataStream
 
 if TYPE_CHECKING:

@@ -9,26 +9,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.api import (
+    DATED,
+    TIMED_OUT,
     Entity,
     LostError,
     TooManyError,
     compare,
+    folded,
     last_activity,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Collection, Generator, Iterator
 
     from tap_vtex.http.client import VtexClient
+    from tap_vtex.streams.masterdata.api import Received
     from tap_vtex.types import Document
 
 #: How often a query is read before coming short is an error: once for each page size, in case
 #: all of them time out halfway.
 MAX_READINGS: Final = len(PAGE_SIZES)
+#: Large entities can't be counted: the search times out. After this many time-outs, a run
+#: counts no more.
+MAX_TIMEOUTS: Final = 2
 
 
 class EntityReader:
@@ -39,24 +47,45 @@ class EntityReader:
     ) -> None:
         """Prepare for an entity; ``fields`` are names separated by commas, or ``_all``."""
         self.acronym = acronym
-        self._client = client
+        self.client = client
+        #: Rows of the index that were further copies of a document.
+        self.copies = 0
+        #: How many documents the entity had when the run began, and how many of them without a
+        #: date of creation; None if nobody knows.
+        self.total: int | None = None
+        self.undated: int | None = None
         self._logger = logger
         self._entity = Entity(client, acronym, fields)
         self._scroller = Scroller(self._entity)
+        self._timeouts = 0
 
-    def count(self, where: str | None) -> int | None:
+    @property
+    def left_out(self) -> int:
+        """How many rows had no readable id."""
+        return self._entity.left_out
+
+    def count(self, where: str | None, no_retry: Collection[int] = ()) -> int | None:
         """How many documents a query has, by search; None if search does not say.
 
         Raises:
+            AccessError: The key may not read the entity, or one of the fields.
             RefusedError: The entity refuses the query.
         """
-        return search.count(self._entity, where)
+        if self._timeouts >= MAX_TIMEOUTS:
+            return None
+        try:
+            return search.count(self._entity, where, no_retry)
+        except RefusedError as refusal:
+            if refusal.status != TIMED_OUT:
+                raise
+            self._timeouts += 1
+            return None
 
     def read(self, where: str | None, expected: int | None = None) -> Iterator[Document]:
         """Yield the documents of a query: by scroll if one is free, otherwise by search.
 
-        A document can come more than once: if the query is read again, or if the index holds
-        a stale copy of it. A later copy is never older.
+        A document can come more than once, if the index holds a stale copy of it. A later
+        copy is never older.
 
         Args:
             where: The condition; None for all documents.
@@ -67,9 +96,17 @@ class EntityReader:
         """
         if expected is None:
             expected = self.count(where)
+        #: By hashes of ids, which take less memory than ids.
+        newest: dict[int, str] = {}
         for reading in range(1, MAX_READINGS + 1):
+            self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
-                yield from _newest(self._whole(where, expected))
+                for document in self._whole(where, expected):
+                    key = hash(folded(document["id"]))
+                    version = last_activity(document) or ""
+                    if key not in newest or version > newest[key]:
+                        newest[key] = version
+                        yield {**document, "id": folded(document["id"])}
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
@@ -77,17 +114,47 @@ class EntityReader:
             else:
                 return
 
-    def _whole(self, where: str | None, expected: int | None) -> Iterator[Document]:
-        received = yield from self._documents(where)
-        if expected is not None and received < expected:
-            # Documents can leave a window of time while it is read. It then has fewer now.
-            compare(received, self.count(where))
+    def _whole(self, where: str | None, expected: int | None) -> Generator[Document, None, None]:
+        received = yield from self._documents(where, expected)
+        if expected is not None and not self.have_left(where, expected, received.rows):
+            compare(received.rows, expected)
+        self.copies += received.copies
 
-    def _documents(self, where: str | None) -> Generator[Document, None, int]:
-        waits = iter(self._client.policy.scroll_waits)
+    def have_left(self, where: str | None, before: int, now: int) -> bool:
+        """Whether a query has fewer documents than before because some of them were edited.
+
+        Edited documents leave a window of time while it is read. The query then has fewer
+        by now, and the rest of the entity is still there.
+        """
+        if now >= before:
+            return True
+        again = self.count(where)
+        return again is not None and again <= now and self.is_alive()
+
+    def is_alive(self) -> bool:
+        """Whether search still finds about as much as when the run began.
+
+        Master Data has answered with nothing at all for a while (VTEX's known issue 669048).
+        """
+        if self.total is None:
+            return True
+        now = self.count(None)
+        return (now is None or 2 * now >= self.total) and self.finds_by_date()
+
+    def finds_by_date(self) -> bool:
+        """Whether search finds about as much by a date as when the run began."""
+        if self.total is None:
+            return True
+        now = self.count(DATED)
+        return now is None or 2 * now >= self.total - (self.undated or 0)
+
+    def _documents(
+        self, where: str | None, expected: int | None
+    ) -> Generator[Document, None, Received]:
+        waits = iter(self.client.policy.scroll_waits)
         while True:
             try:
-                return (yield from self._scroller.read(where))
+                return (yield from self._scroller.read(where, expected))
             except ScrollRefusedError:
                 self._logger.info("No scroll is free; searching %s instead", self.acronym)
             try:
@@ -104,17 +171,4 @@ class EntityReader:
         self._logger.warning(
             "%s: %s; waiting %s seconds for a free scroll", self.acronym, error, seconds
         )
-        self._client.wait(seconds)
-
-
-def _newest(documents: Iterable[Document]) -> Iterator[Document]:
-    """Leave out copies that are no newer than an earlier one; write ids in lower case.
-
-    VTEX's index can hold a document twice, under ids that differ by case.
-    """
-    newest: dict[str, str] = {}
-    for document in documents:
-        key, active = document["id"].lower(), last_activity(document) or ""
-        if key not in newest or active > newest[key]:
-            newest[key] = active
-            yield {**document, "id": key}
+        self.client.wait(seconds)

@@ -8,17 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import RefusedError
-from tap_vtex.streams.masterdata.api import SCROLL, TIMED_OUT, LostError, announced, compare
+from tap_vtex.streams.masterdata.api import (
+    SCROLL,
+    TIMED_OUT,
+    LostError,
+    Received,
+    announced,
+    compare,
+    folded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from tap_vtex.http.client import Response
-    from tap_vtex.streams.masterdata.api import Entity
+    from tap_vtex.streams.masterdata.api import Entity, Page
     from tap_vtex.types import Document
 
 #: Documents a page. The next size is tried if Master Data times out.
 PAGE_SIZES: Final = (1000, 500, 250, 100)
+#: A scroll of more pages than this will never end.
+MAX_PAGES: Final = 100_000
+#: Pages in a row that may bring nothing new.
+MAX_BARREN: Final = 3
 
 
 class ScrollRefusedError(Exception):
@@ -33,35 +44,43 @@ class Scroller:
         self._entity = entity
         self._sizes = list(PAGE_SIZES)
 
-    def read(self, where: str | None) -> Generator[Document, None, int]:
+    def read(self, where: str | None, expected: int | None) -> Generator[Document, None, Received]:
         """Yield the documents that meet a condition.
 
+        Args:
+            where: The condition; None for all documents.
+            expected: How many search says there are, if it says so.
+
         Returns:
-            How many there were.
+            How much there was.
 
         Raises:
             ScrollRefusedError: No scroll is free.
-            LostError: The scroll broke off, or came short of its total.
+            LostError: The scroll broke off, repeated itself, or came short of its total.
         """
-        response = self._open(where)
-        total = announced(response.headers.get("REST-Content-Total"))
-        seen: set[str] = set()
+        page = self._open(where)
+        total = announced(page.headers.get("REST-Content-Total"))
+        least = total if total is not None else expected
+        progress = _Progress()
         token = ""
         # Up to the empty page: a scroll that is left open counts against the account.
-        while response.body:
-            seen.update(document["id"] for document in response.body)
-            yield from response.body
-            token = response.headers.get("X-VTEX-MD-TOKEN") or token
+        while page.rows:
+            if not progress.add(page, least):
+                if least is not None and progress.rows >= least:
+                    break
+                raise LostError("a scroll repeated itself")
+            yield from self._entity.readable(page)
+            token = page.headers.get("X-VTEX-MD-TOKEN") or token
             try:
-                response = self._entity.get(SCROLL, {"_token": token}, no_retry=(TIMED_OUT,))
+                page = self._entity.get(SCROLL, {"_token": token}, no_retry=(TIMED_OUT,))
             except RefusedError as refusal:
-                if total is not None and len(seen) >= total:
+                if total is not None and progress.rows >= total:
                     break
                 raise self._broken(refusal) from None
-        compare(len(seen), total)
-        return len(seen)
+        compare(progress.rows, total)
+        return Received(progress.rows, progress.rows - len(progress.seen))
 
-    def _open(self, where: str | None) -> Response[list[Document]]:
+    def _open(self, where: str | None) -> Page:
         while True:
             params = {**self._entity.query(where), "_size": self._sizes[0]}
             try:
@@ -86,4 +105,38 @@ class Scroller:
         if len(self._sizes) == 1:
             return False
         self._sizes.pop(0)
+        return True
+
+
+class _Progress:
+    """What a scroll has brought so far."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        #: Hashes of ids, which take less memory than ids.
+        self.seen: set[int] = set()
+        self._pages: set[int] = set()
+        self._read = 0
+        self._barren = 0
+
+    def add(self, page: Page, least: int | None) -> bool:
+        """Count a page; False if it is not part of what was asked for.
+
+        The index can hold a document twice under one id, so a page may bring nothing new and
+        still count. But it is never the same as an earlier page, it never comes after all
+        that was announced, and there are not many such pages in a row.
+        """
+        self._read += 1
+        if self._read > MAX_PAGES:
+            raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
+        ids = {hash(folded(document["id"])) for document in page.documents}
+        mark = hash(frozenset(ids))
+        is_barren = ids <= self.seen
+        self._barren = self._barren + 1 if is_barren else 0
+        is_over = is_barren and least is not None and self.rows >= least
+        if mark in self._pages or is_over or self._barren > MAX_BARREN:
+            return False
+        self._pages.add(mark)
+        self.rows += page.rows
+        self.seen |= ids
         return True

@@ -8,26 +8,27 @@ between them.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata.api import (
     CREATED,
     SEARCH,
     TIMED_OUT,
     LostError,
+    Received,
     TooManyError,
     announced,
     compare,
+    folded,
 )
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Generator
+    from collections.abc import Collection, Generator, Iterable
 
-    from tap_vtex.http.client import Response
-    from tap_vtex.streams.masterdata.api import Entity
+    from tap_vtex.streams.masterdata.api import Entity, Page
     from tap_vtex.types import Document
 
 PAGE: Final = 100
@@ -39,57 +40,54 @@ STEP: Final = PAGE - SHARED
 REACH: Final = 10_000
 
 
-def count(entity: Entity, where: str | None) -> int | None:
+def count(entity: Entity, where: str | None, no_retry: Collection[int] = ()) -> int | None:
     """How many documents meet a condition; None if search does not say.
 
     Raises:
-        RefusedError: The entity refuses the condition.
+        AccessError: The key may not read the entity, or one of the fields.
+        RefusedError: The entity refuses the condition, or the search times out.
     """
-    try:
-        response = _page(entity, where, 0, 1)
-    except RefusedError as refusal:
-        if refusal.status == TIMED_OUT:
-            return None
-        raise
-    total = announced(response.headers.get("REST-Content-Range"))
-    return 0 if total is None and not response.body else total
+    page = _page(entity, where, 0, 1, no_retry=(TIMED_OUT, *no_retry))
+    total = announced(page.headers.get("REST-Content-Range"))
+    return 0 if total is None and not page.rows else total
 
 
-def read(entity: Entity, where: str | None) -> Generator[Document, None, int]:
-    """Yield the documents that meet a condition.
+def read(entity: Entity, where: str | None) -> Generator[Document, None, Received]:
+    """Yield the documents that meet a condition. Some come twice.
 
     Returns:
-        How many there were.
+        How much there was.
 
     Raises:
         TooManyError: There are more than a search reaches.
-        LostError: The pages came short of the total, or have a gap.
+        LostError: The pages came short of the total, repeat themselves, or have a gap.
     """
     first = _page(entity, where, 0, PAGE)
     total = announced(first.headers.get("REST-Content-Range"))
     if total is not None and total > REACH:
         raise TooManyError(f"{total:,} documents are more than a search reaches")
-    pages = {0: _ids(first.body)}
-    yield from first.body
+    pages = {0: _ids(first)}
+    yield from entity.readable(first)
 
-    def fetch(start: int, stop: threading.Event) -> list[Document]:
-        return _page(entity, where, start, start + PAGE, stop).body
+    def fetch(start: int, stop: threading.Event) -> Page:
+        return _page(entity, where, start, start + PAGE, stop=stop)
 
     announced_pages = range(STEP, (total or 0) - SHARED, STEP)
-    for start, documents in entity.client.workers.each(fetch, announced_pages):
-        pages[start] = _ids(documents)
-        yield from documents
+    for start, page in entity.client.workers.each(fetch, announced_pages):
+        pages[start] = _ids(page)
+        yield from entity.readable(page)
     start = max(pages)
     while len(pages[start]) == PAGE:
         start += STEP
         if start + PAGE > REACH:
             raise TooManyError("there are more documents than a search reaches")
-        documents = _page(entity, where, start, start + PAGE).body
-        pages[start] = _ids(documents)
-        yield from documents
-    _check_for_gaps([pages[start] for start in sorted(pages)])
-    received = len(set().union(*pages.values()))
-    compare(received, total)
+        page = _page(entity, where, start, start + PAGE)
+        pages[start] = _ids(page)
+        _check_for_repeats(pages[start - STEP], pages[start])
+        yield from entity.readable(page)
+    _check_neighbours([pages[start] for start in sorted(pages)])
+    received = _received(pages.values())
+    compare(received.rows, total)
     return received
 
 
@@ -98,24 +96,46 @@ def _page(
     where: str | None,
     start: int,
     end: int,
+    *,
     stop: threading.Event | None = None,
-) -> Response[list[Document]]:
+    no_retry: Collection[int] = (),
+) -> Page:
     """The documents from ``start`` to ``end``, which is excluded."""
     return entity.get(
         SEARCH,
         {**entity.query(where), "_sort": f"{CREATED} ASC"},
         headers={"REST-Range": f"resources={start}-{end}"},
-        no_retry=(TIMED_OUT,) if end - start == 1 else (),
+        no_retry=no_retry,
         stop=stop,
     )
 
 
-def _ids(documents: list[Document]) -> list[str]:
-    return [document["id"] for document in documents]
+def _ids(page: Page) -> list[str]:
+    """The ids on a page, and an empty one for each row without."""
+    missing = page.rows - len(page.documents)
+    return [*(folded(document["id"]) for document in page.documents), *[""] * missing]
 
 
-def _check_for_gaps(pages: list[list[str]]) -> None:
+def _received(pages: Iterable[list[str]]) -> Received:
+    """How many rows the pages hold, without those that neighbours share.
+
+    The index can hold a document twice under one id. The two have one date of creation, so
+    they are on one page.
+    """
+    most: Counter[str] = Counter()
+    for page in pages:
+        most |= Counter(page)
+    return Received(most.total(), most.total() - len(most))
+
+
+def _check_neighbours(pages: list[list[str]]) -> None:
     for page, following in pairwise(pages):
+        _check_for_repeats(page, following)
         is_end = len(page) < PAGE and not following
         if not is_end and set(page).isdisjoint(following):
             raise LostError("documents moved while their pages were read")
+
+
+def _check_for_repeats(page: list[str], following: list[str]) -> None:
+    if len(page) == PAGE and page == following:
+        raise LostError("a search repeated a page")

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
-from tap_vtex.errors import AccessError, IncompleteListError, NotFoundError, RefusedError
+from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
 from tap_vtex.selection import without
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.masterdata.api import (
-    DATES,
     SEARCH,
     STRUCTURE,
-    UNDATED,
     LostError,
     last_activity,
 )
-from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended, readable
+from tap_vtex.streams.masterdata.bookmark import EntityBookmark
+from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
+from tap_vtex.streams.masterdata.opening import ALL_FIELDS, Opener
 from tap_vtex.streams.masterdata.reader import EntityReader
-from tap_vtex.streams.masterdata.replication import (
-    EntityBookmark,
-    EntityReplication,
-    FoundDocument,
-)
+from tap_vtex.streams.masterdata.replication import EntityReplication, FoundDocument
 from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -35,9 +30,6 @@ if TYPE_CHECKING:
     from tap_vtex.report.check import Check
     from tap_vtex.run import Run
     from tap_vtex.types import Document
-
-#: Requests every field of a document.
-ALL_FIELDS: Final = "_all"
 
 
 class MasterDataStream(VtexStream):
@@ -104,9 +96,16 @@ class MasterDataStream(VtexStream):
             yield from self._everything(acronym)
             return
         bookmark = self._bookmark(partition)
+        client = self.run.client
+        started = client.now()
+
+        def not_ahead(moment: datetime) -> datetime:
+            # If VTEX's clock turns out to have been ahead, so were the moments of this run.
+            corrected = client.not_ahead(started)
+            return min(moment, whole_second(corrected if corrected < started else client.now()))
 
         def checkpoint(at: EntityBookmark) -> None:
-            self.checkpoint(partition, at)
+            self.checkpoint(partition, at.corrected(not_ahead))
 
         replication = EntityReplication(reader, bookmark, checkpoint, self.logger)
         yield from replication.run(undated, self.run.client.now)
@@ -116,80 +115,17 @@ class MasterDataStream(VtexStream):
         start, now = self.run.settings.start_date, whole_second(self.run.client.now())
         bookmark = self.load_bookmark(partition, EntityBookmark)
         if bookmark is None:
-            return EntityBookmark(start=start, load_began=now, loaded_until=None, changes_since=now)
+            return EntityBookmark.new(start, now)
         self.check_clock(bookmark.changes_since)
-        if bookmark.wants_more(start):
-            return msgspec.structs.replace(
-                bookmark, start=start, load_began=now, loaded_until=None, undated=None
-            )
-        return bookmark
-
-    # -- the entity ----------------------------------------------------------------------
+        return bookmark.anew(start, now) if bookmark.wants_more(start) else bookmark
 
     def _open(self, acronym: str) -> tuple[EntityReader, int | None]:
-        """A reader that the entity accepts, and how many documents have no creation date.
-
-        Raises:
-            AccessError: The key may not read the entity.
-            NotFoundError: The store has no such entity, or so it seems.
-            RefusedError: The same, or the entity can't be filtered by date.
-        """
+        """A reader that the entity accepts, and how many documents have no creation date."""
+        opener = Opener(self.run.client, self.logger, acronym)
         self.unreadable = frozenset()
-        refusals: list[AccessError | RefusedError] = []
-        for fields in self._ways_to_ask(acronym):
-            try:
-                opened = self._try(acronym, fields)
-            except (AccessError, RefusedError) as error:
-                if isinstance(error, AccessError) and not _is_about_fields(error):
-                    raise
-                refusals.append(error)
-            else:
-                if any(map(_is_about_fields, refusals)):
-                    self._warn_of_fields(acronym, "all its fields")
-                return opened
-        if not any(map(_is_about_fields, refusals)):
-            raise refusals[-1]
-        return self._open_what_is_readable(acronym)
-
-    def _open_what_is_readable(self, acronym: str) -> tuple[EntityReader, int | None]:
-        """Leave out the fields that are refused, whether with a 403 or a 400."""
-        # If even these are refused, it is not about the fields.
-        self._try(acronym, _names(("id", *DATES)))
-
-        def may_read(names: Sequence[str]) -> bool:
-            try:
-                self._try(acronym, _names(names))
-            except (AccessError, RefusedError):
-                return False
-            return True
-
-        wanted = [name for name in self.fields(acronym) if name not in {"id", *DATES}]
-        names = readable(wanted, may_read)
-        self.unreadable = frozenset(wanted) - set(names)
-        self._warn_of_fields(acronym, ", ".join(sorted(self.unreadable)))
-        return self._try(acronym, _names((*names, "id", *DATES)))
-
-    def _try(self, acronym: str, fields: str) -> tuple[EntityReader, int | None]:
-        reader = EntityReader(self.run.client, self.logger, acronym, fields)
-        return reader, reader.count(UNDATED)
-
-    def _warn_of_fields(self, acronym: str, which: str) -> None:
-        self.logger.warning(
-            "The key may not read %s of the Master Data entity %s: those fields are null or left "
-            "out. To get them, give the key's role the resource 'CRM administrator' in the License "
-            "Manager.",
-            which,
-            acronym,
-        )
-
-    def _ways_to_ask(self, acronym: str) -> Sequence[str]:
-        """What to request of documents, best first.
-
-        VTEX does not say what it does about a field name that an entity lacks, and it may
-        refuse all fields where it would give some by name.
-        """
-        by_name = _names((*self.fields(acronym), *DATES))
-        return (ALL_FIELDS, by_name) if self.wants_all(acronym) else (by_name, ALL_FIELDS)
+        opened = opener.open(self.fields(acronym), wants_all=self.wants_all(acronym))
+        self.unreadable = opened.unreadable
+        return opened.reader, opened.undated
 
     def _everything(self, acronym: str) -> Iterator[FoundDocument]:
         reader = EntityReader(self.run.client, self.logger, acronym, ALL_FIELDS)
@@ -251,11 +187,3 @@ class AddressesStream(EntityStream):
     """The addresses of clients (AD)."""
 
     native_schema = "addresses"
-
-
-def _is_about_fields(error: AccessError | RefusedError) -> bool:
-    return "private fields" in error.vtex_message
-
-
-def _names(names: Iterable[str]) -> str:
-    return ",".join(dict.fromkeys(names))
