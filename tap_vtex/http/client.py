@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, TypeVar
 from urllib.parse import quote, urlencode
@@ -19,7 +18,7 @@ from tap_vtex.errors import (
     UnreachableError,
     VtexError,
 )
-from tap_vtex.http import bodies
+from tap_vtex.http import bodies, responses
 from tap_vtex.http.clock import VtexClock
 from tap_vtex.http.endpoint import Endpoint, Host
 from tap_vtex.http.limiter import RateLimiter
@@ -274,7 +273,7 @@ class VtexClient:
         try:
             body = bodies.decode(response.body)
         except ValueError:
-            raise _RetryableError(_describe(response)) from None
+            raise _RetryableError(responses.describe(response)) from None
         if not request.endpoint.validate(body):
             what = f"JSON of an unknown shape (status {response.status})"
             raise _RetryableError(what, is_unusable=True)
@@ -288,7 +287,9 @@ class VtexClient:
         self.workers.note_size(len(response.body))
         self._successes[request.endpoint] = _Success(request, time.monotonic())
         if response.headers.get("Ratelimit-Remaining") == "0":  # of Pricing
-            reset = min(_seconds(response.headers.get("Ratelimit-Reset")), self.policy.max_pause)
+            reset = min(
+                responses.seconds_in(response.headers.get("Ratelimit-Reset")), self.policy.max_pause
+            )
             self._limiter.pause(reset, request.endpoint.host)
 
     def _raise_for_status(self, response: RawResponse, request: _Request[Body]) -> None:
@@ -302,7 +303,7 @@ class VtexClient:
         passes = status == UNAUTHORIZED and request.endpoint in self._successes
         if (status in RETRYABLE_STATUSES or passes) and status not in request.no_retry:
             raise _RetryableError(
-                f"status {status}", status=status, retry_after=_retry_after(response)
+                f"status {status}", status=status, retry_after=responses.retry_after(response)
             )
         if status in {UNAUTHORIZED, FORBIDDEN}:
             _refuse(AccessError, _no_access(request, status), response)
@@ -390,7 +391,7 @@ class VtexClient:
 
 
 def _refuse(kind: type[VtexError], text: str, response: RawResponse) -> NoReturn:
-    raise kind(text, status=response.status, vtex_message=_vtex_message(response))
+    raise kind(text, status=response.status, vtex_message=responses.vtex_message(response))
 
 
 def _no_access(request: _Request[Body], status: int) -> str:
@@ -399,46 +400,3 @@ def _no_access(request: _Request[Body], status: int) -> str:
         "account_name, app_key and app_token, and that the key is active. Otherwise: "
         f"{request.endpoint.how_to_grant}"
     )
-
-
-def _vtex_message(response: RawResponse) -> str:
-    """Master Data's message about a refusal; '' if there is none."""
-    try:
-        body = bodies.decode(response.body)
-    except ValueError:
-        return ""
-    return str(body.get("Message", "")) if isinstance(body, dict) else ""
-
-
-def _retry_after(response: RawResponse) -> float:
-    """The seconds that VTEX asks to wait, in any of the forms that it uses."""
-    value = response.headers.get("Retry-After", "").strip()
-    if seconds := _seconds(value):
-        return seconds
-    try:
-        moment = parsedate_to_datetime(value)
-        sent = parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (moment - sent).total_seconds())
-    except (KeyError, OverflowError, TypeError, ValueError):
-        return _seconds(response.headers.get("Ratelimit-Reset"))
-
-
-def _seconds(value: str | None) -> float:
-    """A positive number of seconds; 0 if there is none."""
-    try:
-        seconds = float(value or 0)
-    except ValueError:
-        return 0.0
-    return seconds if seconds > 0 else 0.0  # also where it is NaN
-
-
-def _describe(response: RawResponse) -> str:
-    """Describe a body that is not JSON without quoting it."""
-    if not response.body:
-        return f"an empty response (status {response.status})"
-    if response.body.lstrip()[:1] == b"<":
-        return (
-            f"a web page instead of data (status {response.status}). VTEX sends its login page "
-            "where a key lacks access: check app_key, app_token and the key's role"
-        )
-    return f"a response that is not JSON (status {response.status})"
