@@ -52,16 +52,17 @@ def test_a_pause_that_makes_no_sense_is_none(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    "answer",
     [
-        ({"kind": "drip"}, "in time"),
-        ({"kind": "bomb", "size": 200_000_000}, "a response of more than 64 MiB"),
-        ({"kind": "huge", "size": 80_000_000}, "a response of more than 64 MiB"),
-        ({"kind": "deep", "depth": 100_000}, "VTEX gave no usable response"),
+        {"kind": "drip"},
+        {"kind": "bomb", "size": 200_000_000},
+        {"kind": "huge", "size": 80_000_000},
+        {"kind": "deep", "depth": 100_000},
     ],
+    ids=lambda answer: str(answer["kind"]),
 )
 def test_one_answer_without_end_costs_one_order(
-    tap: Tap, shop: Shop, target: Target, answer: dict[str, Any], reason: str
+    tap: Tap, shop: Shop, target: Target, answer: dict[str, Any]
 ) -> None:
     shop.close()
     order_id = list(shop.orders())[50]
@@ -72,7 +73,7 @@ def test_one_answer_without_end_costs_one_order(
 
     assert time.monotonic() - began < 100
     assert f"1 orders are missing ({order_id})" in run.log
-    assert reason in run.log
+    assert f"fails to give it (VTEX gave no usable response to GET {ORDER_LIST}" in run.log
     assert "Traceback" not in run.log
     assert target.table("orders", "orderId").keys() == shop.orders().keys() - {order_id}
     shop.store.faults.remove(fault)
