@@ -302,7 +302,7 @@ WAYS_TO_GO_WRONG: dict[str, list[Callable[[Tap, Shop], Run]]] = {
     "Give the key's role the resource 'List Orders' (product OMS, category OMS access)": [
         without_list_orders
     ],
-    "no such host: check account_name": [with_setting("api_url", "http://acmee.invalid")],
+    "VTEX has answered nothing in this run": [with_setting("api_url", "http://acmee.invalid")],
     "VTEX does not know GET /api/oms/pvt/orders (status 404)": [
         answered_by("status", status=404, html=True)
     ],
