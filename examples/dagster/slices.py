@@ -145,7 +145,7 @@ def hand_over() -> None:
             "replication_key_value": min(part["replication_key_value"] for part in parts),
             "wide_pass_at": min(part["wide_pass_at"] for part in parts),
             "missing": {order: day for part in parts for order, day in part["missing"].items()},
-            "open": [window for part in parts for window in part["open"]],
+            "open": [window for part in parts for window in part.get("open", [])],
         }
         whole[stream] = {"partitions": [joined]}
     state = {"completed": {"singer_state": {"bookmarks": whole}}, "partial": {}}
