@@ -28,13 +28,14 @@ other-days: .venv/ready ## Run the tests that need no other service with the clo
 	$(BIN)/python -m tests.other_days -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 # make other-python PYTHON=python3.13 VERSION=3.13
+# Without the matrices of wrong answers, which take as long as all the others.
 other-python: ## Run the tests that need no other service with another Python.
 	$(PYTHON) -m venv .venv/$(VERSION)
 	.venv/$(VERSION)/bin/python -m pip install --quiet "uv>=0.9,<1"
 	.venv/$(VERSION)/bin/uv pip install --quiet --python .venv/$(VERSION)/bin/python \
 		--editable . --group dev
-	.venv/$(VERSION)/bin/python -m pytest -m "not services" -n $(TEST_PROCESSES) \
-		--dist worksteal $(ARGS)
+	.venv/$(VERSION)/bin/python -m pytest -m "not services and not matrix" \
+		-n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py

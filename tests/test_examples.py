@@ -262,6 +262,7 @@ class TestOneStateOfThree:
                 "wide_pass_at": "day 0",
                 "census": "of slice 2",
                 "missing": {"order 0": "day 0", "order 1": "day 1", "order 2": "day 2"},
+                "open": [{"start": "window 0"}, {"start": "window 1"}, {"start": "window 2"}],
             }
         ]
         with pytest.raises(slices.dg.Failure, match="has orders already"):
@@ -285,6 +286,7 @@ def state_of(start: str, end: str, number: int) -> dict[str, Any]:
         "wide_pass_at": f"day {number}",
         "census": f"of slice {number}",
         "missing": {f"order {number}": f"day {number}"},
+        "open": [{"start": f"window {number}"}],
     }
     streams = ("orders", "order_items", "incomplete_orders")
     bookmarks = {stream: {"partitions": [bookmark]} for stream in streams}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap
 
+pytestmark = pytest.mark.matrix
+
 SKU_LIST = "/api/catalog_system/pvt/sku/stockkeepingunitids"
 LISTS = f"{PRODUCT_LIST}|{SKU_LIST}"
 CATEGORY = "/api/catalog/pvt/category/"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap, Target
 
+pytestmark = pytest.mark.matrix
+
 
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop]) -> Shop:

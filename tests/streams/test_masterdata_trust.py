@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap, Target
 
+pytestmark = pytest.mark.matrix
+
 ACRONYMS = {"clients": "CL", "addresses": "AD", "md_le": "LE"}
 CL_SCROLL = SCROLL.format(acronym="CL")
 CL_SEARCH = SEARCH.format(acronym="CL")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap, Target
 
+pytestmark = pytest.mark.matrix
+
 Json = dict[str, Any]
 
 ORDERS = {"orders", "order_items"}

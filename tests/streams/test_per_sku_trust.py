@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap
 
+pytestmark = pytest.mark.matrix
+
 LIST = "/api/catalog_system/pvt/sku/stockkeepingunitids"
 PRICES = "/ipe/pricing/prices/"
 STOCKS = "/api/logistics/pvt/inventory/skus/"

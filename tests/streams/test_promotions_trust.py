@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.support.shop import Shop
     from tests.support.tap import Run, Tap
 
+pytestmark = pytest.mark.matrix
+
 LIST = "/api/rnb/pvt/benefits/calculatorconfiguration"
 ARCHIVE = "/api/rnb/pvt/archive/benefits/calculatorConfiguration"
 COUPONS = "/api/rnb/pvt/coupon"
