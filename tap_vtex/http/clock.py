@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_CLOCK_SKEW: Final = timedelta(hours=1)
 #: A ``Date`` further from this machine's clock than this is no date.
 MAX_PLAUSIBLE: Final = timedelta(days=3650)
+#: A clock that was ahead by fewer seconds is no matter: every margin is wider.
+MIN_CORRECTION: Final = 60.0
 #: As many of the latest dates have a say.
 SAMPLES: Final = 5
 
@@ -49,7 +51,7 @@ class VtexClock:
         If later responses have set the clock back, the moment goes back as far.
         """
         ahead = (self._first_offset or 0.0) - self._offset
-        return moment - timedelta(seconds=ahead) if ahead > 1 else moment
+        return moment - timedelta(seconds=ahead) if ahead > MIN_CORRECTION else moment
 
     def read(self, date: str | None) -> None:
         """Take the ``Date`` header of a response into account."""
