@@ -73,14 +73,17 @@ def chunks_of(
         key=lambda row: row.created or window.start,
         reverse=newest_first,
     )
-    parts: list[list[Row]] = [undated]
+    #: Rows, and those of them that are wanted.
+    parts = [(undated, list(filter(wanted, undated)))]
     for _, same_second in groupby(dated, key=lambda row: row.created):
         together = list(same_second)
-        if sum(map(wanted, parts[-1])) + sum(map(wanted, together)) > CHUNK and parts[-1]:
-            parts.append([])
-        parts[-1].extend(together)
+        chosen = list(filter(wanted, together))
+        if len(parts[-1][1]) + len(chosen) > CHUNK and parts[-1][0]:
+            parts.append(([], []))
+        parts[-1][0].extend(together)
+        parts[-1][1].extend(chosen)
     edge = window.end if newest_first else window.start
-    for number, part in enumerate(parts, start=1):
+    for number, (part, chosen) in enumerate(parts, start=1):
         if number == len(parts):
             reached = window.start if newest_first else window.end
         else:
@@ -88,13 +91,7 @@ def chunks_of(
             reached = min(max(reached, window.start), window.end)
         span = Window(reached, edge) if newest_first else Window(edge, reached)
         edge = reached
-        yield Chunk(
-            span,
-            part,
-            [row for row in part if wanted(row)],
-            listed,
-            is_last=number == len(parts),
-        )
+        yield Chunk(span, part, chosen, listed, is_last=number == len(parts))
 
 
 def fetch_chunks(
