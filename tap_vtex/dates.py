@@ -30,3 +30,8 @@ def parse(value: object) -> datetime | None:
 def text(moment: datetime) -> str:
     """Write a moment (UTC) in the tap's form, ``2026-11-23T08:30:00.000000Z``."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def start_of_day(moment: datetime) -> datetime:
+    """Midnight UTC of a moment's day."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+#: What may be about the one thing that was asked for.
+FAILURES_OF_ONE: Final = (AccessError, NotFoundError, RefusedError, UnavailableError)
 #: After this many failures without a success, the endpoint itself is looked at.
 MAX_FAILURES: Final = 3
 
@@ -78,7 +80,7 @@ def fetch_each(
             return Outcome(item, fetch(item, stop))
         except UnreachableError:
             raise
-        except (AccessError, NotFoundError, RefusedError, UnavailableError) as error:
+        except FAILURES_OF_ONE as error:
             return Outcome(item, error=error, began=began)
 
     #: Failures and 404s since the last success.

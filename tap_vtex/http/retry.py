@@ -61,8 +61,6 @@ class RetryPolicy:
     #: Waits for a free scroll where search does not reach. VTEX keeps an abandoned scroll
     #: for twenty minutes; together these are longer.
     scroll_waits: tuple[float, ...] = (15, 30, 60, 120, 240, 300, 300, 300)
-    #: How often the product list is read if it holds less than it announces.
-    product_listings: int = 3
     #: How often a catalog entry that comes back empty is asked for before that is believed.
     empty_answers: int = 3
 

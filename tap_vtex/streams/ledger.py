@@ -10,8 +10,9 @@ import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from tap_vtex.errors import AccessError, NotFoundError, RefusedError, UnavailableError
-from tap_vtex.http.fetching import Outcome
+from tap_vtex import dates
+from tap_vtex.errors import UnavailableError
+from tap_vtex.http.fetching import FAILURES_OF_ONE, Outcome
 
 if TYPE_CHECKING:
     import threading
@@ -57,7 +58,7 @@ class RetryLedger:
     def add(self, key: object, now: datetime, *, is_unknown: bool = False) -> None:
         """Add what VTEX did not give, or does not know."""
         (self.unknown if is_unknown else self.failed).add(str(key))
-        self.missing.setdefault(str(key), start_of_day(now))
+        self.missing.setdefault(str(key), dates.start_of_day(now))
 
     def discard(self, keys: Iterable[object]) -> None:
         """Remove what has arrived."""
@@ -105,11 +106,6 @@ class RetryLedger:
         )
 
 
-def start_of_day(moment: datetime) -> datetime:
-    """Midnight UTC of a moment's day."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def missing_from_list(state: dict[str, Any], since: datetime | None) -> dict[str, Any]:
     """Upgrade a state of version 1, which listed ids under ``owed`` without dates."""
     if "owed" not in state:
@@ -148,7 +144,7 @@ def retry_missing(
             return None
         try:
             return Outcome(key, fetch(key, left if few else 0.0, stop))
-        except (AccessError, NotFoundError, RefusedError, UnavailableError) as error:
+        except FAILURES_OF_ONE as error:
             return Outcome(key, error=error)
 
     for _, outcome in client.workers.each(attempt, keys):

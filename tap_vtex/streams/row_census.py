@@ -104,10 +104,6 @@ class RowChanges:
         """Take note of a bucket that was looked at, for the next run to do so ``again``."""
         self._known[bucket] = self._now[bucket] | (AGAIN if again else 0)
 
-    def forget(self, bucket: int) -> None:
-        """Let the next run take a bucket for new."""
-        self._known.pop(bucket, None)
-
     def forget_missing(self) -> None:
         """Forget rows that the list no longer has."""
         self._known = {b: value for b, value in self._known.items() if b in self._now}

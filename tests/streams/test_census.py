@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.orders.api import Row
-from tap_vtex.streams.orders.census import DAY, HOUR, Census, LateArrivals
+from tap_vtex.streams.orders.census import HOUR, Census, LateArrivals
+from tap_vtex.windows import DAY
 
 NOW = datetime(2026, 11, 23, 12, 34, 56, tzinfo=UTC)
 

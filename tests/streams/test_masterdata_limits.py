@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.streams.test_masterdata import SCROLL, SEARCH, assert_equals_truth, columns_of, settle
-from tests.streams.test_masterdata_trust import CL_SCROLL, CL_SEARCH, edit, says_so, sync
+from tests.streams.test_masterdata_trust import CL_SCROLL, CL_SEARCH, at_rest, edit, says_so, sync
 from tests.support.expect import entity_record
 
 if TYPE_CHECKING:
@@ -22,12 +22,7 @@ pytestmark = pytest.mark.matrix
 
 @pytest.fixture
 def shop(open_shop: Callable[..., Shop]) -> Shop:
-    """A store with 120 clients, at rest."""
-    shop = open_shop(orders=40, days=100, clients=120)
-    settle(shop)
-    for entity in shop.store.entities.values():
-        entity.closed = shop.store.clock.now()
-    return shop
+    return at_rest(open_shop)
 
 
 def check(

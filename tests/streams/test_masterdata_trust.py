@@ -38,14 +38,18 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 }
 
 
-@pytest.fixture
-def shop(open_shop: Callable[..., Shop]) -> Shop:
+def at_rest(open_shop: Callable[..., Shop]) -> Shop:
     """A store with 120 clients, at rest."""
     shop = open_shop(orders=40, days=100, clients=120)
     settle(shop)
     for entity in shop.store.entities.values():
         entity.closed = shop.store.clock.now()
     return shop
+
+
+@pytest.fixture
+def shop(open_shop: Callable[..., Shop]) -> Shop:
+    return at_rest(open_shop)
 
 
 def edit(shop: Shop, stream: str, name: str, *, one_in: int = 9) -> None:

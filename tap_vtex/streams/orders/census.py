@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import msgspec
 
+from tap_vtex import dates
 from tap_vtex.streams.bookmarks import checksum
-from tap_vtex.streams.ledger import start_of_day
+from tap_vtex.windows import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tap_vtex.streams.orders.api import Row
 
-DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 #: A longer lookback window gets longer buckets, so that the state stays small.
 MAX_DAY_BUCKETS: Final = 60
@@ -63,8 +63,8 @@ class Census:
     @classmethod
     def plan(cls, start: datetime, now: datetime) -> Census:
         """An empty census of the orders created since ``start`` or a little before."""
-        start = start_of_day(start)
-        hourly_from = max(start, start_of_day(now) - DAY)
+        start = dates.start_of_day(start)
+        hourly_from = max(start, dates.start_of_day(now) - DAY)
         days = max(1, -(-(hourly_from - start).days // MAX_DAY_BUCKETS))
         return cls(start, hourly_from, days)
 

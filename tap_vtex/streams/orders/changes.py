@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from tap_vtex import dates
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.ledger import start_of_day
 from tap_vtex.streams.orders.api import date_filter
 from tap_vtex.streams.orders.bookmark import ChangePass
 from tap_vtex.streams.orders.census import Census, LateArrivals, common_beginning
@@ -79,7 +79,7 @@ def begin(
 
 def _lookback_from(bookmark: OrderBookmark, settings: Settings) -> datetime:
     """Where the lookback window begins, which is where a bucket of the census begins."""
-    start = start_of_day(bookmark.changes_since - settings.lookback)
+    start = dates.start_of_day(bookmark.changes_since - settings.lookback)
     bucket = bookmark.census.bucket(start)
     return start if bucket is None else bookmark.census.begins(bucket)
 
