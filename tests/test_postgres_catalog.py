@@ -55,7 +55,7 @@ def test_a_full_and_two_incremental_runs(
             shop.pass_time(hours=hours)
             change(shop, turn)
             shop.pass_time(minutes=10)
-        warehouse.sync(tap, config, select=streams)
+        warehouse.sync(tap, config, select=streams, hurry=True)
 
     # What the last full pass did not see any more is gone.
     began = warehouse.state["bookmarks"]["products"]["partitions"][0]["full_pass_at"]

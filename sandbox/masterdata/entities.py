@@ -10,6 +10,7 @@ import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.clock import DAY, MINUTE, SECOND, moment
@@ -146,8 +147,7 @@ class Entity:
         """A document's id."""
         if number in self.chosen_ids:
             return self.chosen_ids[number]
-        dice = random.Random(f"{self.acronym} id {self.seed} {number}")
-        return str(uuid.UUID(int=dice.getrandbits(128), version=4))
+        return _made_up_id(self.acronym, self.seed, number)
 
     def document(self, number: int, at: int) -> Json:
         """A document's state at a time."""
@@ -220,6 +220,12 @@ class Entity:
             return self.document(entry.number, self._indexed(entry.number, at))
         stale = self.document(entry.number, self.history.created(entry.number))
         return stale | {"id": stale["id"].upper()}
+
+
+@cache
+def _made_up_id(acronym: str, seed: int, number: int) -> str:
+    dice = random.Random(f"{acronym} id {seed} {number}")
+    return str(uuid.UUID(int=dice.getrandbits(128), version=4))
 
 
 def _text(at: int | None) -> str | None:

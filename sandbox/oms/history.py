@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,9 @@ class History:
         hours = range(self._first, now + DAYS_AHEAD * DAY, HOUR)
         past = -(-(now - self._first) // HOUR)
         peaks = peaks or {}
-        weights = [0.0 if hour in peaks else _weight(hour, dice) for hour in hours]
+        weights = [
+            0.0 if hour in peaks else _weight(hour) * dice.uniform(0.8, 1.2) for hour in hours
+        ]
         extra = sum(number for hour, number in peaks.items() if self._first <= hour < now)
         spread = max(0, count - extra) / (sum(weights[:past]) or 1.0)
         starts = [0, *(round(spread * part) for part in accumulate(weights))]
@@ -86,8 +89,9 @@ class History:
         return range(self.since(start), self.since(end + 1))
 
 
-def _weight(hour: int, dice: random.Random) -> float:
+@cache
+def _weight(hour: int) -> float:
     at = moment(hour)
     growth = 1 + (at.year - 2024) * 0.2 + at.month * 0.02
     season = 1.6 if at.month == 11 and at.day >= 20 else 1.0  # Black Friday and around
-    return HOURS[at.hour] * WEEKDAYS[at.weekday()] * growth * season * dice.uniform(0.8, 1.2)
+    return HOURS[at.hour] * WEEKDAYS[at.weekday()] * growth * season

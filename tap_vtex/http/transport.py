@@ -8,7 +8,7 @@ saves about 40 % of the CPU time of `Session.get`.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -25,6 +25,9 @@ from tap_vtex.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connectionpool import ConnectionPool
 
 REDIRECTS: Final = range(300, 400)
 #: Bytes of a body, decompressed. VTEX's largest documents have a few.
@@ -59,6 +62,35 @@ class Timeout(NamedTuple):
     total: float
 
 
+class _OneHostAdapter(HTTPAdapter):
+    """An adapter for one host, which works out once what `requests` does for every request.
+
+    That saves a fifth of the CPU time of a request.
+    """
+
+    _pool: ConnectionPool | None = None
+
+    def get_connection_with_tls_context(
+        self,
+        *args: Any,  # noqa: ANN401 - passed on
+        **kwargs: Any,  # noqa: ANN401 - passed on
+    ) -> ConnectionPool:
+        """The host's connection pool; proxy and certificates are the same for all requests."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def build_response(
+        self,
+        req: requests.PreparedRequest,  # noqa: ARG002
+        resp: BaseHTTPResponse,
+    ) -> requests.Response:
+        """A response with what `Transport` reads of it: no cookies, no history."""
+        response = requests.Response()
+        response.raw = resp
+        return response
+
+
 class Transport:
     """GET requests to one host, from any thread.
 
@@ -81,7 +113,7 @@ class Transport:
             base, {}, stream=False, verify=None, cert=None
         )
         self._base = base
-        self._adapter = HTTPAdapter(pool_maxsize=connections)
+        self._adapter = _OneHostAdapter(pool_maxsize=connections)
         self._timeout = timeout
         self._proxies = environment["proxies"]
         self._verify = environment["verify"] or True  # never without
@@ -108,33 +140,11 @@ class Transport:
                 cert=self._cert,
                 proxies=self._proxies,
             )
-            body = self._read(response, deadline)
-            return RawResponse(response.status_code, response.headers, body)
+            raw: BaseHTTPResponse = response.raw
+            return RawResponse(raw.status, raw.headers, _read(raw, deadline))
         # HTTPError: `requests` lets some errors of urllib3 through as they are.
         except (requests.RequestException, HTTPError) as error:
             raise _no_response(error, self._base) from None
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """The decompressed body.
-
-        Raises:
-            NoResponseError: It takes too long, or is too large.
-        """
-        raw = response.raw
-        parts: list[bytes] = []
-        size = 0
-        while part := raw.read1(CHUNK, decode_content=True):
-            parts.append(part)
-            size += len(part)
-            if size > MAX_BODY or time.monotonic() > deadline:
-                raw.close()  # the rest is not worth waiting for
-                raise NoResponseError(
-                    f"a response of more than {MAX_BODY // 1024**2} MiB"
-                    if size > MAX_BODY
-                    else "a response that did not end in time"
-                )
-        raw.release_conn()
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _probe_environment(self) -> None:
         """Find out now, without a connection, whether proxy and certificates can be used."""
@@ -155,6 +165,28 @@ class Transport:
                 "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names a file or folder that does not exist. "
                 "Set it to the certificates of your CA."
             ) from None
+
+
+def _read(raw: BaseHTTPResponse, deadline: float) -> bytes:
+    """The decompressed body.
+
+    Raises:
+        NoResponseError: It takes too long, or is too large.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while part := raw.read1(CHUNK, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BODY or time.monotonic() > deadline:
+            raw.close()  # the rest is not worth waiting for
+            raise NoResponseError(
+                f"a response of more than {MAX_BODY // 1024**2} MiB"
+                if size > MAX_BODY
+                else "a response that did not end in time"
+            )
+    raw.release_conn()
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 #: What to say about an exception of `requests`; the first match counts.

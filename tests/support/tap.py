@@ -8,9 +8,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 from unittest import mock
 
+import msgspec
 from coverage import Coverage
 
 from tap_vtex.__main__ import main
@@ -44,10 +46,10 @@ class Run:
     lines: list[str]
     log: str
 
-    @property
+    @cached_property
     def messages(self) -> list[Json]:
         """All Singer messages."""
-        return [json.loads(line) for line in self.lines]
+        return [msgspec.json.decode(line) for line in self.lines]
 
     def records(self, stream: str) -> list[Json]:
         """The records of a stream, in the order in which they came."""
@@ -76,7 +78,7 @@ class Target:
         """Take in messages; a last one that is not whole is lost, as in a pipe."""
         for line in lines:
             try:
-                message = json.loads(line)
+                message = msgspec.json.decode(line)
             except ValueError:
                 return
             if message["type"] == "SCHEMA":
@@ -258,10 +260,21 @@ def _measure_coverage() -> None:
 
 def catalog(config: Json, select: Collection[str], method: str | None = None) -> Json:
     """The tap's catalog with some streams selected and all others not."""
-    found = TapVTEX(config=dict(config), validate_config=False).catalog_dict
+    offline = config.keys() <= {*OFFLINE}
+    found: Json = json.loads(_offline_catalog(json.dumps(config)) if offline else _catalog(config))
     for stream in found["streams"]:
         stream["replication_method"] = method or stream["replication_method"]
         for entry in stream["metadata"]:
             if not entry["breadcrumb"]:
                 entry["metadata"]["selected"] = stream["stream"] in select
     return found
+
+
+def _catalog(config: Json) -> str:
+    return json.dumps(TapVTEX(config=config, validate_config=False).catalog_dict)
+
+
+@cache
+def _offline_catalog(config: str) -> str:
+    """The catalog without a store, which costs as much as a short run of the tap."""
+    return _catalog(json.loads(config))
