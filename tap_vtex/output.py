@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
+from singer_sdk.singerlib import StateMessage
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
@@ -43,6 +44,12 @@ class MessageWriter(MsgSpecWriter):
                 f"The tap's output can't be written: {reason}. Make "
                 "room for it, or open it, and run again."
             ) from None
+
+    def serialize_message(self, message: Message) -> bytearray:
+        """Make a line of a message. The SDK would copy the whole state for it, value by value."""
+        if isinstance(message, StateMessage):
+            return serialize_jsonl({"type": "STATE", "value": message.value})
+        return super().serialize_message(message)
 
     def _write(self, line: bytes | bytearray) -> None:
         with self._shutdown.deferred():
