@@ -175,6 +175,13 @@ def _date(at: int) -> str:
     return f"{moment(at).isoformat()[:19]}.{at % SECOND:07d}Z"
 
 
+def _coordinate(chance: float) -> list[float] | str:
+    """As VTEX documents it, as storefronts write it, or none."""
+    if chance < 0.5:
+        return json.dumps([-43.33, -23.01])
+    return [-43.33, -23.01] if chance < 0.7 else ""
+
+
 def _address(seed: int, owner: int, dice: random.Random) -> Json:
     who = person(seed, owner)
     return {
@@ -193,5 +200,5 @@ def _address(seed: int, owner: int, dice: random.Random) -> Json:
         "country": "BRA",
         "countryfake": None,
         "postalCode": who.postal_code,
-        "geoCoordinate": json.dumps([-43.33, -23.01]) if dice.random() < 0.5 else "",
+        "geoCoordinate": _coordinate(dice.random()),
     }

@@ -36,19 +36,28 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
     return shop
 
 
-def parsed(cart: str | None) -> list[Item] | None:
+def parsed(document: Item) -> list[Item] | None:
     """The sandbox's carts, taken apart in the simplest way that does for them."""
+    cart = document["rclastcart"]
     if cart is None:
         return None
+    scores = (document["carttag"] or {"Scores": {}})["Scores"]
     return [
         {
             "sku_id": part.partition("&")[0],
             "quantity": int(part.partition("qty=")[2].partition("&")[0]),
             "seller_id": part.partition("seller=")[2].partition("&")[0],
             "sales_channel": "1" if "sc=1" in cart else None,
+            **score_of(scores.get(part.partition("&")[0])),
         }
         for part in cart.split("sku=")[1:]
     ]
+
+
+def score_of(scores: list[Item] | None) -> Item:
+    if not scores:
+        return {"point": None, "added_at": None}
+    return {"point": scores[0]["Point"], "added_at": seven_to_six(scores[0]["Date"])}
 
 
 def assert_equals_truth(target: Target, shop: Shop, *bare: str) -> None:
@@ -63,7 +72,7 @@ def assert_equals_truth(target: Target, shop: Shop, *bare: str) -> None:
     for key, document in clients.items():
         cart, row = document["rclastcart"], carts[key]
         stage = (document["checkouttag"] or {}).get("DisplayValue")
-        assert row["items"] == ([] if key in bare else parsed(cart))
+        assert row["items"] == ([] if key in bare else parsed(document))
         link = f"https://www.ipe.com.br/checkout/cart/{cart}" if cart else None
         assert row["recovery_url"] == link
         assert row["rclastcart"] == cart
@@ -206,6 +215,34 @@ def test_a_cart_that_cannot_be_read_is_kept_raw(tap: Tap, shop: Shop, target: Ta
     assert row["is_finished"] is False
 
 
+def test_the_latest_score_of_a_sku(tap: Tap, shop: Shop, target: Target) -> None:
+    key = next(key for key, document in shop.documents("CL").items() if document["rclastcart"])
+    scores = {
+        "7": [
+            {"Point": 1.0, "Date": "2026-11-01T10:00:00Z", "Until": None},
+            {"Point": 455.0, "Date": "2026-11-02T10:00:00.0000001Z", "Until": None},
+            {"Point": 2.0, "Date": "whenever"},
+        ],
+        "8": "none",
+    }
+    shop.edit(
+        *("CL", key),
+        rclastcart="sku=7&qty=1&sku=8&qty=2",
+        rclastcartvalue="$ 12.990",
+        carttag=json.dumps({"Scores": scores}),
+    )
+    shop.pass_time(minutes=5)
+
+    tap.sync(shop.config(), target, select=CARTS)
+
+    row = target.table("carts", "client_id")[key]
+    assert row["cart_value"] == 12990
+    assert [(one["point"], one["added_at"]) for one in row["items"]] == [
+        (455, "2026-11-02T10:00:00.000000Z"),
+        (None, None),
+    ]
+
+
 def item(sku: str, quantity: int, seller: str | None = "1", channel: str | None = None) -> Item:
     return {"sku_id": sku, "quantity": quantity, "seller_id": seller, "sales_channel": channel}
 
@@ -246,6 +283,7 @@ def item(sku: str, quantity: int, seller: str | None = "1", channel: str | None 
         ("add?sku=1&amp;qty=2&amp;seller=1", [item("1", 2)]),
         ("checkout/cart/add?sku=1&qty=1&seller=1", [item("1", 1)]),
         ("add?sku=1%00&qty=1&seller=1", [item("1", 1)]),
+        ("add?sku=16&qty=1&seller=1&sc=1#/cart", [item("16", 1, channel="1")]),
         ("[]", []),
         ("", []),
         ("  ", []),
@@ -343,6 +381,8 @@ def test_what_is_read_of_a_cart_can_be_stored(
         ("add?sku=\ud83d1", "https://x/checkout/cart/add?sku=\ufffd1"),
         ("https://y/checkout/cart/add?sku=1&qty=1", "https://y/checkout/cart/add?sku=1&qty=1"),
         ('[{"sku": "1", "qty": 2}]', "https://x/checkout/cart/add?sku=1&qty=2"),
+        ("sku=12&qty=1&seller=1", "https://x/checkout/cart/add?sku=12&qty=1&seller=1"),
+        ("add?sku=1&qty=1&sc=1#/cart", "https://x/checkout/cart/add?sku=1&qty=1&sc=1#/cart"),
     ],
 )
 def test_the_link_fills_the_cart_again(cart: str, link: str) -> None:
@@ -358,6 +398,20 @@ def test_the_link_fills_the_cart_again(cart: str, link: str) -> None:
         ("199,90", 199.9),
         ("R$ 1.299,90", 1299.9),
         ("1,299.90", 1299.9),
+        ("$ 12.990", 12990.0),
+        ("1.299", 1299.0),
+        ("1.299.900", 1299900.0),
+        ("CLP 1.299.900", 1299900.0),
+        ("S/. 1,299.90", 1299.9),
+        ("1\xa0299,90 €", 1299.9),
+        ("US$ -5", -5.0),
+        ("199.9000", 199.9),
+        ("0.125", 0.125),
+        (".5", 0.5),
+        ("1299.900", 1299.9),
+        ("1e3", None),
+        ("12.99.0", None),
+        ("1.299,9,0", None),
         ("", None),
         ("?", None),
         (None, None),

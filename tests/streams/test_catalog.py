@@ -162,6 +162,17 @@ def test_a_change_while_others_are_read(
     assert_equals_truth(target, shop)
 
 
+def test_the_address_of_a_page_can_be_clicked(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    shop.store.catalog.edit_product(3, shop.store.clock.now(), LinkId="garzón-a\nb® c")
+
+    tap.sync(config, target, select={"products"})
+
+    url = target.table("products", "Id")["3"]["product_url"]
+    assert url == f"{STORE_URL}/garz%C3%B3n-a%0Ab%C2%AE%20c/p"
+
+
 class TestTheFullPass:
     def test_comes_round_after_a_week_and_finds_what_moved_no_date(
         self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]

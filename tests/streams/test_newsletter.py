@@ -86,6 +86,16 @@ def test_clients_and_faststores_entity_by_themselves(tap: Tap, shop: Shop, targe
     assert consents == {True, False, None}
 
 
+def test_the_earlier_name_of_faststores_field(tap: Tap, shop: Shop, target: Target) -> None:
+    subscriber = next(iter(shop.documents("NL")))
+    shop.edit("NL", subscriber, name=None, nome="Ana")
+    shop.pass_time(minutes=5)
+
+    tap.sync(shop.config(), target, select=ONLY)
+
+    assert subscribers(target, "NL")[subscriber][1] == "Ana"
+
+
 def test_an_opt_out_reaches_the_target(tap: Tap, shop: Shop, target: Target) -> None:
     tap.sync(shop.config(), target, select=ONLY)
     client = next(key for key, d in shop.documents("CL").items() if d["isNewsletterOptIn"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +73,7 @@ def product_record(shop: Shop, product_id: int) -> Json:
         **form,
         **{name: text(form[name]) for name in ("Id", "DepartmentId", "CategoryId", "BrandId")},
         "ReleaseDate": naive(form["ReleaseDate"]),
-        "product_url": f"{STORE_URL}/{form['LinkId']}/p",
+        "product_url": f"{STORE_URL}/{quote(form['LinkId'])}/p",
         "brand_name": brands[form["BrandId"]],
         "category_path": f"/{'/'.join(map(str, category['TreePathIds']))}/",
         "category_names": category["TreePath"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Json = dict[str, Any]
@@ -45,6 +46,8 @@ def entity_record(document: Json, columns: set[str]) -> Json:
             record[name] = seven_to_six(document.get(name))
     if record.get("rclastcartvalue") is not None:
         record["rclastcartvalue"] = str(document["rclastcartvalue"])
+    if isinstance(record.get("geoCoordinate"), list):
+        record["geoCoordinate"] = json.dumps(record["geoCoordinate"])
     return {
         **record,
         "account_name": "ipe",

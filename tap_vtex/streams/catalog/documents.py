@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from tap_vtex.http.bodies import documents_in
 
@@ -92,7 +93,7 @@ def product_document(
     ids, names = _path(context) if category is None else (category.ids, category.names)
     return {
         **product,
-        "product_url": f"{store_url}/{link}/p" if link else None,
+        "product_url": f"{store_url}/{quote(str(link))}/p" if link else None,
         "brand_name": context.get("BrandName"),
         "category_path": f"/{'/'.join(ids)}/" if ids else None,
         "category_names": list(names) or None,

@@ -57,7 +57,8 @@ def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | Non
         return text
     if text[0] in "[{":
         text = f"add?{urlencode([pair for item in items for pair in _pairs(item)])}"
-    return f"{store_url}/checkout/cart/{text.lstrip('/').removeprefix('checkout/cart/')}"
+    text = text.lstrip("/").removeprefix("checkout/cart/")
+    return f"{store_url}/checkout/cart/{text if '?' in text else f'add?{text}'}"
 
 
 def _plain(cart: str) -> str:
@@ -68,7 +69,7 @@ def _plain(cart: str) -> str:
 def _in_url(text: str) -> list[Mapping[str, Any]]:
     """The keys in a URL, grouped by item: a repeated key begins the next item."""
     groups: list[dict[str, Any]] = [{}]
-    pairs = parse_qsl(text.rpartition("?")[2], keep_blank_values=True)
+    pairs = parse_qsl(text.rpartition("?")[2].partition("#")[0], keep_blank_values=True)
     for key, value in pairs:
         name = IN_URLS.get(key.strip().lower())
         if name is None:

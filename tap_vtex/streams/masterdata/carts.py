@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.http.bodies import storable
+from tap_vtex import dates
+from tap_vtex.http.bodies import documents_in, storable
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.masterdata.cart_items import items_of, link_of
 from tap_vtex.streams.masterdata.streams import MasterDataStream
@@ -61,13 +62,14 @@ class CartsStream(MasterDataStream):
         if is_bare and (not found.has_changed or self.unreadable >= set(TRACES)):
             return
         items = [] if is_bare else items_of(document.get("rclastcart"))
+        cart_tag = _tag(document.get("carttag"))
         tag = _tag(document.get("checkouttag"))
         stage = tag.get("DisplayValue")
         is_finished = str(stage).strip().lower() in FINISHED
         yield {
             **{name: value for name, value in document.items() if name in KEPT},
             "client_id": document["id"],
-            "items": items,
+            "items": items and [{**item, **_score_of(item["sku_id"], cart_tag)} for item in items],
             "recovery_url": link_of(document.get("rclastcart"), items, self.run.settings.store_url),
             "cart_value": amount(document.get("rclastcartvalue")),
             "session_id": document.get("rclastsession"),
@@ -75,7 +77,7 @@ class CartsStream(MasterDataStream):
             "checkout_stage": stage,
             "is_finished": None if "checkouttag" in self.unreadable else is_finished,
             "checkouttag": tag or None,
-            "carttag": _tag(document.get("carttag")) or None,
+            "carttag": cart_tag or None,
         }
 
 
@@ -84,17 +86,32 @@ KEPT: Final = frozenset(
 )
 
 
+#: An amount with the symbol or code of a currency around it.
+AMOUNT: Final = re.compile(r"[^\d.,-]*(?:\.\s)?(-?[\d.,'\s]*\d)[^\d.,-]*")
+#: ``1.299``, ``1,299.90`` or ``1 299 900``: groups of three digits, then two decimals at most.
+GROUPED: Final = re.compile(r"(-?[1-9]\d{0,2}(?:([.,'\s])\d{3})(?:\2\d{3})*)(?:[.,](\d{1,2}))?")
+#: ``199.9``, ``199,90`` or ``199.9000``.
+PLAIN: Final = re.compile(r"(-?\d*)(?:[.,](\d+))?")
+
+
 def amount(value: object) -> float | None:
-    """Read ``199.9``, ``"199.90"`` or ``"R$ 1.299,90"``; None if it is no amount."""
+    """Read ``199.9``, ``"199.90"``, ``"R$ 1.299,90"`` or ``"$ 12.990"``; None if it is no amount.
+
+    VTEX does not say in which form scripts write amounts. Three digits behind the only separator
+    are thousands: no currency of VTEX's stores has three decimals.
+    """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    digits = re.sub(r"[^\d.,-]", "", value) if isinstance(value, str) else ""
-    if re.search(r",\d{1,2}$", digits):
-        digits = digits.replace(".", "").replace(",", ".")
-    try:
-        return float(digits.replace(",", ""))
-    except ValueError:
+    found = AMOUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
         return None
+    if grouped := GROUPED.fullmatch(found[1]):
+        whole, decimals = re.sub(r"[^\d-]", "", grouped[1]), grouped[3]
+    elif plain := PLAIN.fullmatch(found[1]):
+        whole, decimals = plain[1], plain[2]
+    else:
+        return None
+    return float(f"{whole}.{decimals or 0}")
 
 
 def _tag(value: object) -> dict[str, Any]:
@@ -105,3 +122,16 @@ def _tag(value: object) -> dict[str, Any]:
         except (ValueError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}
+
+
+def _score_of(sku_id: str, cart_tag: Document) -> Document:
+    """The latest score of a SKU in ``carttag``: its point, and when it was given."""
+    scores = cart_tag.get("Scores")
+    of_the_sku = documents_in(scores.get(sku_id)) if isinstance(scores, dict) else []
+    dated = [(dates.parse(one.get("Date")), one.get("Point")) for one in of_the_sku]
+    added_at, point = max(
+        ((at, point) for at, point in dated if at is not None),
+        key=lambda one: one[0],
+        default=(None, None),
+    )
+    return {"point": point, "added_at": added_at and dates.text(added_at)}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CLIENTS: Final = "CL"
 #: Where FastStore puts subscribers. Read by default, if a store has it.
 FASTSTORE: Final = NewsletterEntity("NL")
+#: FastStore told stores to make this field, before it called it ``name``.
+EARLIER_NAME_FIELD: Final = "nome"
 
 YES: Final = frozenset({"true", "1", "yes", "y", "sim", "s", "si", "sí", "on"})
 NO: Final = frozenset({"false", "0", "no", "n", "nao", "não", "off"})
@@ -112,10 +114,14 @@ class NewsletterStream(MasterDataStream):
             source = self._source(acronym)
             subscriber |= {
                 "email": document.get(source.email_field),
-                "name": document.get(source.name_field),
+                "name": document.get(source.name_field) or _earlier_name(source, document),
                 "opt_in": consent(document.get(source.opt_in_field)),
             }
         yield subscriber
+
+
+def _earlier_name(source: NewsletterEntity, document: Document) -> object:
+    return document.get(EARLIER_NAME_FIELD) if source == FASTSTORE else None
 
 
 def consent(value: object) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
@@ -187,3 +188,12 @@ class AddressesStream(EntityStream):
     """The addresses of clients (AD)."""
 
     native_schema = "addresses"
+
+    def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
+        """Emit the document; storefronts write the coordinates as a list or as text."""
+        for record in super().records(found, partition):
+            coordinate = record.get("geoCoordinate")
+            if isinstance(coordinate, list):
+                yield {**record, "geoCoordinate": json.dumps(coordinate)}
+            else:
+                yield record
