@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogPass
+from tap_vtex.streams.catalog.bookmark import CatalogBookmark, CatalogPass
 from tap_vtex.streams.id_census import BUCKETS, IdCensus
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
