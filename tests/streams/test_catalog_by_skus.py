@@ -128,9 +128,9 @@ def test_changes_show_in_the_next_run(
     assert not tap.sync(config, target, select=BOTH).records("skus")
 
 
-@pytest.mark.parametrize(("product", "quietly"), [(3, False), (11, True), (None, True)])
+@pytest.mark.parametrize("where", ["known", "bare", "new"])
 def test_a_sku_that_moves_to_another_product(
-    tap: Tap, shop: Shop, target: Target, config: dict[str, Any], product: int | None, quietly: bool
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any], where: str
 ) -> None:
     """Neither product is listed, and the SKU is as old as ever."""
     shop.store.quirks.context_lag = 0
@@ -138,8 +138,8 @@ def test_a_sku_that_moves_to_another_product(
     shop.pass_time(hours=1)
     tap.sync(config, target, select=BOTH)
     catalog, now = shop.store.catalog, shop.store.clock.now()
-    to = catalog.add_product(now, skus=0) if product is None else product
-    catalog.move_sku(9, to, now, quietly=quietly)
+    to = {"known": 3, "bare": 11}.get(where) or catalog.add_product(now, skus=0)
+    catalog.move_sku(9, to, now, quietly=where != "known")
     shop.pass_time(minutes=10)
 
     run = tap.sync(config, target, select=BOTH)
