@@ -29,9 +29,10 @@ COSTS: Final = {
     "md_<acronym>": MASTER_DATA,
     "products": (
         "one request for each 250 products, two for each product and one for each SKU. Later: one "
-        "for each 250 products and for each product, and those of what has changed; every "
-        "`catalog_full_refresh_days` (7) as at first. By a key that may read SKUs and not "
-        "products: one for each SKU at first, later for new ones"
+        "for each 250 products, one for each product once in `catalog_check_hours` (24; up to 500 "
+        "products in every run), and those of what has changed; every `catalog_full_refresh_days` "
+        "(7) as at first. By a key that may read SKUs and not products: the same, but one for each "
+        "1,000 SKUs that lists them"
     ),
     "skus": "nothing beside `products`; as much as that where it is not selected",
     "categories": (

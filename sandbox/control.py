@@ -237,6 +237,8 @@ def _actions(store: Store, dated: int | None) -> dict[str, Callable[[Any, dict[s
         # Fields: {"skus": 3}. The id is optional.
         "add_product": lambda key, fields: catalog.add_product(now, product_id=key, **fields),
         "add_sku": lambda key, _: catalog.add_sku(key, now),  # the product's id
+        # Fields: {"product_id": 3}.
+        "move_sku": lambda key, fields: catalog.move_sku(key, at=now, **fields),
         "delete_product": lambda key, _: catalog.delete_product(key),
         "delete_sku": lambda key, _: catalog.delete_sku(key),
         # The parent's id; fields: {"name": "Meias"}.

@@ -172,6 +172,18 @@ SETTINGS: Final = th.PropertiesList(
         examples=[1, 30],
     ),
     th.Property(
+        "catalog_check_hours",
+        th.IntegerType(minimum=0, maximum=MAX_REFRESH_HOURS),
+        default=24,
+        title="Hours between checks of a product",
+        description=(
+            "Check each product for changes once in this many hours, with one request for each "
+            "product, spread evenly over the runs. 0 checks all of them in every run, as in "
+            "stores of up to 500 products."
+        ),
+        examples=[0, 6],
+    ),
+    th.Property(
         "prices_refresh_hours",
         th.IntegerType(minimum=0, maximum=MAX_REFRESH_HOURS),
         default=24,
@@ -242,6 +254,7 @@ class Settings:
     requests_per_minute: int
     api_url: str | None
     catalog_full_refresh: timedelta
+    catalog_check: timedelta
     prices_refresh: timedelta
     inventory_refresh: timedelta
 
@@ -261,6 +274,7 @@ class Settings:
             requests_per_minute=_number(config, "requests_per_minute"),
             api_url=(config.get("api_url") or "").rstrip("/") or None,
             catalog_full_refresh=timedelta(days=_number(config, "catalog_full_refresh_days")),
+            catalog_check=timedelta(hours=_number(config, "catalog_check_hours")),
             prices_refresh=timedelta(hours=_number(config, "prices_refresh_hours")),
             inventory_refresh=timedelta(hours=_number(config, "inventory_refresh_hours")),
         )

@@ -125,12 +125,17 @@ class Catalog:
         return first <= product_id <= self._initial_products
 
     def _all_skus_of(self, product_id: int) -> list[int]:
-        """All SKUs that a product ever had."""
-        added = self._places.get(product_id, [])
+        """All SKUs of a product, deleted ones included."""
+        ids = [*self._first_skus_of(product_id), *self._places.get(product_id, [])]
+        here = (one for one in ids if self._products_of_added.get(one, product_id) == product_id)
+        return list(dict.fromkeys(here))
+
+    def _first_skus_of(self, product_id: int) -> range:
+        """The SKUs that a product had when the store started."""
         if product_id == 0:
-            return [0, *added]
+            return range(1)
         last = min(product_id * SKUS_PER_PRODUCT, self.skus)
-        return [*range((product_id - 1) * SKUS_PER_PRODUCT + 1, last + 1), *added]
+        return range((product_id - 1) * SKUS_PER_PRODUCT + 1, last + 1)
 
     # -- edits ---------------------------------------------------------------------------
 
@@ -183,6 +188,14 @@ class Catalog:
         self._products_of_added[sku_id] = product_id
         self._places.setdefault(product_id, []).append(sku_id)
         return sku_id
+
+    def move_sku(self, sku_id: int, product_id: int, at: int, *, quietly: bool = False) -> None:
+        """Move a SKU to another product; ``quietly`` leaves its ``DateUpdated`` as it is."""
+        if not quietly:
+            self.edit_sku(sku_id, at)
+        self.empty_products.discard(product_id)
+        self._products_of_added[sku_id] = product_id
+        self._places.setdefault(product_id, []).append(sku_id)
 
     def delete_product(self, product_id: int) -> None:
         """Delete a product and its SKUs."""
@@ -257,7 +270,9 @@ class Catalog:
         product_id = self.product_of(sku_id)
         if product_id is None:
             raise ValueError(f"There is no SKU {sku_id}")
-        place = self._all_skus_of(product_id).index(sku_id)
+        first = self._first_skus_of(product_id)
+        later = self._places.get(product_id, [])
+        place = len(first) + later.index(sku_id) if sku_id in later else first.index(sku_id)
         return goods.variant_of(self.seed, product_id, sku_id, place)
 
     def _made(self, sku_id: int) -> int:

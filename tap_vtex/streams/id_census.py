@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import zlib
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Annotated, Final, Self
+from itertools import accumulate, chain, islice, pairwise
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from tap_vtex.streams.bookmarks import Bookmark, checksum
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 BUCKETS: Final = 256
 CHECKSUM_BYTES: Final = 3
@@ -74,17 +75,11 @@ class IdSet:
         Raises:
             TypeError, ValueError: The state holds something else.
         """
-        try:
-            return cls(_unpacked(zlib.decompress(b64decode(state, validate=True))))
-        except zlib.error as error:
-            raise ValueError("not a set of ids") from error
+        return cls(_ids(_unpacked(state)))
 
     def to_state(self) -> str:
         """Write the set."""
-        ids = sorted(self.ids)
-        while len(packed := b64encode(zlib.compress(_packed(ids)))) > MAX_CHARACTERS:
-            ids = ids[: len(ids) * 9 // 10]
-        return packed.decode()
+        return _fitting(sorted(self.ids), _differences, MAX_CHARACTERS)[0]
 
     def __eq__(self, other: object) -> bool:
         """Whether the other one is the same set."""
@@ -95,25 +90,89 @@ class IdSet:
         return hash(self.ids)
 
 
-def _packed(ids: Iterable[int]) -> bytes:
-    """The differences between ascending ids, 7 bits a byte, the highest bit for more to come."""
+class IdCounts:
+    """A number of things for each of some ids, packed: less than two bytes an id.
+
+    As many ids as fit into the state are kept, the lowest ones.
+    """
+
+    #: They take no more characters of the state than this.
+    max_characters: ClassVar[int] = 64_000
+
+    def __init__(self, counts: Mapping[int, int] | None = None) -> None:
+        def numbers(ids: Sequence[int]) -> list[int]:
+            return [*_differences(ids), *(given[one] for one in ids)]
+
+        given = counts or {}
+        self._packed, kept = _fitting(sorted(given), numbers, self.max_characters)
+        self.counts = {one: given[one] for one in kept}
+        #: Whether all of them fit.
+        self.is_whole = len(kept) == len(given)
+
+    @classmethod
+    def from_state(cls, state: str) -> Self:
+        """Read the numbers from the state.
+
+        Raises:
+            TypeError, ValueError: The state holds something else.
+        """
+        numbers = list(_unpacked(state))
+        half = len(numbers) // 2
+        return cls(dict(zip(_ids(numbers[:half]), numbers[half:], strict=True)))
+
+    def to_state(self) -> str:
+        """Write the numbers."""
+        return self._packed
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other ones are the same."""
+        return isinstance(other, IdCounts) and self.counts == other.counts
+
+    def __hash__(self) -> int:
+        """Equal ones have equal hashes."""
+        return hash(self._packed)
+
+
+def _fitting(
+    ids: Sequence[int], numbers: Callable[[Sequence[int]], Iterable[int]], limit: int
+) -> tuple[str, Sequence[int]]:
+    """As many of the lowest ids as fit into so many characters, packed; and those ids."""
+    while len(packed := b64encode(zlib.compress(_packed(numbers(ids))))) > limit:
+        ids = ids[: len(ids) * 9 // 10]
+    return packed.decode(), ids
+
+
+def _differences(ids: Sequence[int]) -> list[int]:
+    """The differences between ascending ids, from -1 on."""
+    return [one - before for before, one in pairwise(chain((-1,), ids))]
+
+
+def _ids(differences: Iterable[int]) -> Iterator[int]:
+    """The ids that have such differences."""
+    return islice(accumulate(differences, initial=-1), 1, None)
+
+
+def _packed(numbers: Iterable[int]) -> bytes:
+    """Numbers with 7 bits a byte, the highest bit for more to come."""
     content = bytearray()
-    last = -1
-    for one in ids:
-        difference, last = one - last, one
-        while difference > 127:  # noqa: PLR2004 - 7 bits
-            content.append(difference & 127 | 128)
-            difference >>= 7
-        content.append(difference)
+    for number in numbers:
+        left = number
+        while left > 127:  # noqa: PLR2004 - 7 bits
+            content.append(left & 127 | 128)
+            left >>= 7
+        content.append(left)
     return bytes(content)
 
 
-def _unpacked(content: bytes) -> Iterator[int]:
-    last, difference, shift = -1, 0, 0
+def _unpacked(state: str) -> Iterator[int]:
+    try:
+        content = zlib.decompress(b64decode(state, validate=True))
+    except zlib.error as error:
+        raise ValueError("no packed numbers") from error
+    number = shift = 0
     for byte in content:
-        difference |= (byte & 127) << shift
+        number |= (byte & 127) << shift
         shift += 7
         if byte < 128:  # noqa: PLR2004 - the highest bit
-            last += difference
-            yield last
-            difference = shift = 0
+            yield number
+            number = shift = 0

@@ -1,4 +1,4 @@
-"""High-water marks over dates of change, where a list has nothing better."""
+"""The newest date of change, and what it says about things that are looked at now."""
 
 from __future__ import annotations
 
@@ -23,59 +23,48 @@ AnyWatermark = TypeVar("AnyWatermark", bound="Watermark")
 
 
 class Watermark(Bookmark, frozen=True, kw_only=True):
-    """The newest date of change seen, and from which date on to look again.
+    """The newest date of change seen.
 
     A thing can change again within the minute of its date, or before the index that VTEX
-    answers from shows the change. So everything dated from the newest date known when the
-    last pass *began* is read once more. If nothing newer turns up for a while, nothing is
-    left to read.
+    answers from shows the change. So a thing is read once more if its date is as new as the
+    newest one that was known when it was looked at. Dates are compared with dates only, since
+    they name no zone.
     """
 
     #: The newest date seen.
     highest: datetime | None = msgspec.field(name="replication_key_value", default=None)
-    #: Read what changed from here on; everything, if None.
-    since: datetime | None = None
     #: When, by VTEX's clock, the newest date was first seen.
     seen_at: datetime | None = None
 
-    def picks(self, changed: datetime | None) -> bool:
-        """Whether to read a thing with this date of change."""
-        return self.since is None or (changed is not None and changed >= self.since)
-
-    def after_pass(self, began: datetime, ended: datetime, newest: datetime | None) -> Self:
-        """The watermark after a pass.
+    def unsettled_from(self, began: datetime) -> datetime:
+        """From which date on what a look shows may not be the last word.
 
         Args:
-            began: When the pass began, by VTEX's clock.
-            ended: When it ended.
-            newest: The newest date of change it saw.
+            began: When the run that looks began, by VTEX's clock.
         """
-        if newest and newest > ended:
-            newest = None  # a date ahead of the clock must not hide those to come
-        # What the newest date was when the very first pass began is not known.
-        known = self.highest or began - MAX_UTC_OFFSET
-        since = max(self.since or known, known)
-        highest = max(_dates((self.highest, newest)), default=None)
-        if highest != self.highest:
-            return msgspec.structs.replace(self, highest=highest, since=since, seen_at=ended)
-        if highest and self.seen_at and began > self.seen_at + MAX_LAG:
-            since = max(since, highest + PRECISION)
-        return msgspec.structs.replace(self, since=since)
+        if self.highest is None or self.seen_at is None:
+            return (self.highest or began) - MAX_UTC_OFFSET
+        if began > self.seen_at + MAX_LAG:
+            return self.highest + PRECISION
+        return self.highest - MAX_LAG
+
+    def after(self, newest: datetime | None, now: datetime) -> Self:
+        """The watermark after a look that showed ``newest``."""
+        if newest is None or newest > now:  # a date ahead of the clock hides none of those to come
+            return self
+        if self.highest and newest <= self.highest:
+            return self
+        return msgspec.structs.replace(self, highest=newest, seen_at=now)
 
 
 def merged(one: AnyWatermark, other: AnyWatermark) -> AnyWatermark:
-    """A watermark that picks everything that either of the two picks."""
+    """A watermark that leaves unsettled what either of the two does."""
     return msgspec.structs.replace(
         one,
-        highest=_earlier(one.highest, other.highest),
-        since=_earlier(one.since, other.since),
+        highest=min(one.highest, other.highest) if one.highest and other.highest else None,
         seen_at=max(_dates((one.seen_at, other.seen_at)), default=None),
     )
 
 
 def _dates(dates: Iterable[datetime | None]) -> Iterable[datetime]:
     return filter(None, dates)
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(one, other) if one and other else None

@@ -63,6 +63,20 @@ def sku_ids(shop: Shop) -> list[int]:
     return [one for page in pages for one in page]
 
 
+def test_a_sku_moves_to_another_product(shop: Shop) -> None:
+    before = rows(shop, 2)
+    shop.pass_time(hours=1)
+    act(shop, "move_sku", 8, product_id=3)
+
+    assert rows(shop, 2) == [row for row in before if row["Id"] != 8]
+    moved = next(row for row in rows(shop, 3) if row["Id"] == 8)
+    assert moved["DateUpdated"] > max(row["DateUpdated"] for row in before)
+    assert context(shop, 8)["ProductId"] == 3
+    assert 8 in sku_ids(shop)
+    act(shop, "move_sku", 8, product_id=2, quietly=True)
+    assert [row["Id"] for row in rows(shop, 2)] == [row["Id"] for row in before]
+
+
 def test_lists_show_what_there_is_and_phantoms(shop: Shop) -> None:
     catalog = shop.store.catalog
     assert catalog.product_ids() == list(range(11))  # with a 0, and a bare one at the end

@@ -86,25 +86,57 @@ def test_an_unchanged_catalog_costs_no_contexts(
         assert not run.records("skus")
 
 
-@pytest.mark.long
-def test_two_thousand_products_and_twelve_thousand_skus(
+def test_a_store_that_is_not_small_is_looked_at_part_by_part(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:
-    shop = open_shop(orders=20, days=10, skus=12_000)
-    config = shop.config(max_workers=32)
-    run = tap.sync(config, target, select={"skus"})
-    assert len(run.records("skus")) == 12_001
-    shop.requests()
+    """Each product once in five hours, what has changed twice, what is new at once."""
+    shop = open_shop(orders=20, days=10, skus=3600)
+    shop.store.quirks.context_lag = 0
+    config = shop.config(catalog_check_hours=5)
+    tap.sync(config, target, select={"skus"})
+    catalog, clock, products = shop.store.catalog, shop.store.clock, 604
+    for hour in range(1, 6):
+        shop.pass_time(hours=1)
+        changed = range(hour, 3600, 300)
+        for sku_id in changed:
+            catalog.edit_sku(sku_id, clock.now(), Name=f"Hour {hour}")
+        catalog.add_product(clock.now(), skus=1)
+        shop.pass_time(minutes=1)
+        shop.requests()
+        tap.sync(config, target, select={"skus"})
+        assert shop.requests()[ROWS] <= products / 4 + 3 + hour * len(changed)
+        assert str(catalog.sku_ids()[-1]) in target.table("skus", "Id")
+    # A run after a pause makes up for it, and finds all that has changed since.
+    shop.pass_time(hours=4)
+    tap.sync(config, target, select={"skus"})
+    assert rows_of(target.table("skus", "Id").values(), "Id") == truth(shop)["skus"]
+    assert 60 <= shop.requests()[ROWS] <= products + 5
+    # And again it is a part of them, but with 0 all.
+    shop.pass_time(minutes=15)
+    tap.sync(config, target, select={"skus"})
+    assert shop.requests()[ROWS] < products / 4
+    tap.sync({**config, "catalog_check_hours": 0}, target, select={"skus"})
+    assert shop.requests()[ROWS] > products
+
+
+def test_a_product_that_is_unknown_for_a_moment_is_read_when_it_is_back(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    """It changed before, and others later."""
+    tap.sync(config, target, select=BOTH)
     shop.pass_time(hours=1)
+    shop.store.catalog.edit_sku(9, shop.store.clock.now(), Name="Novo nome")
+    fault = shop.fail("status", f"{ROWS.format(product_id=2)}$", status=404, times=None)
+    for sku_id in (20, 30, 40):
+        shop.pass_time(hours=1)
+        shop.store.catalog.edit_sku(sku_id, shop.store.clock.now(), Name="Outro")
+        shop.pass_time(minutes=10)
+        tap.sync(config, target, select=BOTH)
+    shop.store.faults.remove(fault)
 
-    run = tap.sync(config, target, select={"skus"})
+    tap.sync(config, target, select=BOTH)
 
-    requests = shop.requests()
-    assert CONTEXT not in requests
-    assert requests[ROWS] == 2002 + 2  # with product 0, the one without SKUs and two phantoms
-    assert requests[PRODUCT_LIST] == 10
-    assert not run.records("skus")
-    assert len(run.lines) < 20
+    assert_equals_truth(target, shop)
 
 
 def test_a_changed_sku_is_read_twice_since_the_index_lags(

@@ -59,7 +59,7 @@ def test_everything_comes_from_the_skus(
     assert "'View Product' (product Catalog or Catalog API" in run.log
 
 
-def test_between_full_passes_only_new_skus_are_read(
+def test_new_skus_and_their_products_come_with_the_next_run(
     tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
 ) -> None:
     tap.sync(config, target, select=CATALOG)
@@ -75,8 +75,11 @@ def test_between_full_passes_only_new_skus_are_read(
 
     assert ids(run, "skus") == new
     assert ids(run, "products") == {str(added), "3"}
+    requests = shop.requests()
     # The new ones, the first SKU of the old product, and two ids that VTEX does not know.
-    assert shop.requests()[CONTEXT] == 3 + 1 + 2
+    assert requests[CONTEXT] == 3 + 1 + 2
+    # A look at each of 12 products, and the rows of the two that have new SKUs.
+    assert requests[ROWS] == 12 + 2
     assert_equals_truth(target, shop)
 
 
@@ -88,12 +91,11 @@ def test_a_new_sku_that_the_index_does_not_know_yet_comes_with_the_next_run(
     tap.sync(config, target, select=BOTH)
     added = shop.store.catalog.add_sku(3, shop.store.clock.now())
     run = tap.sync(config, target, select=BOTH)
-    assert not run.records("skus")
+    assert str(added) not in ids(run, "skus")
     shop.pass_time(hours=1)
 
-    run = tap.sync(config, target, select=BOTH)
+    tap.sync(config, target, select=BOTH)
 
-    assert ids(run, "skus") == {str(added)}
     assert_equals_truth(target, shop)
     shop.pass_time(days=4)
     tap.sync(config, target, select=BOTH)  # asks for two that nobody knows for the last time
@@ -102,17 +104,67 @@ def test_a_new_sku_that_the_index_does_not_know_yet_comes_with_the_next_run(
     assert CONTEXT not in shop.requests()
 
 
-def test_changes_and_deletions_show_with_the_full_pass(
+def test_changes_show_in_the_next_run(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    """The case of the role that stores create: a SKU switched off, another one renamed."""
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH)
+    catalog, clock = shop.store.catalog, shop.store.clock
+    catalog.edit_sku(9, clock.now(), IsActive=False)
+    catalog.edit_sku(20, clock.now(), Name="Novo nome")
+    shop.pass_time(minutes=10)
+    shop.requests()
+
+    run = tap.sync(config, target, select=BOTH)
+
+    assert ids(run, "skus") == {"9", "20"}
+    assert_equals_truth(target, shop)
+    assert shop.requests()[ROWS] == 11
+    shop.pass_time(hours=1)
+    assert ids(tap.sync(config, target, select=BOTH), "skus") == {"9", "20"}  # twice
+    shop.pass_time(hours=1)
+    assert not tap.sync(config, target, select=BOTH).records("skus")
+
+
+@pytest.mark.parametrize("where", ["known", "bare", "new"])
+def test_a_sku_that_moves_to_another_product(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any], where: str
+) -> None:
+    """Neither product is listed, and the SKU is as old as ever."""
+    shop.store.quirks.context_lag = 0
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH)
+    catalog, now = shop.store.catalog, shop.store.clock.now()
+    to = {"known": 3, "bare": 11}.get(where) or catalog.add_product(now, skus=0)
+    catalog.move_sku(9, to, now, quietly=where != "known")
+    shop.pass_time(minutes=10)
+
+    run = tap.sync(config, target, select=BOTH)
+
+    assert_equals_truth(target, shop)
+    assert ids(run, "products") == {"2", str(to)}
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    assert not tap.sync(config, target, select=BOTH).records("skus")
+
+
+def test_what_is_deleted_shows_with_the_full_pass(
     tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
 ) -> None:
     tap.sync(config, target, select=CATALOG)
     catalog, clock = shop.store.catalog, shop.store.clock
-    catalog.edit_sku(9, clock.now(), Name="Novo nome")
     catalog.edit_product(2, clock.now(), Name="Outra coisa")
     catalog.delete_product(5)
-    shop.pass_time(days=3)
+    for _day in range(3):
+        shop.pass_time(days=1)
+        tap.sync(config, target, select=CATALOG)
+    shop.requests()
     tap.sync(config, target, select=CATALOG)
-    assert target.table("skus", "Id")["9"]["SkuName"] != "Novo nome"
+    assert shop.requests()[ROWS] == 10  # the deleted one is asked for no more
     shop.pass_time(days=4)
     tap.sync(config, target, select=CATALOG)
 
@@ -125,6 +177,31 @@ def test_changes_and_deletions_show_with_the_full_pass(
         )
         for key in gone:
             del rows[key]
+    assert_equals_truth(target, shop)
+
+
+def test_a_product_that_fails_is_asked_for_again(
+    tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
+) -> None:
+    """And a change of it that is older than others is not lost."""
+    tap.sync(config, target, select=BOTH)
+    shop.pass_time(hours=1)
+    catalog, clock = shop.store.catalog, shop.store.clock
+    catalog.edit_sku(9, clock.now(), Name="Novo nome")
+    shop.pass_time(hours=1)
+    catalog.edit_sku(50, clock.now(), Name="Outro nome")
+    shop.pass_time(hours=1)
+    shop.fail("status", f"{ROWS.format(product_id=2)}$", status=400, times=None)
+    run = tap.sync(config, target, select=BOTH, expect=1)
+    assert "1 products are missing (2)" in run.log
+    assert ids(run, "skus") == {"50"}
+    shop.pass_time(hours=1)
+    tap.sync(config, target, select=BOTH, expect=1)
+    shop.store.faults.clear()
+    shop.pass_time(hours=1)
+
+    tap.sync(config, target, select=BOTH)
+
     assert_equals_truth(target, shop)
 
 
@@ -178,9 +255,11 @@ def test_brands_alone_are_read_from_the_skus(
     requests = shop.requests()
     assert PRODUCT not in requests
     assert requests[ROWS] == 11
-    shop.pass_time(hours=1)
+    shop.pass_time(days=4)
+    tap.sync(config, target, select={"brands"})  # the last time for two ids that nobody knows
+    shop.requests()
     tap.sync(config, target, select={"brands"})
-    assert ROWS not in shop.requests()
+    assert CONTEXT not in shop.requests()
 
 
 def test_a_key_that_may_read_nothing_of_the_catalog(

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.bookmarks import is_due
-from tap_vtex.streams.catalog.walk import By, Choice
-from tap_vtex.streams.id_census import IdCensus
-from tap_vtex.streams.id_walk import IdWalk, OpenPass
-from tap_vtex.streams.ledger import RetryLedger, missing_from_list
-from tap_vtex.streams.list_size import ListSize
+from tap_vtex.streams.catalog.bookmark import CatalogPass
+from tap_vtex.streams.catalog.looks import GroupWalk, Look, Looks, group_of, sizes_of
+from tap_vtex.streams.catalog.walk import NAMES, BySku, still_answers
+from tap_vtex.streams.id_census import BUCKETS, IdCensus, IdSet
+from tap_vtex.streams.id_walk import IdWalk
+from tap_vtex.streams.ledger import RetryLedger
 from tap_vtex.streams.pace import Pace
-from tap_vtex.streams.watermark import Watermark, merged
 from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from datetime import timedelta
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
 
-    from tap_vtex.streams.catalog.walk import Batch, Walk
+    from tap_vtex.http.client import VtexClient
+    from tap_vtex.streams.catalog.assembler import Batch
+    from tap_vtex.streams.catalog.bookmark import CatalogBookmark
+    from tap_vtex.streams.catalog.walk import By, Walk
+    from tap_vtex.streams.list_size import ListSize
 
 #: This many listed things in a row that VTEX does not know are suspicious.
 MAX_UNKNOWN: Final = 100
@@ -33,61 +35,24 @@ MAX_UNKNOWN: Final = 100
 MAX_NAMED: Final = 10
 
 
-class CatalogPass(OpenPass, frozen=True, kw_only=True):
-    """A walk through the catalog that is under way."""
+class Rhythm(NamedTuple):
+    """How often the catalog is read."""
 
-    #: Whether everything is read, or only what has changed.
-    full: bool
-    #: The ids that the list showed when the pass began.
-    ids: IdCensus
-    #: The newest date of change seen so far.
-    newest: datetime | None = msgspec.field(name="latest", default=None)
+    #: In which time everything is read once.
+    full_refresh: timedelta
+    #: In which time each product is looked at once.
+    check: timedelta
 
 
-class CatalogBookmark(Watermark, frozen=True, kw_only=True):
-    """How far the catalog has come."""
+class Account(Protocol):
+    """Keeps account of ids."""
 
-    #: Another key may list another kind of id. Then everything is read again.
-    by: By
-    #: When the last complete full pass began.
-    full_pass_at: datetime | None = None
-    #: The ids that the list showed when the last pass began.
-    ids: IdCensus = msgspec.field(default_factory=IdCensus)
-    under_way: CatalogPass | None = None
-    #: How many ids the list has shown.
-    size: ListSize = msgspec.field(default_factory=ListSize)
-    #: Ids that the list showed and VTEX failed to give, with the date of the first failure.
-    missing: dict[str, datetime] = msgspec.field(default_factory=dict)
-
-    @classmethod
-    def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
-        """Read the states of version 1, too."""
-        began = state["under_way"]["began"] if state["under_way"] else state["full_pass_at"]
-        return missing_from_list(state, began)
-
-    @property
-    def began(self) -> datetime | None:
-        """When the pass under way began, or the last full pass."""
-        return self.under_way.began if self.under_way else self.full_pass_at
-
-    def merged_with(self, other: CatalogBookmark) -> CatalogBookmark | None:
-        """One bookmark that holds for both; None if one has to catch up first."""
-        if self == other:
-            return self
-        idle = self.under_way is None and other.under_way is None
-        if not (idle and self.by == other.by and self.ids == other.ids):
-            return None
-        if self.full_pass_at is None or other.full_pass_at is None:
-            return None
-        return msgspec.structs.replace(
-            merged(self, other),
-            full_pass_at=min(self.full_pass_at, other.full_pass_at),
-            missing={**self.missing, **other.missing},
-        )
+    def settle(self, ids: Iterable[int]) -> None:
+        """Take note of ids about which everything has been emitted."""
 
 
 class CatalogReplication:
-    """One run over the catalog: a full pass if one is due, otherwise what has changed."""
+    """One run over the catalog: what is new, what has changed, and all of it now and then."""
 
     def __init__(
         self,
@@ -95,6 +60,8 @@ class CatalogReplication:
         bookmark: CatalogBookmark,
         size: ListSize,
         checkpoint: Callable[[CatalogBookmark], None],
+        *,
+        client: VtexClient,
         logger: logging.Logger,
     ) -> None:
         """Begin at a bookmark.
@@ -104,32 +71,39 @@ class CatalogReplication:
             bookmark: Where to begin.
             size: What is known of the size of the list that the walk goes by.
             checkpoint: Is told each bookmark that a run can resume from.
+            client: The client, whose clock is VTEX's.
             logger: For what is worth saying.
         """
         self._walk = walk
         self._bookmark = bookmark
         self._size = size
         self._checkpoint = checkpoint
+        self._client = client
         self._logger = logger
-        self._ledger = RetryLedger(bookmark.missing)
-        self._gone: set[int] = set()
-        self._blank_skus: set[int] = set()
-        self._refused: set[int] = set()
-        #: Units in a row that VTEX does not know. That may be an outage.
+        #: When the run began, and from which date on what it sees may not be the last word.
+        self._began = whole_second(client.now())
+        self._since = bookmark.unsettled_from(self._began)
+        #: What failed, by what it is.
+        self._ledgers: dict[By, RetryLedger] = {walk.by: RetryLedger(bookmark.missing)}
+        if isinstance(walk, BySku):
+            missing = bookmark.learned.missing if bookmark.learned else {}
+            self._ledgers["product"] = RetryLedger(missing)
+        self._recent_before = bookmark.recent.ids
+        self._recent = set(self._recent_before)
+        self._blank = set(bookmark.blank.ids)
+        self._gone: dict[By, set[int]] = {"product": set(), "sku": set()}
+        self._refused: set[tuple[By, int]] = set()
+        #: Products of which this run has read all, so that it need not look at them.
+        self._just_read: set[int] = set()
+        #: Things in a row that VTEX does not know. That may be an outage.
         self._unknown: list[int] = []
-        self._newest: datetime | None = None
+        self._pace = Pace()
 
-    def run(
-        self,
-        now: Callable[[], datetime],
-        full_refresh: timedelta,
-        refuses_products: Callable[[], bool],
-    ) -> Iterator[Batch]:
+    def run(self, rhythm: Rhythm, refuses_products: Callable[[], bool]) -> Iterator[Batch]:
         """Yield what is to be emitted, in batches.
 
         Args:
-            now: The time.
-            full_refresh: How often everything is read.
+            rhythm: How often everything is read, and looked at.
             refuses_products: Says at the end whether the key may read no product at all.
 
         Raises:
@@ -139,124 +113,237 @@ class CatalogReplication:
         if not units:
             self._advance()
             return
+        listed = self._ledgers[self._walk.by]
         if not self._size.is_doubtful:
-            self._ledger.discard(set(self._ledger.missing) - set(map(str, units)))
-        under_way = self._bookmark.under_way or self._begin(
-            units, whole_second(now()), full_refresh
-        )
-        self._newest = under_way.newest
-        ids = IdWalk(under_way)
-        try:
-            yield from self._read(units, under_way, ids, now)
-        except VtexError:
-            self._mark(under_way, ids)
-            raise
-        if not refuses_products():
-            for unit in self._refused:
-                self._ledger.add(unit, now())
-        self._ledger.drop_expired(now())
-        self._ledger.keep_newest()
-        self._finish(under_way, units, now())
+            listed.discard(set(listed.missing) - set(map(str, units)))
+        resumed = self._bookmark.under_way
+        under_way = resumed or self._begin(units, rhythm)
+        if not under_way.full:
+            yield from self._pass(under_way, units)
+            yield from self._look(rhythm)
+        else:
+            # A full pass that takes several runs must not keep changes waiting.
+            if resumed and self._bookmark.full_pass_at and not self._size.is_doubtful:
+                yield from self._look(rhythm)
+            yield from self._pass(under_way, units)
+        for by, ledger in self._ledgers.items():
+            known = units if by == self._walk.by else self._walk.products()
+            earlier = [one for one in known if str(one) in ledger.earlier]
+            yield from self._noted(self._walk.read_again(by, earlier), by)
+        self._finish(refuses_products)
 
-    def _read(
-        self,
-        units: Mapping[int, Collection[int]],
-        under_way: CatalogPass,
-        ids: IdWalk,
-        now: Callable[[], datetime],
+    # -- the list ------------------------------------------------------------------------
+
+    def _begin(self, units: Mapping[int, Collection[int]], rhythm: Rhythm) -> CatalogPass:
+        full = is_due(self._bookmark.full_pass_at, rhythm.full_refresh, self._began)
+        ids = IdCensus.of(units)
+        return CatalogPass(began=self._began, full=full, ids=ids, since=self._since)
+
+    def _pass(
+        self, under_way: CatalogPass, units: Mapping[int, Collection[int]]
     ) -> Iterator[Batch]:
-        """Read what is left of the pass, and then what earlier runs did not get."""
-        earlier = [unit for unit in units if str(unit) in self._ledger.earlier]
-        left = [unit for unit in under_way.left(units) if str(unit) not in self._ledger.earlier]
-        progress = Progress(self._logger, self._walk.what)
-        progress.expect(len(left))
-        pace = Pace()
-        choice = self._choice(units, under_way)
-        for batch in chain(
-            self._walk.read(ids.begin(left), choice), self._walk.read_again(earlier)
-        ):
-            doubted = self._unknown
-            self._note(batch, now())
+        """Read what the list shows: all of it, or what is new."""
+        account = IdWalk(under_way)
+        chosen = units if under_way.full else self._bookmark.ids.new_units(units)
+        earlier = self._ledgers[self._walk.by].earlier
+        left = [unit for unit in under_way.left(chosen) if str(unit) not in earlier]
+
+        def mark() -> None:
+            if account.has_settled:
+                so_far = {"done_until": account.done_until, "open": account.open}
+                self._advance(under_way=msgspec.structs.replace(under_way, **so_far))
+
+        batches = self._walk.read(account.begin(left))
+        for batch in self._settled(batches, self._walk.by, len(left), account, mark):
+            if self._walk.by == "product":
+                self._just_read.update(batch.units)
             yield batch
-            if not self._unknown:
-                ids.settle([*doubted, *batch.units])
-            progress.advance(len(batch.units))
-            pace.count(len(batch.products) + len(batch.skus) + len(batch.brands))
-            if pace.is_due():
-                self._mark(under_way, ids)
+        if under_way.full:
+            look = Look(under_way.began, under_way.since)
+            self._update(full_pass_at=under_way.began, looks=Looks.all_at(look))
+        # What a short list did not show counts as new once it shows again.
+        known = IdCensus.of(units) if self._size.is_doubtful else under_way.ids
+        self._update(ids=known, under_way=None)
 
-    def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        self._bookmark = msgspec.structs.replace(self._bookmark, size=self._size, **changes)
-        self._checkpoint(self._bookmark)
+    # -- looks ---------------------------------------------------------------------------
 
-    def _mark(self, under_way: CatalogPass, ids: IdWalk) -> None:
-        """Make a checkpoint within the pass, if it has come anywhere."""
-        if ids.has_settled:
-            at = msgspec.structs.replace(
-                under_way, done_until=ids.done_until, open=ids.open, newest=self._newest
-            )
-            self._advance(under_way=at, missing=dict(self._ledger.missing))
+    def _look(self, rhythm: Rhythm) -> Iterator[Batch]:
+        """Look at the products whose turn it is, and at those that changed lately."""
+        sizes = sizes_of(self._walk.products())
+        due = self._bookmark.looks.due(sizes, rhythm.check, self._began)
+        yield from self._look_at(due, self._recent_before)
+        if isinstance(self._walk, BySku) and self._has_strays(self._walk):
+            # One was moved to a product that no other SKU has named. It is among those that
+            # no product shows.
+            yield from self._look_at([n for n in range(BUCKETS) if n not in set(due)])
+            strays = self._walk.not_shown() - self._without_product
+            yield from self._noted(self._walk.read(sorted(strays)), "sku")
 
-    def _begin(
-        self, units: Mapping[int, Collection[int]], now: datetime, full_refresh: timedelta
-    ) -> CatalogPass:
-        full = is_due(self._bookmark.full_pass_at, full_refresh, now)
-        return CatalogPass(began=now, full=full, ids=IdCensus.of(units))
+    def _look_at(
+        self, groups: Sequence[int], recent: Collection[int] = frozenset()
+    ) -> Iterator[Batch]:
+        """Look at groups of products, the first ones first, and before them at recent ones."""
+        place = {group: number for number, group in enumerate(groups)}
+        earlier = self._ledgers["product"].earlier
+        products = [
+            one
+            for one in self._walk.products()
+            if str(one) not in earlier and one not in self._just_read
+        ]
+        in_turn = [one for one in products if group_of(one) in place]
+        in_turn.sort(key=lambda one: place[group_of(one)])
+        at_once = [one for one in products if one in recent and group_of(one) not in place]
+        account = GroupWalk(in_turn, groups)
+        looks, look = self._bookmark.looks, Look(self._began, self._since)
 
-    def _choice(self, units: Mapping[int, Collection[int]], under_way: CatalogPass) -> Choice:
-        new = self._bookmark.ids.new_units(units)
+        def since(product: int) -> datetime | None:
+            return None if product in blank else looks.of(product).since
 
-        def everything_of(unit: int) -> bool:
-            return under_way.full or unit in new
+        def mark() -> None:
+            self._advance(looks=looks.after(look, account.done))
 
-        return Choice(everything_of, self._bookmark.picks)
+        blank = frozenset(self._blank) if self._walk.by == "product" else frozenset()
+        chosen = [*at_once, *in_turn]
+        batches = self._walk.look(chosen, since)
+        yield from self._settled(batches, "product", len(chosen), account, mark)
+        self._update(looks=looks.after(look, account.done))
 
-    def _note(self, batch: Batch, now: datetime) -> None:
-        if batch.newest:
-            self._newest = max(self._newest or batch.newest, batch.newest)
-        self._gone.update(batch.gone)
-        self._blank_skus.update(batch.blank_skus)
-        # A new SKU is listed minutes before VTEX knows it. In a walk by product, its date
-        # brings it back.
-        late = batch.gone if self._walk.by == "sku" else []
-        unknown = batch.units if batch.lacks_something else late
+    def _has_strays(self, walk: BySku) -> bool:
+        """Whether VTEX lists more SKUs than all known products have."""
+        full_pass_at = self._bookmark.full_pass_at
+        if full_pass_at is None or full_pass_at < walk.gap_at:
+            return False  # some products are not known yet
+        return len(walk.units().keys() - self._without_product) > walk.placed
+
+    @property
+    def _without_product(self) -> set[int]:
+        """Listed SKUs whose product VTEX has not told."""
+        return self._blank | set(map(int, self._ledgers["sku"].missing))
+
+    # -- what all of them share ----------------------------------------------------------
+
+    def _settled(
+        self,
+        batches: Iterable[Batch],
+        by: By,
+        count: int,
+        account: Account,
+        mark: Callable[[], None],
+    ) -> Iterator[Batch]:
+        """Hand on batches, keep account of them, and make a checkpoint now and then.
+
+        Args:
+            batches: What to hand on.
+            by: What they are about.
+            count: How many of these there are.
+            account: Is told what is settled.
+            mark: Makes a checkpoint.
+        """
+        progress = Progress(self._logger, NAMES[by])
+        progress.expect(count)
+        doubted: list[int] = []
+        try:
+            for batch in self._noted(batches, by):
+                yield batch
+                doubted += batch.units
+                if not self._unknown:
+                    account.settle(doubted)
+                    doubted = []
+                progress.advance(len(batch.units))
+                if self._pace.is_due():
+                    mark()
+        except VtexError:
+            mark()
+            raise
+        account.settle(doubted)
+        self._unknown = []
+
+    def _noted(self, batches: Iterable[Batch], by: By) -> Iterator[Batch]:
+        """Hand on batches, and take note of what they say."""
+        for batch in batches:
+            self._note(batch, by)
+            self._pace.count(len(batch.products) + len(batch.skus) + len(batch.brands))
+            yield batch
+
+    def _note(self, batch: Batch, by: By) -> None:
+        now = self._client.now()
+        self._bookmark = self._bookmark.after(batch.newest, now)
+        self._gone[by].update(batch.gone)
+        self._gone["sku"].update(batch.blank_skus)
+        ledger = self._ledgers[by]
+        # A new SKU is listed minutes before VTEX knows it.
+        unknown = batch.units if batch.lacks_something else batch.gone if by == "sku" else []
         for unit in batch.failed:
-            self._ledger.add(unit, now)
+            ledger.add(unit, now)
         for unit in unknown:
-            self._ledger.add(unit, now, is_unknown=True)
-        self._ledger.discard(set(batch.units) - {*batch.failed, *unknown})
+            ledger.add(unit, now, is_unknown=True)
+        ledger.discard(set(batch.units) - {*batch.failed, *unknown})
         if batch.refused:
-            self._refused.update(batch.units)
+            self._refused.update((by, unit) for unit in batch.units)
+        if batch.product is not None:
+            self._note_product(batch, batch.product)
         self._unknown = [] if batch.known else [*self._unknown, *batch.units]
         if len(self._unknown) >= MAX_UNKNOWN:
-            if not self._walk.still_answers():
+            if not still_answers(self._client, by):
                 raise UnavailableError(
-                    f"VTEX lists {len(self._unknown)} {self._walk.what} in a row that it then does "
-                    "not know (status 404). Check whether a proxy or a firewall swallows requests."
+                    f"VTEX lists {len(self._unknown)} {NAMES[by]} in a row that it then does not "
+                    "know (status 404). Check whether a proxy or a firewall swallows requests."
                 )
             self._unknown = []
 
-    def _finish(
-        self, under_way: CatalogPass, units: Mapping[int, Collection[int]], ended: datetime
-    ) -> None:
-        bookmark = self._bookmark.after_pass(under_way.began, ended, self._newest)
-        self._bookmark = msgspec.structs.replace(
-            bookmark,
-            full_pass_at=under_way.began if under_way.full else bookmark.full_pass_at,
-            # What a short list did not show counts as new once it shows again.
-            ids=IdCensus.of(units) if self._size.is_doubtful else under_way.ids,
+    def _note_product(self, batch: Batch, product: int) -> None:
+        """Remember whether the next run has to look at a product again."""
+        if batch.known:
+            is_recent = batch.latest is not None and batch.latest >= self._since
+        else:
+            is_recent = product not in self._recent_before
+        (self._recent.add if is_recent else self._recent.discard)(product)
+        if self._walk.by == "product":
+            (self._blank.discard if batch.known else self._blank.add)(product)
+        else:
+            self._blank -= batch.shown
+
+    def _update(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
+        self._bookmark = msgspec.structs.replace(self._bookmark, **changes)
+
+    def _advance(self, **changes: Any) -> None:  # noqa: ANN401 - fields of the bookmark
+        learned = None
+        if isinstance(self._walk, BySku):
+            learned = self._walk.learned(dict(self._ledgers["product"].missing))
+        self._update(
+            recent=IdSet(self._recent),
+            blank=IdSet(self._blank),
             size=self._size,
-            under_way=None,
-            missing=dict(self._ledger.missing),
+            missing=dict(self._ledgers[self._walk.by].missing),
+            learned=learned,
+            **changes,
         )
         self._checkpoint(self._bookmark)
-        for what, ids in ((self._walk.what, self._gone), ("SKUs", self._blank_skus)):
+
+    def _finish(self, refuses_products: Callable[[], bool]) -> None:
+        now = self._client.now()
+        if not refuses_products():
+            for by, unit in self._refused:
+                self._ledgers[by].add(unit, now)
+        listed = self._ledgers[self._walk.by]
+        before = set(listed.missing)
+        for ledger in self._ledgers.values():
+            ledger.drop_expired(now)
+            ledger.keep_newest()
+        self._blank.update(map(int, before - set(listed.missing)))
+        self._recent.intersection_update(self._walk.products())
+        self._advance()
+        for by, ids in self._gone.items():
             if ids:
                 self._logger.info(
-                    "VTEX lists %d %s that it has nothing about: %s", len(ids), what, _named(ids)
+                    "VTEX lists %d %s that it has nothing about: %s",
+                    len(ids),
+                    NAMES[by],
+                    _named(ids),
                 )
-        if error := self._ledger.error_of_failures(self._walk.what):
-            raise error
+        failures = (ledger.error_of_failures(NAMES[by]) for by, ledger in self._ledgers.items())
+        if errors := [str(error) for error in failures if error]:
+            raise UnavailableError(" ".join(errors))
 
 
 def _named(ids: Collection[int]) -> str:

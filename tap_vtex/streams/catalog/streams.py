@@ -22,10 +22,14 @@ from tap_vtex.streams.catalog.api import (
     first_sku,
     list_again,
 )
-from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogReplication
-from tap_vtex.streams.catalog.walk import Assembler, ByProduct, BySku, Wanted
+from tap_vtex.streams.catalog.assembler import Assembler, Wanted
+from tap_vtex.streams.catalog.bookmark import CatalogBookmark
+from tap_vtex.streams.catalog.learned import Learned
+from tap_vtex.streams.catalog.replication import CatalogReplication, Rhythm
+from tap_vtex.streams.catalog.walk import ByProduct, BySku
 from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.shared import ChildStream, ParentStream
+from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
 
     from tap_vtex.report.check import Check
     from tap_vtex.streams.base import VtexStream
-    from tap_vtex.streams.catalog.walk import Batch, By, Walk
+    from tap_vtex.streams.catalog.assembler import Batch
+    from tap_vtex.streams.catalog.walk import By, Walk
     from tap_vtex.types import Document
 
 
@@ -57,11 +62,9 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             return "product", self._product_ids()
         except AccessError:
             sku_ids = self._api.sku_ids()
-        self.logger.warning(
-            "The key may not list products, so products, SKUs and brands are read through the list "
-            "of SKUs: all of them every %d days, and new ones in between. To see every change in "
-            "every run: %s",
-            self.run.settings.catalog_full_refresh.days,
+        self.logger.info(
+            "The key may not list products, so they are found through their SKUs: products without "
+            "SKUs do not show. To see them, too: %s",
             PRODUCT_LIST.how_to_grant,
         )
         return "sku", sku_ids
@@ -136,17 +139,25 @@ class ProductsStream(ParentStream[CatalogBookmark]):
     ) -> Iterator[Document]:
         """Go through the catalog once, for members that share a bookmark."""
         units, size = self._list_again(bookmark.size)
-        walk = self._walk(members, units)
-        replication = CatalogReplication(walk, bookmark, size, checkpoint, self.logger)
-        refresh = self.run.settings.catalog_full_refresh
-        for batch in replication.run(self.run.client.now, refresh, self._api.refuses_products):
+        walk = self._walk(members, units, bookmark.learned)
+        client, settings = self.run.client, self.run.settings
+        rhythm = Rhythm(settings.catalog_full_refresh, settings.catalog_check)
+        replication = CatalogReplication(
+            walk, bookmark, size, checkpoint, client=client, logger=self.logger
+        )
+        for batch in replication.run(rhythm, self._api.refuses_products):
             for member in members:
                 if isinstance(member, SkusStream | BrandsStream):
                     member.write_batch(batch)
             if self in members:
                 yield from batch.products
 
-    def _walk(self, members: list[VtexStream], units: Mapping[int, Collection[int]]) -> Walk:
+    def _walk(
+        self,
+        members: list[VtexStream],
+        units: Mapping[int, Collection[int]],
+        learned: Learned | None,
+    ) -> Walk:
         wanted = Wanted(
             products=self in members,
             skus=any(isinstance(member, SkusStream) for member in members),
@@ -155,7 +166,10 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         store_url = self.run.settings.store_url
         assembler = Assembler(self.run.client, self._api, wanted, store_url, self.logger)
         by, _ = self._listed
-        return ByProduct(assembler, units) if by == "product" else BySku(assembler, units)
+        if by == "product":
+            return ByProduct(assembler, units)
+        gap_at = whole_second(self.run.client.now())
+        return BySku(assembler, units, learned or Learned(gap_at=gap_at))
 
 
 class SkusStream(ChildStream):

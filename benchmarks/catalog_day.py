@@ -1,0 +1,145 @@
+"""What the catalog costs by the hour and the day, by the size of the store."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from benchmarks.results import Figure, Result
+from benchmarks.shop import NOW, shop
+from sandbox.goods import SKUS_PER_PRODUCT
+from tap_vtex import dates
+from tap_vtex.streams.base import STATE_VERSION
+from tap_vtex.streams.catalog.bookmark import CatalogBookmark
+from tap_vtex.streams.catalog.learned import Learned
+from tap_vtex.streams.catalog.looks import Look, Looks
+from tap_vtex.streams.id_census import IdCensus, IdCounts
+from tap_vtex.streams.list_size import ListSize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from benchmarks.shop import Shop
+
+#: Products of a store, and whether the key may list them.
+STORES = ((400, True), (2_000, True), (20_000, True), (2_000, False))
+HOURS = 24
+#: SKUs that are changed in the first hour; each has to come within the day.
+CHANGED = 100
+HOUR = 3600
+MOST_AN_HOUR = 1_100
+STREAMS = ("products", "skus")
+
+
+class Day(NamedTuple):
+    """What a day of hourly runs came to."""
+
+    requests: list[int]
+    #: After how many hours the last change came; None if one did not.
+    latest: int | None
+
+
+def measure() -> Result:
+    """Let a day pass in each store, with a run every hour."""
+    return Result(
+        f"Catalog: a day of hourly runs after a full load, {CHANGED} SKUs changed",
+        [_figure(products, may_list=may_list) for products, may_list in STORES],
+    )
+
+
+def _figure(products: int, *, may_list: bool) -> Figure:
+    role = "full" if may_list else "reader"
+    with shop(100, skus=products * SKUS_PER_PRODUCT, latency=0, clients=10, role=role) as store:
+        day = _day(store, _loaded(products, may_list=may_list), products)
+    total, most = sum(day.requests), max(day.requests)
+    every = HOURS * products
+    key = "" if may_list else ", by a key that may not list them"
+    is_in_time = day.latest is not None and day.latest <= HOURS
+    return Figure(
+        f"{products:,} products{key}",
+        f"{total:,} a day, {most:,} an hour at most, each change after {day.latest} h at most",
+        f"each product in each run {every:,}",
+        f"{total / every:.2f}",
+        f"≤ {MOST_AN_HOUR:,} an hour, 24 h",
+        most <= MOST_AN_HOUR and is_in_time,
+    )
+
+
+def _day(store: Shop, state: dict[str, Any], products: int) -> Day:
+    every = products * SKUS_PER_PRODUCT // CHANGED
+    waiting = {str(sku_id) for sku_id in range(1, CHANGED * every, every)}
+    for sku_id in waiting:
+        fields = {"Name": "Changed"}
+        store.ask("catalog", {"action": "edit_sku", "id": int(sku_id), "fields": fields})
+    requests, latest = [], None
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder, "messages")
+        for hour in range(1, HOURS + 1):
+            store.ask("clock", {"advance": HOUR})
+            load = store.tap(*STREAMS, state=state, keep=kept)
+            state = load.run.state
+            requests.append(load.total)
+            waiting -= _skus_in(kept)
+            latest = latest or (None if waiting else hour)
+    return Day(requests, latest)
+
+
+def _skus_in(messages: Path) -> set[str]:
+    """The SKUs that a run wrote with their new name."""
+    found = set()
+    for line in messages.read_bytes().splitlines():
+        message = msgspec.json.decode(line)
+        if message["type"] == "RECORD" and message["record"].get("SkuName") == "Changed":
+            found.add(message["record"]["Id"])
+    return found
+
+
+def _loaded(products: int, *, may_list: bool) -> dict[str, Any]:
+    """The state as a full load leaves it: loading 120,000 SKUs would take minutes."""
+    now = dates.parse(NOW)
+    assert now  # noqa: S101 - for the type checkers
+    skus = {
+        product: range((product - 1) * SKUS_PER_PRODUCT + 1, product * SKUS_PER_PRODUCT + 1)
+        for product in range(1, products + 1)
+    }
+    # Beside these, the sandbox has a product 0, one without SKUs, and ids of nothing.
+    skus |= {0: range(1), products + 1: range(0), 9000001: range(9000001, 9000002), 9000002: range(0)}
+    bookmark = _bookmark(skus, now) if may_list else _bookmark_by_sku(skus, now)
+    partition = {
+        "context": {"account_name": "ipe"},
+        "version": STATE_VERSION,
+        "replication_key": "date_updated",
+        **bookmark.to_state(),
+    }
+    return {"bookmarks": {stream: {"partitions": [partition]} for stream in STREAMS}}
+
+
+def _bookmark(skus: Mapping[int, range], now: datetime) -> CatalogBookmark:
+    return CatalogBookmark(
+        by="product",
+        highest=now - timedelta(days=3),
+        seen_at=now,
+        full_pass_at=now,
+        ids=IdCensus.of(skus),
+        looks=Looks.all_at(Look(now, now - timedelta(days=2))),
+        size=ListSize(rows=len(skus)),
+    )
+
+
+def _bookmark_by_sku(skus: Mapping[int, range], now: datetime) -> CatalogBookmark:
+    listed: dict[int, tuple[int, ...]] = {sku_id: () for ids in skus.values() for sku_id in ids}
+    listed[9000003] = ()
+    counts = {product: len(ids) for product, ids in skus.items() if ids and product < 9000001}
+    return msgspec.structs.replace(
+        _bookmark(skus, now),
+        by="sku",
+        ids=IdCensus.of(listed),
+        size=ListSize(rows=len(listed)),
+        missing={"9000001": now, "9000003": now},
+        learned=Learned(skus=IdCounts(counts), gap_at=now),
+    )
