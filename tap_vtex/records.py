@@ -107,8 +107,8 @@ def _is_date(declared: Mapping[str, Any]) -> bool:
 def _date_time(value: object) -> object:
     if value == "":
         return None
-    moment = dates.parse(value)
-    return MISFIT if moment is None else dates.text(moment)
+    text = dates.normalized(value)
+    return MISFIT if text is None else text
 
 
 def _string(value: object) -> object:

@@ -66,7 +66,7 @@ class Loader:
 
         found = EntityReplication(entity, bookmark, checkpoint, LOGGER).run(undated, client.now)
         read = 0
-        for document, _ in islice(found, most):
+        for document, *_ in islice(found, most):
             read += 1
             self.rows[document["id"]] = {
                 "email": document["email"],
@@ -211,9 +211,9 @@ class TestWaitingForAScroll:
             shop.store.scrolls.taken_by_others = 9
 
         shop.when("/api/dataentities/CL/scroll", let_go, skip=3)
-        documents = list(self.reader(shop).read(None))
+        found = list(self.reader(shop).read(None))
 
-        assert {one["id"] for one in documents} == shop.documents("CL").keys()
+        assert {one.document["id"] for one in found} == shop.documents("CL").keys()
         assert shop.requests()[SCROLL] == 5
 
     def test_none_comes_free(self, shop: Shop) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from tap_vtex.streams.masterdata.conditions import Where
     from tap_vtex.streams.masterdata.reader import EntityReader
     from tap_vtex.windows import Window
-
-    #: Makes the condition for the documents of a window.
-    Where = Callable[[Window], str]
 
 #: Documents of a window. They are held in memory to be put in order, and read again if a page
 #: is lost.

@@ -14,11 +14,11 @@ from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.api import (
     DATED,
     TIMED_OUT,
+    Dated,
     Entity,
     LostError,
     TooManyError,
     compare,
-    folded,
     last_activity,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
@@ -81,7 +81,7 @@ class EntityReader:
             self._timeouts += 1
             return None
 
-    def read(self, where: str | None, expected: int | None = None) -> Iterator[Document]:
+    def read(self, where: str | None, expected: int | None = None) -> Iterator[Dated]:
         """Yield the documents of a query: by scroll if one is free, otherwise by search.
 
         A document can come more than once, if the index holds a stale copy of it. A later
@@ -102,11 +102,12 @@ class EntityReader:
             self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
                 for document in self._whole(where, expected):
-                    key = hash(folded(document["id"]))
-                    version = last_activity(document) or ""
+                    key = hash(document["id"])
+                    active = last_activity(document)
+                    version = active or ""
                     if key not in newest or version > newest[key]:
                         newest[key] = version
-                        yield {**document, "id": folded(document["id"])}
+                        yield Dated(document, active)
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise

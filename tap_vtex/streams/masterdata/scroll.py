@@ -15,7 +15,6 @@ from tap_vtex.streams.masterdata.api import (
     Received,
     announced,
     compare,
-    folded,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +128,7 @@ class _Progress:
         self._read += 1
         if self._read > MAX_PAGES:
             raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
-        ids = {hash(folded(document["id"])) for document in page.documents}
+        ids = {hash(document["id"]) for document in page.documents}
         mark = hash(frozenset(ids))
         is_barren = ids <= self.seen
         self._barren = self._barren + 1 if is_barren else 0

@@ -21,7 +21,6 @@ from tap_vtex.streams.masterdata.api import (
     TooManyError,
     announced,
     compare,
-    folded,
 )
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def _page(
 def _ids(page: Page) -> list[str]:
     """The ids on a page, and an empty one for each row without."""
     missing = page.rows - len(page.documents)
-    return [*(folded(document["id"]) for document in page.documents), *[""] * missing]
+    return [*(document["id"] for document in page.documents), *[""] * missing]
 
 
 def _received(pages: Iterable[list[str]]) -> Received:
