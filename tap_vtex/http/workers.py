@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -17,6 +17,25 @@ Result = TypeVar("Result")
 #: Bytes of bodies that may be under way or wait for their reader. As Python objects they take
 #: about seven times as much.
 MAX_WAITING: Final = 16 * 1024 * 1024
+
+
+class Ahead(Generic[Result]):
+    """One piece of work that a thread does while its result is not needed yet."""
+
+    def __init__(self, work: Callable[[threading.Event], Result]) -> None:
+        """Begin with ``work(stop)``."""
+        self._stop = threading.Event()
+        pool = ThreadPoolExecutor(1, thread_name_prefix="vtex-ahead")
+        self._future = pool.submit(work, self._stop)
+        pool.shutdown(wait=False)
+
+    def result(self) -> Result:
+        """Wait for the result; raise what the work has raised."""
+        return self._future.result()
+
+    def abandon(self) -> None:
+        """Stop the work, if it is not done: nobody waits for the result any more."""
+        self._stop.set()
 
 
 class Workers:

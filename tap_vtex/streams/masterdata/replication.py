@@ -30,7 +30,7 @@ from tap_vtex.streams.masterdata.conditions import (
     whole,
 )
 from tap_vtex.streams.masterdata.ending import Ending
-from tap_vtex.streams.masterdata.parts import parts_of
+from tap_vtex.streams.masterdata.parts import parts_of, with_following
 from tap_vtex.streams.masterdata.short_windows import ShortWindows
 from tap_vtex.streams.masterdata.standing import Standing
 from tap_vtex.streams.masterdata.totals import Totals
@@ -153,8 +153,12 @@ class EntityReplication:
 
         if count is not None:
             self._progress.expect_more(count)
-        for part, documents in parts_of(self._reader, window, where, count):
-            for dated in self._windows.read(part, where, documents, _created, advance):
+        parts = parts_of(self._reader, window, where, count)
+        for part, documents, following in with_following(parts):
+            found = self._windows.read(
+                part, where, documents, _created, advance, following=following
+            )
+            for dated in found:
                 yield self._see(dated)
             self._short.note(CREATED, part)
             advance(part.end)
@@ -221,8 +225,13 @@ class EntityReplication:
         total = self._reader.count(api.active_in(window))
         if total is not None:
             self._progress.expect_more(total)
-        for part, count in parts_of(self._reader, window, api.active_in, total):
-            for dated in self._windows.read(part, api.active_in, count, _last_activity, advance):
+        where = api.active_in
+        parts = parts_of(self._reader, window, where, total)
+        for part, count, following in with_following(parts):
+            found = self._windows.read(
+                part, where, count, _last_activity, advance, following=following
+            )
+            for dated in found:
                 date = _created(dated)
                 created += date >= start
                 is_active = (dated.last_activity or "") >= changed_since

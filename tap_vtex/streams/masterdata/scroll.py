@@ -1,13 +1,16 @@
 """Scroll: pages of up to 1,000 documents, held together by a token that expires.
 
-All users of an account share ten scrolls. A page whose response is lost may be gone.
+All users of an account share ten scrolls. A page whose response is lost may be gone. The next
+page is requested while one is taken in.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.errors import RefusedError
+from tap_vtex.http.workers import Ahead
 from tap_vtex.streams.masterdata.api import (
     SCROLL,
     TIMED_OUT,
@@ -18,7 +21,8 @@ from tap_vtex.streams.masterdata.api import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    import threading
+    from collections.abc import Generator, Mapping
 
     from tap_vtex.streams.masterdata.api import Entity, Page
     from tap_vtex.types import Document
@@ -42,6 +46,8 @@ class Scroller:
         """Begin with the largest pages."""
         self._entity = entity
         self._sizes = list(PAGE_SIZES)
+        #: The first page of a scroll that was asked for, with the scroll's condition.
+        self._opened: tuple[str | None, Ahead[Page]] | None = None
 
     def read(self, where: str | None, expected: int | None) -> Generator[Document, None, Received]:
         """Yield the documents that meet a condition.
@@ -68,22 +74,37 @@ class Scroller:
                 if least is not None and progress.rows >= least:
                     break
                 raise LostError("a scroll repeated itself")
-            yield from self._entity.readable(page)
+            documents = self._entity.readable(page)
             token = page.headers.get("X-VTEX-MD-TOKEN") or token
+            following = Ahead(partial(self._get, {"_token": token}))
             try:
-                page = self._entity.get(SCROLL, {"_token": token}, no_retry=(TIMED_OUT,))
+                yield from documents
+                page = following.result()
             except RefusedError as refusal:
                 if total is not None and progress.rows >= total:
                     break
                 raise self._broken(refusal) from None
+            finally:
+                following.abandon()
         compare(progress.rows, total)
         return Received(progress.rows, progress.rows - len(progress.seen))
 
+    def _get(self, params: Mapping[str, str | int], stop: threading.Event) -> Page:
+        return self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,), stop=stop)
+
+    def open_ahead(self, where: str | None) -> None:
+        """Request the first page of the next scroll already."""
+        if self._opened is None or self._opened[0] != where:
+            params = {**self._entity.query(where), "_size": self._sizes[0]}
+            self._opened = where, Ahead(partial(self._get, params))
+
     def _open(self, where: str | None) -> Page:
         while True:
-            params = {**self._entity.query(where), "_size": self._sizes[0]}
+            self.open_ahead(where)
+            assert self._opened  # noqa: S101 - it has just been
+            (_, first), self._opened = self._opened, None
             try:
-                return self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,))
+                return first.result()
             except RefusedError as refusal:
                 if "simultaneous scrolls" in refusal.vtex_message:
                     raise ScrollRefusedError from None

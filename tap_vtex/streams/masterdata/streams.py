@@ -46,7 +46,7 @@ class MasterDataStream(VtexStream):
         return False
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Turn a document into what the stream emits, or into nothing."""
+        """Turn a document into new ones that the stream emits. Others need it as it is."""
         raise NotImplementedError
 
     def check(self, check: Check) -> None:
@@ -82,11 +82,8 @@ class MasterDataStream(VtexStream):
         """Yield what the stream makes of one document."""
         missing = self.unreadable and self.unreadable & self.effective_schema["properties"].keys()
         for record in self.records(found, partition):
-            yield {
-                **dict.fromkeys(missing),
-                **record,
-                "last_activity_at": found.last_activity,
-            }
+            record["last_activity_at"] = found.last_activity
+            yield {**dict.fromkeys(missing), **record} if missing else record
 
     def bookmark(self, partition: Context, now: datetime) -> EntityBookmark:
         """How far a partition has come; ``now`` is the time by VTEX's clock.
@@ -158,7 +155,7 @@ class EntityStream(MasterDataStream):
         if isinstance(name, str) and name.lower() == self.account["account_name"]:
             yield without(found.document, {ACCOUNT_NAME: None})
         else:
-            yield found.document
+            yield found.document.copy()
 
 
 class AddressesStream(EntityStream):

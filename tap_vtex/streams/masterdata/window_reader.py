@@ -51,6 +51,8 @@ class WindowReader:
         count: int | None,
         date_of: DateOf,
         advance: Callable[[datetime], None],
+        *,
+        following: Window | None = None,
     ) -> Iterator[Dated]:
         """Yield the documents of a window in the order of a date.
 
@@ -63,6 +65,7 @@ class WindowReader:
             count: How many documents it has, as far as is known.
             date_of: The date to put them in order by.
             advance: Is told up to where all documents have come.
+            following: The window that is read next. It is begun while this one is written.
 
         Raises:
             IncompleteListError: Too many windows come short.
@@ -89,6 +92,8 @@ class WindowReader:
             yield from (dated for _, dated in batch.in_order())
             self._remember(window, loss)
             return
+        if following:
+            self._reader.begin_ahead(where(following))
         yield from self._with_checkpoints(batch, advance)
 
     def _with_checkpoints(
