@@ -137,8 +137,8 @@ class EntityReader:
                 return
 
     def begin_ahead(self, where: str | None) -> None:
-        """Request the first page of a query that is to be read next."""
-        self._scroller.open_ahead(where)
+        """Begin to read a query while another one is read. It has to be the next one then."""
+        self._scroller.begin(where)
 
     def _whole(self, where: str | None, expected: int | None) -> Generator[Document, None, None]:
         received = yield from self._documents(where, expected)

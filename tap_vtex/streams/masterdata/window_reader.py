@@ -65,7 +65,7 @@ class WindowReader:
             count: How many documents it has, as far as is known.
             date_of: The date to put them in order by.
             advance: Is told up to where all documents have come.
-            following: The window that is read next. It is begun while this one is written.
+            following: The window that is read next. It is begun while this one is read.
 
         Raises:
             IncompleteListError: Too many windows come short.
@@ -76,6 +76,9 @@ class WindowReader:
         batch = Batch(lambda dated: min(max((date_of(dated) or "")[:SECOND], first), last))
         try:
             for dated in self._reader.read(where(window), count):
+                if following:
+                    self._reader.begin_ahead(where(following))
+                    following = None
                 self._progress.advance()
                 yield from batch.add(dated)
         except LostError as loss:
@@ -92,8 +95,6 @@ class WindowReader:
             yield from (dated for _, dated in batch.in_order())
             self._remember(window, loss)
             return
-        if following:
-            self._reader.begin_ahead(where(following))
         yield from self._with_checkpoints(batch, advance)
 
     def _with_checkpoints(
