@@ -12,6 +12,7 @@ MASTER_DATA: Final = (
     "one request for each 1,000 documents, and a few for each window of 9,000. Later: a handful, "
     "and one for each 1,000 documents that are new or have changed"
 )
+WITH_CLIENTS: Final = "nothing beside `clients`; as much as that where it is not selected"
 PER_SKU: Final = (
     "one request for each SKU, and one for each 1,000 that lists them. Later: the same, at most "
     "once in `{setting}` (24)"
@@ -22,10 +23,10 @@ COSTS: Final = {
     "orders": ORDERS,
     "order_items": "nothing beside `orders`; as much as that where it is not selected",
     "incomplete_orders": ORDERS,
-    "carts": MASTER_DATA,
+    "carts": WITH_CLIENTS,
     "clients": MASTER_DATA,
     "addresses": MASTER_DATA,
-    "newsletter": f"{MASTER_DATA}; for each source",
+    "newsletter": f"{WITH_CLIENTS}. For each further source, as much as `addresses`",
     "md_<acronym>": MASTER_DATA,
     "products": (
         "one request for each 250 products, two for each product and one for each SKU. Later: one "

@@ -8,6 +8,10 @@ the moments they stand for.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+#: Where the microseconds end in a date with seconds and a fraction.
+MICROSECOND: Final = len("2026-11-23T08:30:00.000000")
 
 
 def parse(value: object) -> datetime | None:
@@ -30,6 +34,25 @@ def parse(value: object) -> datetime | None:
 def text(moment: datetime) -> str:
     """Write a moment (UTC) in the tap's form, ``2026-11-23T08:30:00.000000Z``."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def normalized(value: object) -> str | None:
+    """A date of VTEX's in the tap's form; None if there is none, or none that can be parsed."""
+    if (
+        isinstance(value, str)
+        and len(value) > MICROSECOND
+        and value[-1] == "Z"
+        and value[4:20:3] == "--T::."
+        and value[11:13] < "24"
+    ):
+        # Nearly all of VTEX's dates. If it is one, it is cut off, and need not be written anew.
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return f"{value[:MICROSECOND]}Z"
+    moment = parse(value)
+    return text(moment) if moment else None
 
 
 def start_of_day(moment: datetime) -> datetime:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from tap_vtex import dates
@@ -44,6 +45,8 @@ class Conformer:
         self._others = {n: declared for n, declared in columns.items() if n not in self._dates}
         self._columns = frozenset(columns)
         self._fits = fits({"type": "object", "properties": self._others})
+        #: Columns whose values did not fit in earlier documents. Others of theirs rarely do.
+        self._misfits: dict[str, Mapping[str, Any]] = {}
 
     def __call__(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Make a record of a document; the document stays as it is.
@@ -51,17 +54,36 @@ class Conformer:
         Deselected fields are removed first, so that none of them ends up among the extras.
         """
         record = dict(without(document, self._deselected) if self._deselected else document)
-        extras = {name: record.pop(name) for name in [*record] if name not in self._columns}
+        extras = {}
+        if not self._columns.issuperset(record):
+            extras = {name: record.pop(name) for name in [*record] if name not in self._columns}
         for name in self._dates:
             if (value := record.get(name)) is not None:
-                record[name] = _fitting(_date_time(value), value, name, extras)
+                text = dates.normalized(value)
+                record[name] = text or _fitting(_no_date(value), value, name, extras)
         if not self._fits(record):
-            for name, declared in self._others.items():
-                if name in record:
-                    record[name] = _coerce(record[name], declared, name, extras)
+            self._make_fit(record, extras)
         if self._extras not in self._deselected:
             record[self._extras] = extras or None
         return record
+
+    def _make_fit(self, record: dict[str, Any], extras: dict[str, Any]) -> None:
+        """Make the values fit that do not, beginning with columns that have had such values."""
+        for _ in range(2):
+            for name, declared in self._misfits.items():
+                if name in record:
+                    record[name] = _coerce(record[name], declared, name, extras)
+            if self._fits(record):
+                return
+            self._misfits |= {
+                name: self._others[name]
+                for name, fit in self._fits_alone.items()
+                if name in record and not fit(record[name])
+            }
+
+    @cached_property
+    def _fits_alone(self) -> dict[str, Callable[[object], bool]]:
+        return {name: fits(declared) for name, declared in self._others.items()}
 
 
 def _coerce(
@@ -104,11 +126,8 @@ def _is_date(declared: Mapping[str, Any]) -> bool:
     return declared.get("format") == "date-time" and "string" in kinds_of(declared)
 
 
-def _date_time(value: object) -> object:
-    if value == "":
-        return None
-    moment = dates.parse(value)
-    return MISFIT if moment is None else dates.text(moment)
+def _no_date(value: object) -> object:
+    return None if value == "" else MISFIT
 
 
 def _string(value: object) -> object:

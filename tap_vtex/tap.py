@@ -38,6 +38,7 @@ from tap_vtex.streams.masterdata import (
     EntityStream,
     NewsletterStream,
 )
+from tap_vtex.streams.masterdata.clients import CLIENTS
 from tap_vtex.streams.masterdata.fields import fields_of
 from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
 from tap_vtex.streams.pricing import PricesStream
@@ -117,7 +118,7 @@ class TapVTEX(CommandLine):
         streams: list[Stream] = [stream(self, self.run) for stream in ORDER_STREAMS]
         streams += [
             CartsStream(self, self.run),
-            ClientsStream(self, self.run, "CL", "clients", self._fields_of("CL")),
+            ClientsStream(self, self.run, CLIENTS, "clients", self._fields_of(CLIENTS)),
             AddressesStream(self, self.run, "AD", "addresses", self._fields_of("AD")),
             NewsletterStream(self, self.run),
         ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_vtex import dates
@@ -84,3 +84,23 @@ def test_the_seventh_digit_leaves_the_order_of_dates_as_it_is(
     written = [dates.text(moment) for moment in read if moment]
     assert written == sorted(written)
     assert all(text.startswith(one[:26]) for text, one in zip(sent, written, strict=True))
+
+
+@given(
+    st.datetimes(),
+    st.sampled_from(
+        ["{:%Y-%m-%dT%H:%M:%S.%f}1Z", "{:%Y-%m-%dT%H:%M:%S.%f}Z", "{:%G-W%V-%uT%T.%f}1Z"]
+    ),
+    st.dictionaries(st.integers(0, 28), st.sampled_from("0249Tt .,:-+Z"), max_size=2),
+)
+@example(datetime(2026, 11, 23), "{:%Y-%m-%d}T24:00:00.0000000Z", {})  # noqa: DTZ001
+def test_a_date_that_is_cut_off_is_the_one_that_is_parsed(
+    moment: datetime, form: str, changes: dict[int, str]
+) -> None:
+    text = list(form.format(moment))
+    for place, letter in changes.items():
+        text[place : place + 1] = letter
+    sent = "".join(text)
+
+    parsed = dates.parse(sent)
+    assert dates.normalized(sent) == (dates.text(parsed) if parsed else None)

@@ -6,10 +6,10 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,6 +17,43 @@ Result = TypeVar("Result")
 #: Bytes of bodies that may be under way or wait for their reader. As Python objects they take
 #: about seven times as much.
 MAX_WAITING: Final = 16 * 1024 * 1024
+
+
+class Ahead(Generic[Result]):
+    """An iterator that a thread reads some steps ahead."""
+
+    def __init__(self, make: Callable[[threading.Event], Iterator[Result]], steps: int) -> None:
+        """Begin with ``make(stop)``, and hold at most ``steps`` results and one in hand."""
+        self._stop = threading.Event()
+        self._free = threading.Semaphore(steps)
+        self._results: SimpleQueue[Future[Result]] = SimpleQueue()
+        threading.Thread(target=self._read, args=(make(self._stop),), daemon=True).start()
+
+    def _read(self, results: Iterator[Result]) -> None:
+        while not self._stop.is_set():
+            future: Future[Result] = Future()
+            try:
+                future.set_result(next(results))
+            except StopIteration:
+                return
+            except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+                future.set_exception(error)
+                self._stop.set()
+            self._free.acquire()
+            self._results.put(future)
+
+    def __iter__(self) -> Iterator[Result]:
+        return self
+
+    def __next__(self) -> Result:
+        future = self._results.get()
+        self._free.release()
+        return future.result()
+
+    def close(self) -> None:
+        """Stop reading: nobody waits for the rest."""
+        self._stop.set()
+        self._free.release()
 
 
 class Workers:
@@ -34,6 +71,12 @@ class Workers:
     def max_waiting(self) -> int:
         """How many items may be in flight or unconsumed."""
         return min(2 * self.count, max(2, int(MAX_WAITING / (self._average_size or 1.0))))
+
+    def ahead(
+        self, make: Callable[[threading.Event], Generator[Result, None, None]], steps: int
+    ) -> Ahead[Result] | Generator[Result, None, None]:
+        """What ``make(stop)`` yields, read some steps ahead unless there is one worker only."""
+        return make(threading.Event()) if self.count == 1 else Ahead(make, steps)
 
     def each(
         self,

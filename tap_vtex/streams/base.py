@@ -146,10 +146,10 @@ class VtexStream(Stream):
             )
         return fields
 
-    def write_record(self, document: Document) -> None:
+    def write_record(self, document: Document, partition: Context | None = None) -> None:
         """Write a record of this stream while another stream is being read."""
         if record := self._record_of(document):
-            self._write_record_message({**record, **self.account})
+            self._write_record_message({**record, **(partition or self.account)})
 
     def _record_of(self, document: Document) -> Document | None:
         """The record of a document; None, and a warning, if its key can't be read.

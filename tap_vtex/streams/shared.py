@@ -58,11 +58,31 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
         """Yield the parent's documents. The children's are written meanwhile."""
         for child in self.children:
             child.begin()
+        yield from self.read_groups(partition)
+
+    def read_groups(self, partition: Context) -> Iterator[Document]:
+        """Read once for all members whose bookmarks are compatible, and then for the others."""
         for members, bookmark in self._groups(partition):
             try:
                 yield from self.read_for(members, bookmark, self._checkpoint_of(members, partition))
             except VtexError as error:
-                self.fail([member.name for member in members], error)
+                self.fail(self._parts(members, partition), error)
+
+    def part_of(self, member: VtexStream, partition: Context) -> Context:  # noqa: ARG002
+        """The partition of a member that comes with one of the parent."""
+        return partition
+
+    def _parts(self, members: Iterable[VtexStream], partition: Context) -> list[str]:
+        """What fails of members along with a partition of the parent."""
+        return [
+            part
+            for member in members
+            for part in (
+                [member.name]
+                if member is self
+                else member.failed_parts(self.part_of(member, partition))
+            )
+        ]
 
     @property
     def children(self) -> list[ChildStream]:
@@ -83,7 +103,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
     ) -> Callable[[SharedBookmark], None]:
         def checkpoint(bookmark: SharedBookmark) -> None:
             for member in members:
-                member.set_bookmark(partition, bookmark)
+                member.set_bookmark(self.part_of(member, partition), bookmark)
             self.write_state()
 
         return checkpoint
@@ -95,7 +115,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
             try:
                 own = self.bookmark_of(member, partition)
             except StateError as error:
-                self.fail([member.name], error)
+                self.fail(self._parts([member], partition), error)
                 continue
             for number, (members, bookmark) in enumerate(groups):
                 if merged := self.merged(bookmark, own):
@@ -105,9 +125,9 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
                 groups.append(([member], own))
         return groups
 
-    def failed_parts(self, partition: Context) -> list[str]:  # noqa: ARG002
+    def failed_parts(self, partition: Context) -> list[str]:
         """All members, since they come out of the same responses."""
-        return [member.name for member in self.members]
+        return self._parts(self.members, partition)
 
     def generate_child_contexts(
         self,

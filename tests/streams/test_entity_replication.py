@@ -66,7 +66,7 @@ class Loader:
 
         found = EntityReplication(entity, bookmark, checkpoint, LOGGER).run(undated, client.now)
         read = 0
-        for document, _ in islice(found, most):
+        for document, *_ in islice(found, most):
             read += 1
             self.rows[document["id"]] = {
                 "email": document["email"],
@@ -158,6 +158,23 @@ def test_the_last_century_leaves_no_gap() -> None:
     assert condition.holds(lambda _name: ticks(BEGINNING))
 
 
+@pytest.mark.parametrize("taken", [0, 9, 10])
+def test_two_scrolls_at_most_where_they_are_free(shop: Shop, taken: int) -> None:
+    """The next window is begun while one is read. If that is refused, it waits for its turn."""
+    shop.close()
+    shop.pass_time(minutes=5)
+    shop.store.scrolls.taken_by_others = taken
+    loader = Loader(shop)
+    loader.run()
+
+    assert loader.rows == truth(shop)
+    scrolls = shop.store.scrolls
+    assert scrolls.peak <= min(2, 10 - taken)
+    assert not scrolls.cursors
+    # One for each window, and none of them was searched in place of that.
+    assert (scrolls.opened > 500 / 40) is (taken < 10)
+
+
 class TestWindowsOfWhichNobodyKnowsTheCount:
     """Search may time out on any of them, or tell no total."""
 
@@ -211,9 +228,9 @@ class TestWaitingForAScroll:
             shop.store.scrolls.taken_by_others = 9
 
         shop.when("/api/dataentities/CL/scroll", let_go, skip=3)
-        documents = list(self.reader(shop).read(None))
+        found = list(self.reader(shop).read(None))
 
-        assert {one["id"] for one in documents} == shop.documents("CL").keys()
+        assert {one.document["id"] for one in found} == shop.documents("CL").keys()
         assert shop.requests()[SCROLL] == 5
 
     def test_none_comes_free(self, shop: Shop) -> None:

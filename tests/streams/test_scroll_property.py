@@ -96,7 +96,7 @@ def read(entries: list[Document], troubles: Iterable[str | None]) -> dict[str, s
     """What a target holds in the end: of each document, the version that came last."""
     client = cast("VtexClient", Index(entries, troubles))
     reader = EntityReader(client, logging.getLogger("tests"), "CL", "_all")
-    return {document["id"]: document["updatedIn"] for document in reader.read(None)}
+    return {document["id"]: document["updatedIn"] for document, _ in reader.read(None)}
 
 
 def truth(entries: list[Document]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Clients, addresses, newsletter subscribers, carts and more: VTEX's Master Data."""
 
 from tap_vtex.streams.masterdata.carts import CartsStream
+from tap_vtex.streams.masterdata.clients import ClientsStream
 from tap_vtex.streams.masterdata.newsletter import NewsletterStream
-from tap_vtex.streams.masterdata.streams import AddressesStream, ClientsStream, EntityStream
+from tap_vtex.streams.masterdata.streams import AddressesStream, EntityStream
 
 __all__ = [
     "AddressesStream",

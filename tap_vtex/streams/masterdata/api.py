@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
+from tap_vtex.errors import IncompleteListError
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.windows import SECOND
 
@@ -110,11 +111,23 @@ def last_activity(document: Mapping[str, Any]) -> str | None:
     VTEX leaves ``updatedIn`` empty until the first edit, and old documents can lack any of
     the three dates.
     """
-    moments = [dates.parse(document.get(name)) for name in DATES]
-    return max((dates.text(moment) for moment in moments if moment), default=None)
+    moments = [dates.normalized(document.get(name)) for name in DATES]
+    return max(filter(None, moments), default=None)
+
+
+def created(document: Mapping[str, Any]) -> str:
+    """When a document was created, in the tap's form; empty if it does not say."""
+    return dates.normalized(document.get(CREATED)) or ""
 
 
 # -- requests ----------------------------------------------------------------------------
+
+
+class Dated(NamedTuple):
+    """A document, and when it was last active, in the tap's form."""
+
+    document: Document
+    last_activity: str | None
 
 
 class LostError(Exception):
@@ -125,8 +138,16 @@ class TooManyError(LostError):
     """There are more documents than a search reaches."""
 
 
+def incomplete(acronym: str, which: str, reason: object) -> IncompleteListError:
+    """The error about a part of an entity that comes short."""
+    return IncompleteListError(
+        f"The documents of {acronym} {which} can't be read to the end: {reason}. "
+        "The next run reads them again."
+    )
+
+
 class Page(NamedTuple):
-    """A page of documents."""
+    """A page of documents. Their ids have the form that they have in records."""
 
     documents: list[Document]
     #: Rows, including those that can't be read.
@@ -174,6 +195,8 @@ class Entity:
             endpoint, self.acronym, params=params, headers=headers, no_retry=no_retry, stop=stop
         )
         documents = [one for one in response.body if _has_id(one)]
+        for document in documents:
+            document["id"] = folded(document["id"])
         return Page(documents, len(response.body), response.headers)
 
     def readable(self, page: Page) -> list[Document]:
@@ -200,7 +223,8 @@ def folded(document_id: str) -> str:
     time, under the same GUID in capitals (VTEX's known issue 1203412). Ids that are no GUIDs
     were chosen by the store, and there letter case can make the difference.
     """
-    return document_id.lower() if GUID.fullmatch(document_id) else document_id
+    lower = document_id.lower()
+    return lower if lower != document_id and GUID.fullmatch(document_id) else document_id
 
 
 def announced(header: str | None) -> int | None:

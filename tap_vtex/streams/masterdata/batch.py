@@ -6,15 +6,14 @@ checkpoints in the middle of a window: the next one goes on at that date.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import datetime
+from tap_vtex.streams.masterdata.api import Dated
 
-    from tap_vtex.types import Document
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 #: Documents to hold. More of them pass as they come, without checkpoints: a window has as
 #: many only where its count was wrong.
@@ -22,33 +21,35 @@ MAX_HELD: Final = 10_000
 
 
 class _Held(NamedTuple):
-    moment: datetime
+    key: str
+    last_activity: str | None
     encoded: bytes
 
 
 class Batch:
     """Documents to put in order, held as JSON, which takes a fraction of the memory."""
 
-    def __init__(self, moment_of: Callable[[Document], datetime]) -> None:
-        """Order by a date of each document."""
-        self._moment_of = moment_of
+    def __init__(self, key_of: Callable[[Dated], str]) -> None:
+        """Order by a text that is made of each document."""
+        self._key_of = key_of
         self._held: dict[str, _Held] = {}
         self._is_open = True
 
-    def add(self, document: Document) -> Iterator[Document]:
-        """Hold a document in place of an earlier copy; yield what does not fit any more."""
+    def add(self, dated: Dated) -> Iterable[Dated]:
+        """Hold a document in place of an earlier copy; return what does not fit any more."""
         if not self._is_open:
-            yield document
-            return
-        self._held[document["id"]] = _Held(self._moment_of(document), msgspec.json.encode(document))
-        if len(self._held) > MAX_HELD:
-            self._is_open = False
-            yield from (document for _, document in self.in_order())
+            return (dated,)
+        document, last_activity = dated
+        encoded = msgspec.json.encode(document)
+        self._held[document["id"]] = _Held(self._key_of(dated), last_activity, encoded)
+        if len(self._held) <= MAX_HELD:
+            return ()
+        self._is_open = False
+        return (dated for _, dated in self.in_order())
 
-    def in_order(self) -> Iterator[tuple[datetime, Document]]:
-        """Yield the documents with their dates, and let go of them."""
+    def in_order(self) -> Iterator[tuple[str, Dated]]:
+        """Yield the documents with their keys, and let go of them."""
         held, self._held = self._held, {}
-        for key in sorted(held, key=lambda key: held[key].moment):
-            moment, encoded = held.pop(key)
-            document: Any = msgspec.json.decode(encoded)
-            yield moment, document
+        for document_id in sorted(held, key=lambda one: held[one].key):
+            key, last_activity, encoded = held.pop(document_id)
+            yield key, Dated(msgspec.json.decode(encoded), last_activity)

@@ -106,6 +106,50 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
         """Whether no changes were looked for yet."""
         return self.changes_since == self.load_began
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything is loaded, and changes were looked for since."""
+        return self.is_loaded and not self.is_first_load
+
+    def merged_with(self, other: Self) -> Self | None:
+        """One bookmark that holds for both; None if each has to be read for by itself.
+
+        Once both are loaded, the one that is behind decides. What the second source is compared
+        with has to be the same for both.
+        """
+        if self == other:
+            return self
+        comparable = ("undated", "total", "doubted_since", "sweep", "prefix")
+        is_comparable = all(getattr(self, name) == getattr(other, name) for name in comparable)
+        if not (self.is_settled and other.is_settled and is_comparable):
+            return None
+        return msgspec.structs.replace(
+            self,
+            start=min(self.start, other.start) if self.start and other.start else None,
+            load_began=min(self.load_began, other.load_began),
+            loaded_until=min(filter(None, (self.loaded_until, other.loaded_until))),
+            changes_since=min(self.changes_since, other.changes_since),
+            wide_pass_at=(
+                min(self.wide_pass_at, other.wide_pass_at)
+                if self.wide_pass_at and other.wide_pass_at
+                else None
+            ),
+            reloaded_at=max(filter(None, (self.reloaded_at, other.reloaded_at)), default=None),
+            short={**self.short, **other.short},
+        )
+
+    def with_unchanged_of(self, own: Self, merged: Self) -> Self:
+        """What is to be kept for one of several streams that are read for together.
+
+        Args:
+            own: The bookmark with which the stream came.
+            merged: That with which the reading began. What is as in there has not been reached
+                yet, and stays as the stream had it.
+        """
+        names = self.__struct_fields__
+        unchanged = [one for one in names if getattr(self, one) == getattr(merged, one)]
+        return msgspec.structs.replace(self, **{one: getattr(own, one) for one in unchanged})
+
     def corrected(self, correct: Callable[[datetime], datetime]) -> Self:
         """The bookmark with each moment of this run corrected, if VTEX's clock was."""
         sweep = self.sweep and msgspec.structs.replace(

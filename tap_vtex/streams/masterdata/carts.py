@@ -12,7 +12,7 @@ from tap_vtex import dates
 from tap_vtex.http.bodies import documents_in, storable
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.masterdata.cart_items import items_of, link_of
-from tap_vtex.streams.masterdata.streams import MasterDataStream
+from tap_vtex.streams.masterdata.clients import CLIENTS, ClientsChild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ CONTACT: Final = (
 FINISHED: Final = frozenset({"finalizado", "finalizada", "finalized", "finished"})
 
 
-class CartsStream(MasterDataStream):
+class CartsStream(ClientsChild):
     """Each client's latest cart, even after it was bought or emptied."""
 
     name = "carts"
@@ -48,7 +48,7 @@ class CartsStream(MasterDataStream):
 
     def entity(self, partition: Context) -> str:  # noqa: ARG002
         """Carts are part of the clients' documents."""
-        return "CL"
+        return CLIENTS
 
     def fields(self, acronym: str) -> Sequence[str]:  # noqa: ARG002
         """What a cart consists of, and how to contact its owner."""

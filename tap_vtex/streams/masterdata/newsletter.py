@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.errors import AccessError, NotFoundError, RefusedError
+from tap_vtex.errors import AccessError, NotFoundError, RefusedError, VtexError
 from tap_vtex.settings import NewsletterEntity
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.masterdata.api import DATES
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
-from tap_vtex.streams.masterdata.streams import MasterDataStream
+from tap_vtex.streams.masterdata.clients import CLIENTS, ClientsChild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
 
-CLIENTS: Final = "CL"
 #: Where FastStore puts subscribers. Read by default, if a store has it.
 FASTSTORE: Final = NewsletterEntity("NL")
 #: FastStore told stores to make this field, before it called it ``name``.
 EARLIER_NAME_FIELD: Final = "nome"
 
+#: What a subscriber among the clients is made of ...
+OF_CLIENTS: Final = ("id", "userId", "email", "firstName", "lastName", "isNewsletterOptIn")
+#: ... and what is kept of the document: what VTEX always sends, too.
+KEPT_OF_CLIENTS: Final = (*OF_CLIENTS, "accountId", "accountName", "dataEntityId", *DATES)
+
 YES: Final = frozenset({"true", "1", "yes", "y", "sim", "s", "si", "sí", "on"})
 NO: Final = frozenset({"false", "0", "no", "n", "nao", "não", "off"})
 
 
-class NewsletterStream(MasterDataStream):
+class NewsletterStream(ClientsChild):
     """Subscribers: clients with their consent, and those in further entities."""
 
     name = "newsletter"
@@ -61,24 +65,37 @@ class NewsletterStream(MasterDataStream):
         """One source can fail while the others go on."""
         return [f"{self.name} ({self.entity(partition)})"]
 
-    def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the subscribers of one source."""
-        try:
-            yield from super().extract(partition)
-        except (AccessError, NotFoundError, RefusedError) as error:
-            if self._is_expected(partition) or not self.run.client.has_answered:
-                raise
-            self.logger.log(
-                logging.WARNING if isinstance(error, AccessError) else logging.INFO,
-                "This key sees no Master Data entity %s, so the newsletter subscribers are those "
-                "among the clients. %s",
-                self.entity(partition),
-                error,
-            )
+    @property
+    def clients_partition(self) -> Context:
+        """The source that clients are."""
+        return {**self.account, "source_entity": CLIENTS}
+
+    def read_other_entities(self) -> None:
+        """Write the subscribers of the other sources. Each can fail by itself."""
+        for partition in self.partitions or []:
+            if self.entity(partition) != CLIENTS:
+                try:
+                    for row in self.extract(partition):
+                        self.write_record(row, partition)
+                except VtexError as error:
+                    self._fail_source(partition, error)
+
+    def _fail_source(self, partition: Context, error: VtexError) -> None:
+        is_refusal = isinstance(error, AccessError | NotFoundError | RefusedError)
+        if not is_refusal or self._is_expected(partition) or not self.run.client.has_answered:
+            self.fail(self.failed_parts(partition), error)
+            return
+        self.logger.log(
+            logging.WARNING if isinstance(error, AccessError) else logging.INFO,
+            "This key sees no Master Data entity %s, so the newsletter subscribers are those "
+            "among the clients. %s",
+            self.entity(partition),
+            error,
+        )
 
     def _is_expected(self, partition: Context) -> bool:
         """Whether the settings or an earlier run say that the store has this source."""
-        if self.config.get("newsletter_entities") or self.entity(partition) == CLIENTS:
+        if self.config.get("newsletter_entities"):
             return True
         return self.load_bookmark(partition, EntityBookmark) is not None
 
@@ -89,7 +106,7 @@ class NewsletterStream(MasterDataStream):
     def fields(self, acronym: str) -> Sequence[str]:
         """The fields that a subscriber is made of."""
         if acronym == CLIENTS:
-            return ("id", "userId", "email", "firstName", "lastName", "isNewsletterOptIn")
+            return OF_CLIENTS
         source = self._source(acronym)
         return ("id", source.email_field, source.name_field, source.opt_in_field)
 
@@ -103,6 +120,10 @@ class NewsletterStream(MasterDataStream):
         }
         acronym = self.entity(partition)
         if acronym == CLIENTS:
+            # Other streams may have asked for more.
+            subscriber["document"] = {
+                name: document[name] for name in KEPT_OF_CLIENTS if name in document
+            }
             names = (document.get("firstName"), document.get("lastName"))
             subscriber |= {
                 "email": document.get("email"),

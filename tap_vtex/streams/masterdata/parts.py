@@ -1,27 +1,67 @@
-"""Windows of an entity, split until each has few enough documents."""
+"""Windows of an entity, each with as many documents as can be held.
+
+A window that has too many is cut into cells of equal length, which are counted side by side.
+Neighbours that have few enough together become one part; a cell that has too many is cut in
+turn.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tap_vtex.streams.masterdata.search import Count
+from tap_vtex.windows import SECOND, Window, whole_second
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
 
+    from tap_vtex.streams.masterdata.conditions import Where
     from tap_vtex.streams.masterdata.reader import EntityReader
-    from tap_vtex.windows import Window
-
-    #: Makes the condition for the documents of a window.
-    Where = Callable[[Window], str]
 
 #: Documents of a window. They are held in memory to be put in order, and read again if a page
-#: is lost.
-MAX_IN_A_WINDOW: Final = 5_000
+#: is lost. A search reaches a few more.
+MAX_IN_A_WINDOW: Final = 9_000
 #: A window of this many seconds is small enough if nobody knows how many documents it has.
 SMALL_WINDOW: Final = 100 * 24 * 60 * 60
+#: Cells for as many documents as a window may have: so neighbours fill one well.
+CELLS: Final = 3
+#: Cells to count at a time: counts are to be fresh when their windows are read.
+MAX_CELLS: Final = 32
+
+
+class Part(NamedTuple):
+    """A window, and what was counted in it."""
+
+    window: Window
+    counted: Count
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it can be read as it is. Reading it counts, too."""
+        seconds, total = self.window.seconds, self.counted.total
+        return not seconds or (
+            seconds <= SMALL_WINDOW if total is None else total <= MAX_IN_A_WINDOW
+        )
+
+    def cells(self) -> list[Window]:
+        """Cut the window. The first cell also has what lies before the earliest document."""
+        window, (total, earliest) = self
+        begin = whole_second(earliest) if earliest else window.start
+        begin = begin if window.start < begin < window.end else window.start
+        wanted = 2 if total is None else math.ceil(CELLS * total / MAX_IN_A_WINDOW)
+        seconds = Window(begin, window.end).seconds
+        if seconds == 1 and begin == window.start:
+            return [*window.halves()]
+        number = max(2, min(wanted, MAX_CELLS, seconds))
+        inner = [begin + seconds * n // number * SECOND for n in range(1, number)]
+        bounds = [window.start, *inner, window.end]
+        return [Window(*both) for both in pairwise(bounds)]
 
 
 def parts_of(
-    reader: EntityReader, window: Window, where: Where, count: int | None
+    reader: EntityReader, window: Window, where: Where, total: int | None
 ) -> Iterator[tuple[Window, int | None]]:
     """Split a window into parts that are small enough.
 
@@ -29,33 +69,71 @@ def parts_of(
         reader: Counts the documents.
         window: The window.
         where: Makes the condition for a part of it.
-        count: How many documents the whole window has; None if nobody knows.
+        total: How many documents the whole window has; None if nobody knows.
 
     Yields:
-        The parts with their counts, in the order of time. A part stays whole if its halves
+        The parts with their counts, in the order of time. A part stays whole if its cells
         announce fewer documents than itself: reading it will tell which count is right.
     """
-    waiting = [(window, count)]
+    whole = Part(window, Count(total, None))
+    if not whole.is_small and total is not None:
+        (whole,) = _counted(reader, where, [window])
+    waiting = [whole]
     while waiting:
-        part, count = waiting.pop()
-        if _is_small(part, count):
-            yield part, count
+        part = waiting.pop()
+        if part.is_small:
+            yield part.window, part.counted.total
             continue
-        halves = part.halves()
-        counts = [reader.count(where(half)) for half in halves]
-        known = [one for one in counts if one is not None]
-        if count is None or len(known) < len(counts) or _adds_up(reader, where(part), count, known):
-            waiting.extend(reversed([*zip(halves, counts, strict=True)]))
+        cells = _counted(reader, where, part.cells())
+        if _adds_up(reader, where(part.window), part.counted.total, cells):
+            waiting.extend(reversed([*_joined(cells)]))
         else:
-            yield part, count
+            yield part.window, part.counted.total
 
 
-def _is_small(part: Window, count: int | None) -> bool:
-    # The reading counts as well: no need to halve down to nothing.
-    is_small = part.seconds <= SMALL_WINDOW if count is None else count <= MAX_IN_A_WINDOW
-    return is_small or not part.seconds
+def with_following(
+    parts: Iterable[tuple[Window, int | None]],
+) -> Iterator[tuple[Window, int | None, Window | None]]:
+    """Add to each part the window of the next one; None to the last."""
+    last: tuple[Window, int | None] | None = None
+    for part in parts:
+        if last:
+            yield (*last, part[0])
+        last = part
+    if last:
+        yield (*last, None)
 
 
-def _adds_up(reader: EntityReader, where: str, count: int, halves: list[int]) -> bool:
-    """Whether the halves have the documents of the whole, less those that left meanwhile."""
-    return sum(halves) >= count or reader.have_left(where, count, sum(halves))
+def _counted(reader: EntityReader, where: Where, windows: list[Window]) -> list[Part]:
+    counts = reader.counts([where(one) for one in windows])
+    return [Part(window, count) for window, count in zip(windows, counts, strict=True)]
+
+
+def _adds_up(reader: EntityReader, where: str, total: int | None, cells: list[Part]) -> bool:
+    """Whether cells have the documents of the whole, less those that left meanwhile."""
+    known = [one.counted.total for one in cells if one.counted.total is not None]
+    if total is None or len(known) < len(cells):
+        return True
+    return sum(known) >= total or reader.have_left(where, total, sum(known))
+
+
+def _joined(cells: Iterable[Part]) -> Iterator[Part]:
+    """Join neighbours that have few enough documents together."""
+    joined: Part | None = None
+    for cell in cells:
+        both = joined and _join(joined, cell)
+        if joined and not both:
+            yield joined
+        joined = both or cell
+    if joined:
+        yield joined
+
+
+def _join(one: Part, following: Part) -> Part | None:
+    if one.counted.total is None or following.counted.total is None:
+        return None
+    total = one.counted.total + following.counted.total
+    if total > MAX_IN_A_WINDOW:
+        return None
+    window = Window(one.window.start, following.window.end)
+    return Part(window, Count(total, one.counted.earliest or following.counted.earliest))

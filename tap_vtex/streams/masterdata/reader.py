@@ -14,18 +14,20 @@ from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.api import (
     DATED,
     TIMED_OUT,
+    Dated,
     Entity,
     LostError,
     TooManyError,
     compare,
-    folded,
     last_activity,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
+from tap_vtex.streams.masterdata.search import Count
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection, Generator, Iterator
+    import threading
+    from collections.abc import Collection, Generator, Iterator, Sequence
 
     from tap_vtex.http.client import VtexClient
     from tap_vtex.streams.masterdata.api import Received
@@ -37,6 +39,7 @@ MAX_READINGS: Final = len(PAGE_SIZES)
 #: Large entities can't be counted: the search times out. After this many time-outs, a run
 #: counts no more.
 MAX_TIMEOUTS: Final = 2
+UNKNOWN: Final = Count(None, None)
 
 
 class EntityReader:
@@ -71,17 +74,35 @@ class EntityReader:
             AccessError: The key may not read the entity, or one of the fields.
             RefusedError: The entity refuses the query.
         """
+        return self._count(where, no_retry).total
+
+    def counts(self, wheres: Sequence[str]) -> list[Count]:
+        """Count the documents of several queries, side by side."""
+        found: dict[str, Count] = {}
+
+        def count(where: str, stop: threading.Event) -> Count:
+            return self._count(where, stop=stop)
+
+        found.update(self.client.workers.each(count, wheres))
+        return [found[where] for where in wheres]
+
+    def _count(
+        self,
+        where: str | None,
+        no_retry: Collection[int] = (),
+        stop: threading.Event | None = None,
+    ) -> Count:
         if self._timeouts >= MAX_TIMEOUTS:
-            return None
+            return UNKNOWN
         try:
-            return search.count(self._entity, where, no_retry)
+            return search.count(self._entity, where, no_retry, stop)
         except RefusedError as refusal:
             if refusal.status != TIMED_OUT:
                 raise
             self._timeouts += 1
-            return None
+            return UNKNOWN
 
-    def read(self, where: str | None, expected: int | None = None) -> Iterator[Document]:
+    def read(self, where: str | None, expected: int | None = None) -> Iterator[Dated]:
         """Yield the documents of a query: by scroll if one is free, otherwise by search.
 
         A document can come more than once, if the index holds a stale copy of it. A later
@@ -102,17 +123,22 @@ class EntityReader:
             self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
                 for document in self._whole(where, expected):
-                    key = hash(folded(document["id"]))
-                    version = last_activity(document) or ""
+                    key = hash(document["id"])
+                    active = last_activity(document)
+                    version = active or ""
                     if key not in newest or version > newest[key]:
                         newest[key] = version
-                        yield {**document, "id": folded(document["id"])}
+                        yield Dated(document, active)
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
                 self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
             else:
                 return
+
+    def begin_ahead(self, where: str | None) -> None:
+        """Begin to read a query while another one is read. It has to be the next one then."""
+        self._scroller.begin(where)
 
     def _whole(self, where: str | None, expected: int | None) -> Generator[Document, None, None]:
         received = yield from self._documents(where, expected)

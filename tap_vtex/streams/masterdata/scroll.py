@@ -1,11 +1,13 @@
 """Scroll: pages of up to 1,000 documents, held together by a token that expires.
 
-All users of an account share ten scrolls. A page whose response is lost may be gone.
+All users of an account share ten scrolls. A page whose response is lost may be gone. A thread
+requests pages ahead, also the first ones of the next scroll while one is read: so two are open.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata.api import (
@@ -15,17 +17,22 @@ from tap_vtex.streams.masterdata.api import (
     Received,
     announced,
     compare,
-    folded,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    import threading
+    from collections.abc import Generator, Mapping
 
+    from tap_vtex.http.workers import Ahead
     from tap_vtex.streams.masterdata.api import Entity, Page
     from tap_vtex.types import Document
 
+    _Pages = Ahead[Page] | Generator[Page, None, None]
+
 #: Documents a page. The next size is tried if Master Data times out.
 PAGE_SIZES: Final = (1000, 500, 250, 100)
+#: Pages that wait to be taken in, beside one that is just coming.
+PAGES_AHEAD: Final = 3
 #: A scroll of more pages than this will never end.
 MAX_PAGES: Final = 100_000
 #: Pages in a row that may bring nothing new.
@@ -36,6 +43,13 @@ class ScrollRefusedError(Exception):
     """All scrolls of the account are in use."""
 
 
+class _Begun(NamedTuple):
+    """A scroll of which nothing was taken yet."""
+
+    where: str | None
+    pages: _Pages
+
+
 class Scroller:
     """Reads an entity by scroll, and remembers which page size it can take."""
 
@@ -43,6 +57,7 @@ class Scroller:
         """Begin with the largest pages."""
         self._entity = entity
         self._sizes = list(PAGE_SIZES)
+        self._next: _Begun | None = None
 
     def read(self, where: str | None, expected: int | None) -> Generator[Document, None, Received]:
         """Yield the documents that meet a condition.
@@ -58,35 +73,64 @@ class Scroller:
             ScrollRefusedError: No scroll is free.
             LostError: The scroll broke off, repeated itself, or came short of its total.
         """
-        page = self._open(where)
+        page, pages = self._open(where)
         total = announced(page.headers.get("REST-Content-Total"))
         least = total if total is not None else expected
         progress = _Progress()
-        token = ""
         # Up to the empty page: a scroll that is left open counts against the account.
-        while page.rows:
-            if not progress.add(page, least):
-                if least is not None and progress.rows >= least:
-                    break
-                raise LostError("a scroll repeated itself")
-            yield from self._entity.readable(page)
-            token = page.headers.get("X-VTEX-MD-TOKEN") or token
-            try:
-                page = self._entity.get(SCROLL, {"_token": token}, no_retry=(TIMED_OUT,))
-            except RefusedError as refusal:
-                if total is not None and progress.rows >= total:
-                    break
+        try:
+            while page.rows:
+                if not progress.add(page, least):
+                    if least is not None and progress.rows >= least:
+                        break
+                    raise LostError("a scroll repeated itself")
+                yield from self._entity.readable(page)
+                page = next(pages)
+        except RefusedError as refusal:
+            if total is None or progress.rows < total:
                 raise self._broken(refusal) from None
+        finally:
+            pages.close()
         compare(progress.rows, total)
         return Received(progress.rows, progress.rows - len(progress.seen))
 
-    def _open(self, where: str | None) -> Page:
+    def begin(self, where: str | None) -> None:
+        """Begin with the scroll that is read next."""
+        if self._next:
+            self._next.pages.close()
+        self._next = _Begun(where, self._begin(where))
+
+    def _begin(self, where: str | None) -> _Pages:
+        params = {**self._entity.query(where), "_size": self._sizes[0]}
+        return self._entity.client.workers.ahead(partial(self._pages, params), PAGES_AHEAD)
+
+    def _pages(
+        self, params: Mapping[str, str | int], stop: threading.Event
+    ) -> Generator[Page, None, None]:
+        """The pages of a scroll, the empty one at its end included."""
+        token = ""
+        rows = True
+        while rows:
+            page = self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,), stop=stop)
+            yield page
+            rows = bool(page.rows)
+            token = page.headers.get("X-VTEX-MD-TOKEN") or token
+            params = {"_token": token}
+
+    def _open(self, where: str | None) -> tuple[Page, _Pages]:
+        """The first page of a scroll, and those that follow."""
         while True:
-            params = {**self._entity.query(where), "_size": self._sizes[0]}
+            is_next = self._next is not None and self._next.where == where
+            if self._next and is_next:
+                pages, self._next = self._next.pages, None
+            else:
+                pages = self._begin(where)
             try:
-                return self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,))
+                return next(pages), pages
             except RefusedError as refusal:
                 if "simultaneous scrolls" in refusal.vtex_message:
+                    if is_next:
+                        continue  # By now, the scroll that was read meanwhile is free again.
                     raise ScrollRefusedError from None
                 if refusal.status != TIMED_OUT:
                     raise
@@ -129,7 +173,7 @@ class _Progress:
         self._read += 1
         if self._read > MAX_PAGES:
             raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
-        ids = {hash(folded(document["id"])) for document in page.documents}
+        ids = {hash(document["id"]) for document in page.documents}
         mark = hash(frozenset(ids))
         is_barren = ids <= self.seen
         self._barren = self._barren + 1 if is_barren else 0

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tap_vtex import dates
 from tap_vtex.streams.masterdata.api import (
     CREATED,
     SEARCH,
@@ -21,12 +22,12 @@ from tap_vtex.streams.masterdata.api import (
     TooManyError,
     announced,
     compare,
-    folded,
 )
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Collection, Generator, Iterable
+    from datetime import datetime
 
     from tap_vtex.streams.masterdata.api import Entity, Page
     from tap_vtex.types import Document
@@ -40,16 +41,31 @@ STEP: Final = PAGE - SHARED
 REACH: Final = 10_000
 
 
-def count(entity: Entity, where: str | None, no_retry: Collection[int] = ()) -> int | None:
-    """How many documents meet a condition; None if search does not say.
+class Count(NamedTuple):
+    """What a search says of its documents without giving them."""
+
+    #: How many there are; None if it does not say.
+    total: int | None
+    #: When the earliest one was created, as far as it says.
+    earliest: datetime | None
+
+
+def count(
+    entity: Entity,
+    where: str | None,
+    no_retry: Collection[int] = (),
+    stop: threading.Event | None = None,
+) -> Count:
+    """Count the documents that meet a condition.
 
     Raises:
         AccessError: The key may not read the entity, or one of the fields.
         RefusedError: The entity refuses the condition, or the search times out.
     """
-    page = _page(entity, where, 0, 1, no_retry=(TIMED_OUT, *no_retry))
+    page = _page(entity, where, 0, 1, stop=stop, no_retry=(TIMED_OUT, *no_retry))
     total = announced(page.headers.get("REST-Content-Range"))
-    return 0 if total is None and not page.rows else total
+    dates_in = (dates.parse(document.get(CREATED)) for document in page.documents)
+    return Count(0 if total is None and not page.rows else total, next(dates_in, None))
 
 
 def read(entity: Entity, where: str | None) -> Generator[Document, None, Received]:
@@ -113,7 +129,7 @@ def _page(
 def _ids(page: Page) -> list[str]:
     """The ids on a page, and an empty one for each row without."""
     missing = page.rows - len(page.documents)
-    return [*(folded(document["id"]) for document in page.documents), *[""] * missing]
+    return [*(document["id"] for document in page.documents), *[""] * missing]
 
 
 def _received(pages: Iterable[list[str]]) -> Received:

@@ -1,25 +1,16 @@
-"""The streams of Master Data: the base class, clients, addresses and further entities."""
+"""The streams of Master Data: the base class, addresses and further entities."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
 from tap_vtex.selection import without
 from tap_vtex.streams.base import SCHEMAS, VtexStream
-from tap_vtex.streams.masterdata.api import (
-    SEARCH,
-    STRUCTURE,
-    LostError,
-    last_activity,
-)
+from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
-from tap_vtex.streams.masterdata.opening import ALL_FIELDS, Opener
-from tap_vtex.streams.masterdata.reader import EntityReader
-from tap_vtex.streams.masterdata.replication import EntityReplication, FoundDocument
-from tap_vtex.windows import whole_second
+from tap_vtex.streams.masterdata.reading import EntityReading, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +21,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.report.check import Check
     from tap_vtex.run import Run
+    from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
 
 
@@ -55,7 +47,7 @@ class MasterDataStream(VtexStream):
         return False
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Turn a document into what the stream emits, or into nothing."""
+        """Turn a document into new ones that the stream emits. Others need it as it is."""
         raise NotImplementedError
 
     def check(self, check: Check) -> None:
@@ -72,70 +64,59 @@ class MasterDataStream(VtexStream):
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield what the stream makes of documents that are new or have changed."""
         acronym = self.entity(partition)
-        try:
-            for found in self._found(partition, acronym):
-                missing = self.unreadable & self.effective_schema["properties"].keys()
-                for record in self.records(found, partition):
-                    yield {
-                        **dict.fromkeys(missing),
-                        **record,
-                        "last_activity_at": last_activity(found.document),
-                    }
-        except (NotFoundError, RefusedError) as error:
-            raise type(error)(
-                f"The store seems to have no Master Data entity {acronym}. {error}",
-                status=error.status,
-            ) from None
+        with naming(acronym):
+            reading = open_reading(self.run, acronym, [self])
+            for found in self._found(reading, partition):
+                yield from self.rows(found, partition)
 
-    def _found(self, partition: Context, acronym: str) -> Iterator[FoundDocument]:
-        try:
-            reader, undated = self._open(acronym)
-        except RefusedError:
-            self.logger.warning(
-                "%s can't be filtered by date, so every run reads all of it", acronym
-            )
-            yield from self._everything(acronym)
-            return
-        bookmark = self._bookmark(partition)
-        client = self.run.client
-        started = client.now()
-
-        def not_ahead(moment: datetime) -> datetime:
-            # If VTEX's clock turns out to have been ahead, so were the moments of this run.
-            corrected = client.not_ahead(started)
-            return min(moment, whole_second(corrected if corrected < started else client.now()))
+    def _found(self, reading: EntityReading, partition: Context) -> Iterator[FoundDocument]:
+        if not reading.has_dates:
+            return reading.read_everything()
+        bookmark = self.bookmark(partition, reading.began)
 
         def checkpoint(at: EntityBookmark) -> None:
-            self.checkpoint(partition, at.corrected(not_ahead))
+            self.checkpoint(partition, at.corrected(reading.not_ahead))
 
-        replication = EntityReplication(reader, bookmark, checkpoint, self.logger)
-        yield from replication.run(undated, self.run.client.now)
+        return reading.read(bookmark, checkpoint, bookmark.changes_since)
 
-    def _bookmark(self, partition: Context) -> EntityBookmark:
-        """How far the partition has come. VTEX must have answered before."""
-        start, now = self.run.settings.start_date, whole_second(self.run.client.now())
+    def rows(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
+        """Yield what the stream makes of one document."""
+        missing = self.unreadable and self.unreadable & self.effective_schema["properties"].keys()
+        for record in self.records(found, partition):
+            record["last_activity_at"] = found.last_activity
+            yield {**dict.fromkeys(missing), **record} if missing else record
+
+    def bookmark(self, partition: Context, now: datetime) -> EntityBookmark:
+        """How far a partition has come; ``now`` is the time by VTEX's clock.
+
+        Raises:
+            StateError: The state can't be used.
+        """
+        start = self.run.settings.start_date
         bookmark = self.load_bookmark(partition, EntityBookmark)
         if bookmark is None:
             return EntityBookmark.new(start, now)
         self.check_clock(bookmark.changes_since)
         return bookmark.anew(start, now) if bookmark.wants_more(start) else bookmark
 
-    def _open(self, acronym: str) -> tuple[EntityReader, int | None]:
-        """A reader that the entity accepts, and how many documents have no creation date."""
-        opener = Opener(self.run.client, self.logger, acronym)
-        self.unreadable = frozenset()
-        opened = opener.open(self.fields(acronym), wants_all=self.wants_all(acronym))
-        self.unreadable = opened.unreadable
-        return opened.reader, opened.undated
 
-    def _everything(self, acronym: str) -> Iterator[FoundDocument]:
-        reader = EntityReader(self.run.client, self.logger, acronym, ALL_FIELDS)
-        try:
-            yield from map(FoundDocument, reader.read(None))
-        except LostError as loss:
-            raise IncompleteListError(
-                f"The documents of {acronym} can't be read to the end: {loss}."
-            ) from None
+def open_reading(run: Run, acronym: str, members: Sequence[MasterDataStream]) -> EntityReading:
+    """Begin to read an entity for streams that are made of its documents.
+
+    Raises:
+        AccessError: The key may not read the entity.
+        NotFoundError: The store has no such entity, or so it seems.
+    """
+    reading = EntityReading(
+        run.client,
+        members[0].logger,
+        acronym,
+        dict.fromkeys(name for member in members for name in member.fields(acronym)),
+        wants_all=any(member.wants_all(acronym) for member in members),
+    )
+    for member in members:
+        member.unreadable = reading.unreadable
+    return reading
 
 
 class EntityStream(MasterDataStream):
@@ -175,13 +156,7 @@ class EntityStream(MasterDataStream):
         if isinstance(name, str) and name.lower() == self.account["account_name"]:
             yield without(found.document, {ACCOUNT_NAME: None})
         else:
-            yield found.document
-
-
-class ClientsStream(EntityStream):
-    """Clients (CL): those who bought, registered, or left an e-mail address."""
-
-    native_schema = "clients"
+            yield found.document.copy()
 
 
 class AddressesStream(EntityStream):

@@ -59,7 +59,9 @@ class Totals:
 
     def _not_fewer(self) -> int | None:
         """The total, which was asked for again if it was less than before."""
-        total = self._reader.count(None)
+        total = self._reader.total
+        if total is None:  # None has been read for in this run.
+            total = self._reader.count(None)
         # If an earlier run was told the same, once is enough.
         for wait in () if self.doubted_since else self._waits:
             if total is None or total >= (self.before or 0):
@@ -137,7 +139,7 @@ class Totals:
         """The same, with the total asked for again, spaced out."""
         for wait in self._waits:
             self._reader.client.wait(wait)
-            self.total = self._reader.count(None)
+            self.total = self._reader.total = self._reader.count(None)
             if self.is_explained(created):
                 return True
         return False

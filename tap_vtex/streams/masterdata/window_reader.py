@@ -6,29 +6,28 @@ Both make checkpoints every 500 documents, or every minute.
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
-from tap_vtex.errors import IncompleteListError
 from tap_vtex.streams.bookmarks import checksum
-from tap_vtex.streams.masterdata.api import LostError
+from tap_vtex.streams.masterdata.api import Dated, LostError, incomplete
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
-from tap_vtex.windows import whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from tap_vtex.report.progress import Progress
-    from tap_vtex.streams.masterdata.parts import Where
+    from tap_vtex.streams.masterdata.conditions import Where
     from tap_vtex.streams.masterdata.reader import EntityReader
-    from tap_vtex.types import Document
     from tap_vtex.windows import Window
 
     #: The date of a document that puts it into a window, in the tap's form.
-    DateOf = Callable[[Document], str | None]
+    DateOf = Callable[[Dated], str | None]
 
+#: Where the fractions of a second begin in a date of the tap's form.
+SECOND: Final = len("2026-11-23T08:30:00")
 #: A checkpoint comes after this many documents, or this many seconds.
 CHECKPOINT_DOCUMENTS: Final = 500
 CHECKPOINT_SECONDS: Final = 60.0
@@ -40,7 +39,7 @@ class WindowReader:
     """Reads windows of an entity to their ends, and remembers those that come short."""
 
     def __init__(self, reader: EntityReader, progress: Progress) -> None:
-        self.short: list[Window] = []
+        self._short: list[Window] = []
         self._reader = reader
         self._progress = progress
         self._since = _SinceCheckpoint()
@@ -52,11 +51,13 @@ class WindowReader:
         count: int | None,
         date_of: DateOf,
         advance: Callable[[datetime], None],
-    ) -> Iterator[Document]:
+        *,
+        following: Window | None = None,
+    ) -> Iterator[Dated]:
         """Yield the documents of a window in the order of a date.
 
         A window that comes short again and again is read in halves. One that still comes short
-        then comes as far as it can be had, and is remembered as `short`.
+        then comes as far as it can be had, and `take_short` names it.
 
         Args:
             window: The window.
@@ -64,51 +65,62 @@ class WindowReader:
             count: How many documents it has, as far as is known.
             date_of: The date to put them in order by.
             advance: Is told up to where all documents have come.
+            following: The window that is read next. It is begun while this one is read.
 
         Raises:
             IncompleteListError: Too many windows come short.
         """
         received = -self._reader.copies
-        batch = Batch(lambda document: _within(window, date_of(document)))
+        first, last = (dates.text(moment)[:SECOND] for moment in (window.start, window.end))
+        # The second of a document's date, or the closest one that lies in the window.
+        batch = Batch(lambda dated: min(max((date_of(dated) or "")[:SECOND], first), last))
         try:
-            for document in self._reader.read(where(window), count):
+            for dated in self._reader.read(where(window), count):
+                if following:
+                    self._reader.begin_ahead(where(following))
+                    following = None
                 self._progress.advance()
-                yield from batch.add(document)
+                yield from batch.add(dated)
         except LostError as loss:
             if window.seconds:
                 for half in window.halves():
-                    for document in self.read(half, where, None, date_of, advance):
+                    for dated in self.read(half, where, None, date_of, advance):
                         received += 1
-                        yield document
+                        yield dated
                 received += self._reader.copies
                 # Halves can be complete by counts of their own that are wrong.
                 if count and not self._reader.have_left(where(window), count, received):
                     self._remember(window, loss)
                 return
-            yield from (document for _, document in batch.in_order())
+            yield from (dated for _, dated in batch.in_order())
             self._remember(window, loss)
             return
         yield from self._with_checkpoints(batch, advance)
 
     def _with_checkpoints(
         self, batch: Batch, advance: Callable[[datetime], None]
-    ) -> Iterator[Document]:
-        last: datetime | None = None
-        for moment, document in batch.in_order():
+    ) -> Iterator[Dated]:
+        last: str | None = None
+        for second, dated in batch.in_order():
             # Not within a second: the next run begins at the beginning of one.
-            if last is not None and moment > last and self._since.is_long_ago():
-                advance(moment)
+            if last is not None and second > last and self._since.is_long_ago():
+                advance(datetime.fromisoformat(f"{second}Z"))
                 self._since.reset()
-            last = moment
+            last = second
             self._since.count()
-            yield document
+            yield dated
 
     def _remember(self, window: Window, loss: LostError) -> None:
-        is_part = (window.start <= one.start and one.end <= window.end for one in self.short)
-        self.short = [one for one, inside in zip(self.short, is_part, strict=True) if not inside]
-        self.short.append(window)
-        if len(self.short) > MAX_SHORT:
-            raise self.incomplete(str(window), loss)
+        is_part = (window.start <= one.start and one.end <= window.end for one in self._short)
+        self._short = [one for one, inside in zip(self._short, is_part, strict=True) if not inside]
+        self._short.append(window)
+        if len(self._short) > MAX_SHORT:
+            raise incomplete(self._reader.acronym, str(window), loss)
+
+    def take_short(self) -> list[Window]:
+        """The windows that came short since this was last asked."""
+        short, self._short = self._short, []
+        return short
 
     def read_whole(
         self,
@@ -116,7 +128,7 @@ class WindowReader:
         count: int | None,
         prefix: Prefix,
         advance: Callable[[Prefix | None], None],
-    ) -> Iterator[Document]:
+    ) -> Iterator[Dated]:
         """Yield the documents of a query that no date divides, in the order of the index.
 
         An earlier run may have written the first of them. If the same ones come first again,
@@ -128,31 +140,24 @@ class WindowReader:
         skipped = prefix
         read, marks, as_before = 0, 0, True
         try:
-            for document in self._reader.read(where, count):
+            for dated in self._reader.read(where, count):
                 self._progress.advance()
                 read += 1
-                marks ^= checksum(document["id"], 6)
+                marks ^= checksum(dated.document["id"], 6)
                 if read <= skipped.documents:
                     as_before = read < skipped.documents or marks == skipped.checksum
                     continue
                 self._since.count()
-                yield document
+                yield dated
                 if as_before and self._since.is_long_ago():
                     advance(Prefix(query=prefix.query, documents=read, checksum=marks))
                     self._since.reset()
         except LostError as loss:
-            raise self.incomplete(prefix.query, loss) from None
+            raise incomplete(self._reader.acronym, prefix.query, loss) from None
         if not as_before or read < skipped.documents:
             advance(None)
             nothing = Prefix(query=prefix.query, documents=0, checksum=0)
             yield from self.read_whole(where, count, nothing, advance)
-
-    def incomplete(self, which: str, loss: LostError) -> IncompleteListError:
-        """The error about a part that comes short."""
-        return IncompleteListError(
-            f"The documents of {self._reader.acronym} {which} can't be read to the end: {loss}. "
-            "The next run reads them again."
-        )
 
 
 class _SinceCheckpoint:
@@ -171,9 +176,3 @@ class _SinceCheckpoint:
     def is_long_ago(self) -> bool:
         seconds = time.monotonic() - self._at
         return self._documents >= CHECKPOINT_DOCUMENTS or seconds >= CHECKPOINT_SECONDS
-
-
-def _within(window: Window, date: str | None) -> datetime:
-    """The second of a date, or the closest one that lies in a window."""
-    moment = dates.parse(date)
-    return min(max(whole_second(moment), window.start), window.end) if moment else window.start
