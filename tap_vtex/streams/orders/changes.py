@@ -99,7 +99,7 @@ def begin(
     lookback_from, recent, whole, wide = reach(bookmark, orders, settings)
     recent = min(max(bookmark.loaded_from, orders.oldest, recent), until)
     longest = ladder.longest_lookback(
-        bookmark.known_rungs(started), settings.lookback, bookmark.loaded_from, started
+        bookmark.known_rungs(started), settings.lookback, bookmark.census.start, started
     )
     if whole and longest == settings.lookback:
         census = empty_census(orders, settings)

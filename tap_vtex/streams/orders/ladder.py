@@ -128,13 +128,16 @@ def is_wide_due(last_whole: datetime, last_run: datetime, now: datetime) -> bool
 
 
 def longest_lookback(
-    rungs: Iterable[Rung], lookback: timedelta, loaded_from: datetime, now: datetime
+    rungs: Iterable[Rung], lookback: timedelta, counted_from: datetime, now: datetime
 ) -> timedelta:
-    """The longest look-back that runs have had lately, which may be the one of this run."""
+    """The longest look-back that runs have had lately, which may be the one of this run.
+
+    A first load counts as a search of what the census has counted.
+    """
     others = [
-        rung.at - rung.back_to
+        rung.at - max(rung.back_to, counted_from)
         for rung in rungs
-        if rung.wide and rung.back_to > loaded_from and now - rung.at < LATELY
+        if rung.wide and now - rung.at < LATELY
     ]
     longest = max(others, default=lookback)
     return longest if longest > lookback + LONGER_BY else lookback
