@@ -47,7 +47,7 @@ class PlainOrders:
     lists: int = 0
     gets: int = 0
 
-    def list(self, params: Mapping[str, str | int]) -> Json:
+    def page(self, params: Mapping[str, str | int]) -> Json:
         """A page of List orders, the oldest first."""
         self.lists += 1
         number, size = int(params["page"]), min(int(params["per_page"]), MAX_ROWS)

@@ -60,7 +60,7 @@ class PlainClient(FakeClient):
         self, endpoint: object, *ids: str, params: Any = None, **_: object
     ) -> Response[dict[str, Any]]:
         answer = (
-            self._store.list(params) if endpoint is ORDER_LIST else self._store.order(int(*ids))
+            self._store.page(params) if endpoint is ORDER_LIST else self._store.order(int(*ids))
         )
         return Response(answer, {})
 
