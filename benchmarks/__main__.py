@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Result
 
 #: Each a module that has a function ``measure``, in the order of the page.
-NAMES = ("first_load", "cost", "incremental", "clients", "catalog", "memory", "target")
+NAMES = ("first_load", "cost", "incremental", "hourly", "clients", "catalog", "memory", "target")
 
 
 def main() -> None:

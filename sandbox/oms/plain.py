@@ -85,28 +85,24 @@ class PlainOrders:
         )
         for name in ("authorized", "invoiced"):
             if dates := _window(params.get(f"f_{name}Date")):
-                numbers = self._passing(numbers, name, *dates)
-        if not self.late:
-            return numbers
-        return [one for one in numbers if self.late.get(one, 0) <= self.now]
+                passing = self._passing(name, dates[0], min(dates[1], indexed))
+                numbers = [one for one in passing if one in numbers]
+        return [one for one in numbers if self._is_shown(one)] if self.late else numbers
 
-    def _passing(self, numbers: Sequence[int], name: str, start: int, end: int) -> list[int]:
-        """The orders that the index knows to have been paid or invoiced in a window."""
-        after = [getattr(life, name) for life in self.lives]
-        longest = max((one for one in after if one is not None), default=0)
-        end = min(end, self.now - INDEX_DELAY)
-        first = bisect_left(self.created, start - longest)
-        last = bisect_right(self.created, end)
-        return (
-            [
-                number
-                for number in numbers[max(0, first - numbers[0]) : max(0, last - numbers[0])]
-                if (offset := after[number % len(after)]) is not None
-                and start <= self.created[number] + offset <= end
-            ]
-            if numbers
-            else []
-        )
+    def _is_shown(self, number: int) -> bool:
+        return self.late.get(number, 0) <= self.now
+
+    def _passing(self, name: str, start: int, end: int) -> list[int]:
+        """The orders that were paid or invoiced in a window, in the order of creation."""
+        found: list[int] = []
+        every = len(self.lives)
+        for number, life in enumerate(self.lives):
+            after = getattr(life, name)
+            if after is not None:
+                first = bisect_left(self.created, start - after)
+                last = bisect_right(self.created, end - after)
+                found += range(first + (number - first) % every, last, every)
+        return sorted(found)
 
     def _row(self, number: int) -> Json:
         return {

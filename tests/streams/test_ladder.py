@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.oms.plain import EPOCH, INDEX_DELAY, Life, PlainOrders
-from tap_vtex.http.client import Response
-from tap_vtex.http.workers import Workers
-from tap_vtex.settings import Settings
+from sandbox.oms.plain import Life, PlainOrders
 from tap_vtex.streams.orders import changes
-from tap_vtex.streams.orders.api import ORDER_LIST
-from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.ladder import Rung, is_wide_due, searched_at, with_rung
-from tap_vtex.streams.orders.order_list import OrderList
-from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark
 from tests.streams.test_orders_changes import assert_equals_truth, order_aged
-from tests.support.fake import FakeClient
+from tests.support.plain import Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
-    from tap_vtex.http.client import VtexClient
     from tests.support.shop import Shop
     from tests.support.tap import Tap, Target
 
@@ -39,77 +28,6 @@ NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 #: An order every eight hours, from a hundred days ago to a month ahead.
 CREATED = range(NOON - 100 * DAY, NOON + 31 * DAY, 8 * HOUR)
 ORDERS = {"orders"}
-
-
-class OneByOne(Workers):
-    """Workers that do the work when its result is asked for."""
-
-    def each(self, work: Any, items: Iterable[Any]) -> Iterator[Any]:  # type: ignore[override]
-        yield from ((item, work(item, None)) for item in items)
-
-
-class PlainClient(FakeClient):
-    """Takes the place of the client: a store without HTTP."""
-
-    workers = OneByOne(1)
-
-    def __init__(self, store: PlainOrders) -> None:
-        self._store = store
-
-    def get(
-        self, endpoint: object, *ids: str, params: Any = None, **_: object
-    ) -> Response[dict[str, Any]]:
-        answer = (
-            self._store.page(params) if endpoint is ORDER_LIST else self._store.order(int(*ids))
-        )
-        return Response(answer, {})
-
-    def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=self._store.now)
-
-    def not_ahead(self, moment: datetime) -> datetime:
-        return moment
-
-
-@dataclass
-class Warehouse:
-    """What the runs have brought, and the state between them."""
-
-    store: PlainOrders
-    state: dict[str, Any] | None = None
-    #: The last change of each order, as it was when it was fetched.
-    orders: dict[int, int] = field(default_factory=dict)
-
-    def run(self, *, lookback: int, kill_after: int | None = None) -> None:
-        """Run once; a run that is killed ends after so many orders."""
-        config = {"account_name": "ipe", "app_key": "k", "app_token": "t"}
-        chosen = Settings.read({**config, "lookback_days": lookback})
-        logger = logging.getLogger("tests")
-        orders = OrderList(cast("VtexClient", PlainClient(self.store)), logger)
-        if self.state is None:
-            bookmark = first_bookmark(orders, chosen)
-        else:
-            bookmark = OrderBookmark.from_state(json.loads(json.dumps(self.state)))
-
-        def keep(reached: OrderBookmark) -> None:
-            self.state = reached.to_state()
-
-        replication = OrderReplication(orders, chosen, bookmark, keep, logger)
-        with closing(cast("Any", replication.run())) as documents:
-            for count, document in enumerate(documents):
-                if count == kill_after:
-                    return
-                self.orders[int(document["orderId"])] = document["lastChange"]
-
-    def stale(self) -> dict[int, datetime]:
-        """The orders that lack a change the list shows, and when they were placed."""
-        store, indexed = self.store, self.store.now - INDEX_DELAY
-        return {
-            number: EPOCH + timedelta(seconds=store.created[number])
-            for number in range(store.count)
-            if store.created[number] < store.now - HOUR
-            and self.orders.get(number, 0) < store.last_change(number, indexed)
-        }
 
 
 @dataclass(frozen=True)
@@ -158,14 +76,14 @@ def test_whatever_look_backs_runs_have_the_longest_finds_every_change(
     store = store_with(changed, late)
     warehouse = Warehouse(store)
     with patch.object(changes, "CHEAP_PAGES", cheap_pages):
-        warehouse.run(lookback=60)
+        warehouse.run(lookback_days=60)
         for run in runs:
             store.now += int(run.hours * HOUR)
-            warehouse.run(lookback=run.lookback, kill_after=run.kill_after)
+            warehouse.run(lookback_days=run.lookback, kill_after=run.kill_after)
         # A day without a search of the whole look-back, and what was late is there.
         store.now = max(store.now + 25 * HOUR, NOON + 10 * DAY)
-        warehouse.run(lookback=60)
-        warehouse.run(lookback=60)
+        warehouse.run(lookback_days=60)
+        warehouse.run(lookback_days=60)
 
     assert warehouse.stale() == {}
 
@@ -179,7 +97,7 @@ def test_every_change_of_the_look_back_arrives_within_a_day(
     warehouse = Warehouse(store)
     with patch.object(changes, "CHEAP_PAGES", 0):
         for _ in range(0, 72, every):
-            warehouse.run(lookback=60)
+            warehouse.run(lookback_days=60)
             day_ago = store.now - DAY - HOUR
             for number, last_change in warehouse.orders.items():
                 assert last_change >= store.last_change(number, day_ago)
@@ -243,14 +161,14 @@ def test_an_hourly_run_lists_the_youngest_orders_only() -> None:
     created = range(NOON - 62 * DAY, NOON + 2 * DAY, DAY // 200)
     life = Life((0, HOUR, 20 * DAY), authorized=HOUR, invoiced=20 * DAY)
     warehouse = Warehouse(PlainOrders(NOON, created, [life]))
-    warehouse.run(lookback=60)
+    warehouse.run(lookback_days=60)
     store = warehouse.store
     store.now += 23 * HOUR
-    warehouse.run(lookback=60)
+    warehouse.run(lookback_days=60)
     store.now += HOUR
     store.lists = 0
 
-    warehouse.run(lookback=60)
+    warehouse.run(lookback_days=60)
 
     # One for the clock, two for the new ones, and two for those paid or invoiced; the first
     # pages of windows that are too long come on top.
