@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sandbox.oms.plain import Life, PlainOrders
+from sandbox.oms.plain import EPOCH, Life, PlainOrders
 from tap_vtex.streams.orders import changes
-from tap_vtex.streams.orders.ladder import Rung, is_wide_due, searched_at, with_rung
+from tap_vtex.streams.orders.ladder import LastSearches, Rung, is_wide_due, with_rung
 from tests.streams.test_orders_changes import assert_equals_truth, order_aged
 from tests.support.plain import Warehouse
 
@@ -121,11 +121,12 @@ def test_rungs_stay_few_and_say_the_most_of_the_last_days() -> None:
         wide = hour % 24 == 0
         back_to = at.replace(hour=0) - timedelta(days=60 if wide else 3)
         rungs = with_rung(rungs, Rung(at=at, back_to=back_to, wide=wide))
-        assert searched_at(rungs, at, wide=False) == at
+        assert LastSearches(rungs, wide=False).of(at) == at
         assert len(rungs) <= 10
 
     last_night = first + timedelta(days=99)
-    assert searched_at(rungs, last_night - timedelta(days=60), wide=True) == last_night
+    sixty_days_old = last_night - timedelta(days=60)
+    assert LastSearches(rungs, wide=True).of(sixty_days_old) == last_night
 
 
 def test_a_longer_look_back_at_night_finds_what_shorter_ones_left_out(
@@ -174,6 +175,25 @@ def test_an_hourly_run_lists_the_youngest_orders_only() -> None:
     # pages of windows that are too long come on top.
     assert 40 <= store.lists <= 40 + 5 + 5
     assert warehouse.stale() == {}
+
+
+def test_an_old_order_that_is_paid_stays_out_if_it_is_not_wanted() -> None:
+    """One from before the start date, and one from before the look-back."""
+    created = [NOON - 90 * DAY, NOON - 70 * DAY, NOON - DAY]
+    paid = [
+        Life((0, at - placed), authorized=at - placed)
+        for placed in created[:2]
+        for at in [NOON + HOUR]
+    ]
+    warehouse = Warehouse(PlainOrders(NOON, created, [*paid, Life()]))
+    since = f"{EPOCH + timedelta(seconds=NOON - 80 * DAY):%F}"
+    warehouse.run(lookback_days=60, start_date=since)
+    warehouse.store.now += 2 * HOUR
+
+    warehouse.run(lookback_days=60, start_date=since)
+
+    assert warehouse.orders.keys() == {1, 2}
+    assert warehouse.orders[1] == NOON + HOUR
 
 
 @pytest.mark.parametrize("hours", [24, 240])

@@ -66,7 +66,7 @@ class Warehouse:
     #: The last change of each order, as it was when it was fetched.
     orders: dict[int, int] = field(default_factory=dict)
 
-    def run(self, *, kill_after: int | None = None, **settings: int) -> None:
+    def run(self, *, kill_after: int | None = None, **settings: int | str) -> None:
         """Run once; a run that is killed ends after so many orders."""
         config = {"account_name": "ipe", "app_key": "k", "app_token": "t", **settings}
         chosen = Settings.read(config)

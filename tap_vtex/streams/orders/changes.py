@@ -73,8 +73,8 @@ def reach(bookmark: OrderBookmark, orders: OrderList, settings: Settings) -> Rea
     if bucket is not None:
         lookback_from = bookmark.census.begins(bucket)
     wide = ladder.is_wide_due(last_whole, last_run, orders.now)
-    is_known = bookmark.rungs and bookmark.census.start <= max(lookback_from, loaded_from)
-    whole = wide or not is_known
+    is_longer = bookmark.census.start - ladder.LONGER_BY > max(lookback_from, loaded_from)
+    whole = wide or is_longer or not bookmark.rungs
     recent = lookback_from
     if not whole:
         youngest = dates.start_of_day(last_run - settings.recent)
@@ -134,7 +134,9 @@ class ChangeSearch:
         self._orders = orders
         self._logger = logger
         self._loaded_from = bookmark.loaded_from
-        self._rungs = bookmark.known_rungs(change_pass.began)
+        self._last_searches = ladder.LastSearches(
+            bookmark.known_rungs(change_pass.began), wide=change_pass.wide
+        )
         self._resumed_at = change_pass.done_until
         #: The orders that passes before this one have seen or loaded.
         earlier = bookmark.census.without(change_pass.newer)
@@ -209,8 +211,8 @@ class ChangeSearch:
         at = self.change_pass
         if row.last_change is None:
             return row.is_since(at.undated_since)
-        searched_at = ladder.searched_at(self._rungs, row.created, wide=at.wide)
-        return row.last_change >= searched_at - (WIDE_MARGIN if at.wide else MARGIN)
+        margin = WIDE_MARGIN if at.wide else MARGIN
+        return row.last_change >= self._last_searches.of(row.created) - margin
 
     def _is_wanted(self, row: Row) -> bool:
         """Whether to fetch an order; before the pass was resumed, it was fetched if so."""
@@ -228,8 +230,9 @@ class ChangeSearch:
 
         def is_wanted(row: Row) -> bool:
             is_changed = row.last_change is None or row.last_change >= at.since
-            # Those of the lookback window have been looked at.
-            return is_changed and not row.is_since(older.end) and row.order_id not in fetched
+            # Those created later have been looked at.
+            is_older = row.is_since(older.start) and not row.is_since(older.end)
+            return is_changed and is_older and row.order_id not in fetched
 
         def chunks(listing: Iterator[Listed]) -> Iterator[Chunk]:
             for listed in listing:

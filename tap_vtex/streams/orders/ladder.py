@@ -8,7 +8,9 @@ looked for, whatever look-back the runs before had.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
@@ -69,11 +71,19 @@ def with_rung(rungs: Sequence[Rung], rung: Rung) -> list[Rung]:
     return _settled([*wide, *(one for one in settled if not one.wide and one.at > wide[-1].at)])
 
 
-def searched_at(rungs: Iterable[Rung], created: datetime | None, *, wide: bool) -> datetime:
-    """When orders created at a moment were last searched; None stands for any moment."""
-    rungs = [rung for rung in rungs if rung.wide or not wide]
-    seen = [rung.at for rung in rungs if created is not None and rung.back_to <= created]
-    return max(seen, default=None) or min(rung.at for rung in rungs)
+class LastSearches:
+    """When orders were last searched, by the date of their creation."""
+
+    def __init__(self, rungs: Iterable[Rung], *, wide: bool) -> None:
+        """By the wide searches only, or by all."""
+        steps = sorted((rung.back_to, rung.at) for rung in rungs if rung.wide or not wide)
+        self._back_to = [back_to for back_to, _ in steps]
+        self._at = list(accumulate((at for _, at in steps), max))
+
+    def of(self, created: datetime | None) -> datetime:
+        """When orders created at a moment were; those of any moment for None."""
+        step = 0 if created is None else bisect_right(self._back_to, created) - 1
+        return self._at[max(0, step)]
 
 
 def merged_rungs(one: Sequence[Rung], other: Sequence[Rung]) -> list[Rung]:
@@ -82,7 +92,7 @@ def merged_rungs(one: Sequence[Rung], other: Sequence[Rung]) -> list[Rung]:
         return []
     return _settled(
         Rung(
-            at=min(rung.at, searched_at(theirs, rung.back_to, wide=rung.wide)),
+            at=min(rung.at, LastSearches(theirs, wide=rung.wide).of(rung.back_to)),
             back_to=rung.back_to,
             wide=rung.wide,
         )
