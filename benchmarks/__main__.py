@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Each a module that has a function ``measure``, in the order of the page.
 NAMES = (
-    *("first_load", "cost", "incremental", "clients"),
+    *("first_load", "cost", "incremental", "hourly", "clients"),
     *("catalog", "catalog_day", "memory", "target"),
 )
 

@@ -6,7 +6,8 @@ from typing import Final
 
 ORDERS: Final = (
     "one request for each order and one for each 100 of them. Later: one for each 100 orders of "
-    "the look-back, and one for each order that is new or has changed"
+    "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back; and one "
+    "for each order that is new or has changed"
 )
 MASTER_DATA: Final = (
     "one request for each 1,000 documents, and a few for each window of 9,000. Later: a handful, "

@@ -84,10 +84,21 @@ SETTINGS: Final = th.PropertiesList(
         default=60,
         title="Lookback window in days",
         description=(
-            "Check orders created in this many days before the last run for every kind of change. "
-            "Older orders are only checked for payment and invoice."
+            "Check orders created in this many days before the last run for every kind of change, "
+            "once a day. Older orders are only checked for payment and invoice."
         ),
         examples=[30, 120],
+    ),
+    th.Property(
+        "recent_days",
+        th.IntegerType(minimum=1, maximum=MAX_LOOKBACK_DAYS),
+        default=3,
+        title="Days checked in every run",
+        description=(
+            "Check orders created in this many days for every kind of change in every run, and "
+            "older ones of the lookback window as far as forty requests reach."
+        ),
+        examples=[1, 7],
     ),
     th.Property(
         "max_workers",
@@ -250,6 +261,7 @@ class Settings:
     start_date: datetime | None
     end_date: datetime | None
     lookback: timedelta
+    recent: timedelta
     max_workers: int
     requests_per_minute: int
     api_url: str | None
@@ -270,6 +282,7 @@ class Settings:
             start_date=dates.parse(config.get("start_date")),
             end_date=dates.parse(config.get("end_date")),
             lookback=timedelta(days=_number(config, "lookback_days")),
+            recent=timedelta(days=_number(config, "recent_days")),
             max_workers=_number(config, "max_workers"),
             requests_per_minute=_number(config, "requests_per_minute"),
             api_url=(config.get("api_url") or "").rstrip("/") or None,

@@ -113,7 +113,11 @@ class VtexClient:
         self.retries = 0
         self._clock = VtexClock(logger)
         self._shutdown = shutdown or Shutdown()
-        self._limiter = RateLimiter(settings.requests_per_minute, self._shutdown)
+        self._limiter = RateLimiter(
+            settings.requests_per_minute,
+            self._shutdown,
+            may_burst=settings.end_date is None,  # with one, it is a slice beside others
+        )
         self._logger = logger
         self._never = threading.Event()
         self._lock = threading.Lock()

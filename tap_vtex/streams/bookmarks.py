@@ -65,6 +65,8 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True):
 def _with_dates(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
     if isinstance(value, dict):
         return {key: _with_dates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_dates(item) for item in value]
     if isinstance(value, str) and _DATE.fullmatch(value):
         return dates.parse(value) or value
     return value
@@ -73,6 +75,8 @@ def _with_dates(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
 def _with_text(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
     if isinstance(value, dict):
         return {key: _with_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_text(item) for item in value]
     return dates.text(value) if isinstance(value, datetime) else value
 
 

@@ -10,6 +10,7 @@ import msgspec
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.ledger import missing_from_list
 from tap_vtex.streams.orders.census import Census, checksum_of
+from tap_vtex.streams.orders.ladder import Rung, believed, merged_rungs
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ class ChangePass(Bookmark, frozen=True, kw_only=True):
     """A search for changes that is under way, by creation date."""
 
     began: datetime
-    #: Orders that changed since then are fetched; those whose rows do not say so, if they were
-    #: created since the second moment.
+    #: Orders of any age that were paid or invoiced since then are fetched; those whose rows say
+    #: nothing of changes, if they were created since the second moment.
     since: datetime
     undated_since: datetime
-    #: Whether it reaches back to the last wide pass.
+    #: Whether it looks for all that changed since the last wide pass.
     wide: bool
     #: The orders created from here ...
     recent: datetime
@@ -71,10 +72,13 @@ class OrderBookmark(Bookmark, frozen=True, kw_only=True):
     loaded_from: datetime
     #: ... to here are loaded.
     loaded_until: datetime
-    #: Changes since then still have to be looked for.
+    #: Changes since then still have to be looked for, among orders of any age.
     changes_since: datetime = msgspec.field(name="replication_key_value")
     #: When the last wide pass began.
     wide_pass_at: datetime
+    #: How far back the searches for changes have reached. Without any, the whole look-back
+    #: is searched.
+    rungs: list[Rung] = msgspec.field(default_factory=list)
     #: The orders of the lookback window that the list showed.
     census: Census
     #: Orders that the list showed and VTEX did not give, with the day of the first failure.
@@ -106,9 +110,18 @@ class OrderBookmark(Bookmark, frozen=True, kw_only=True):
             loaded_until=max(end, self.loaded_from),
             changes_since=min(self.changes_since, now),
             wide_pass_at=min(self.wide_pass_at, now),
+            rungs=[rung for rung in self.rungs if rung.at <= now],
             census=self.census.before(end) if end < self.loaded_until else self.census,
             change_pass=None,
         )
+
+    def known_rungs(self, now: datetime) -> list[Rung]:
+        """The rungs that can be believed; the first one reaches back to all orders."""
+        loaded = [
+            Rung(at=self.wide_pass_at, back_to=self.loaded_from, wide=True),
+            Rung(at=self.changes_since, back_to=self.loaded_from),
+        ]
+        return believed(self.rungs, loaded, now)
 
     def merged_with(self, other: OrderBookmark, wanted_from: datetime) -> OrderBookmark | None:
         """One bookmark that holds for both; None if one has to catch up first.
@@ -130,6 +143,7 @@ class OrderBookmark(Bookmark, frozen=True, kw_only=True):
             self,
             loaded_from=max(self.loaded_from, other.loaded_from),
             wide_pass_at=min(self.wide_pass_at, other.wide_pass_at),
+            rungs=merged_rungs(self.rungs, other.rungs),
             missing={**self.missing, **other.missing},
             open=[*self.open, *(one for one in other.open if one not in self.open)],
             doubtful_since=self.doubtful_since or other.doubtful_since,

@@ -68,6 +68,16 @@ class Census:
         days = max(1, -(-(hourly_from - start).days // MAX_DAY_BUCKETS))
         return cls(start, hourly_from, days)
 
+    def moved(self, start: datetime, now: datetime) -> Census:
+        """An empty census of the orders created since ``start``, as far as this one has them.
+
+        Each of its buckets is made of whole ones of this census.
+        """
+        buckets = max(0, (dates.start_of_day(start) - self.start).days // self.days)
+        start = self.start + buckets * self.days * DAY
+        hourly_from = max(self.hourly_from, start, dates.start_of_day(now) - DAY)
+        return Census(start, hourly_from, self.days)
+
     def like(self) -> Census:
         """An empty census with the same buckets."""
         return Census(self.start, self.hourly_from, self.days)
@@ -86,7 +96,25 @@ class Census:
         kept = self.copy()
         end = kept.bucket(moment) or 0
         del kept.counts[end:], kept.checksums[end:]
+        while kept.counts and not kept.counts[-1]:
+            del kept.counts[-1], kept.checksums[-1]
         return kept
+
+    def begun_before(self, moment: datetime) -> Census:
+        """A census without the buckets that begin at a moment or later."""
+        bucket = self.bucket(moment)
+        if bucket is None:
+            return self.like()
+        begins = self.begins(bucket)
+        return self.before(begins if begins == moment else self.begins(bucket + 1))
+
+    def youngest(self, number: int) -> datetime:
+        """Where the bucket begins from which on there are at most so many orders."""
+        reached = len(self.counts)
+        while reached and self.counts[reached - 1] <= number:
+            reached -= 1
+            number -= self.counts[reached]
+        return self.begins(reached)
 
     def copy(self) -> Census:
         """A census with the same buckets and the same orders."""

@@ -1,21 +1,23 @@
 """The search for changes: orders that were loaded before and have changed, or arrived late.
 
-VTEX's list can neither filter nor sort by change. So a pass lists the lookback window again
-and fetches the orders whose rows show a change since the last pass; of older orders, it asks
-for those that were paid or invoiced since. What the pass sees is compared with the census of
-the last one: more orders arrived late, fewer mean that the list can't be believed.
+VTEX's list can neither filter nor sort by change. So a pass lists orders again, the youngest
+ones or the whole look-back, and fetches those whose rows show a change since they were last
+searched; of older orders, it asks for those that were paid or invoiced since. What the pass
+sees is compared with the census of the last one: more orders arrived late, fewer mean that the
+list can't be believed.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from tap_vtex import dates
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.orders.api import date_filter
+from tap_vtex.streams.orders import ladder
+from tap_vtex.streams.orders.api import ROWS_PER_PAGE, date_filter
 from tap_vtex.streams.orders.bookmark import ChangePass
 from tap_vtex.streams.orders.census import Census, LateArrivals, common_beginning
 from tap_vtex.streams.orders.fetcher import Chunk, chunks_of
@@ -40,10 +42,45 @@ if TYPE_CHECKING:
 MARGIN: Final = timedelta(hours=1)
 #: ... and a wide pass, once a day, one that it shows this late.
 WIDE_MARGIN: Final = timedelta(hours=24)
-WIDE_EVERY: Final = timedelta(days=1)
+#: A pass over the youngest orders goes back further, as long as it takes no more pages.
+CHEAP_PAGES: Final = 40
 #: Orders whose rows have no date of change are fetched by every run while they are this
 #: young, and by a wide pass at any age.
 UNDATED_AGE: Final = timedelta(days=2)
+
+
+class Reach(NamedTuple):
+    """Which orders a pass has to look at."""
+
+    #: Where the look-back begins, and where the pass does.
+    lookback_from: datetime
+    recent: datetime
+    #: Whether the whole look-back is due: once a day, or because nobody has searched it yet.
+    whole: bool
+    #: Whether to allow for a day in which the list shows a change late, and not for an hour.
+    wide: bool
+
+
+def reach(bookmark: OrderBookmark, orders: OrderList, settings: Settings) -> Reach:
+    """What a pass that begins now has to look at."""
+    last_run = bookmark.changes_since
+    loaded_from = max(bookmark.loaded_from, orders.oldest)
+    last_whole = ladder.last_whole_search(
+        bookmark.known_rungs(orders.now), settings.lookback, loaded_from, last_run
+    )
+    lookback_from = dates.start_of_day(min(last_whole, last_run) - settings.lookback)
+    bucket = bookmark.census.bucket(lookback_from)
+    if bucket is not None:
+        lookback_from = bookmark.census.begins(bucket)
+    wide = ladder.is_wide_due(last_whole, last_run, orders.now)
+    is_longer = bookmark.census.start - ladder.LONGER_BY > max(lookback_from, loaded_from)
+    whole = wide or is_longer or not bookmark.rungs
+    recent = lookback_from
+    if not whole:
+        youngest = dates.start_of_day(last_run - settings.recent)
+        cheap = bookmark.census.youngest(CHEAP_PAGES * ROWS_PER_PAGE)
+        recent = max(lookback_from, min(youngest, cheap))
+    return Reach(lookback_from, recent, whole, wide)
 
 
 def begin(
@@ -59,9 +96,15 @@ def begin(
         settings: The settings.
     """
     started = orders.now
-    wide = started - bookmark.wide_pass_at >= WIDE_EVERY
-    loaded_from = max(bookmark.loaded_from, orders.oldest)
-    recent = min(max(loaded_from, _lookback_from(bookmark, settings)), until)
+    lookback_from, recent, whole, wide = reach(bookmark, orders, settings)
+    recent = min(max(bookmark.loaded_from, orders.oldest, recent), until)
+    longest = ladder.longest_lookback(
+        bookmark.known_rungs(started), settings.lookback, bookmark.census.start, started
+    )
+    if whole and longest == settings.lookback:
+        census = empty_census(orders, settings)
+    else:  # what the pass does not see keeps its buckets
+        census = bookmark.census.moved(min(lookback_from, started - longest), started)
     return ChangePass(
         began=started,
         # A wide pass reaches back to the one before it. So it finds what the list showed too
@@ -72,16 +115,9 @@ def begin(
         recent=recent,
         until=until,
         done_until=recent,
-        census=empty_census(orders, settings),
+        census=census,
         newer=newer,
     )
-
-
-def _lookback_from(bookmark: OrderBookmark, settings: Settings) -> datetime:
-    """Where the lookback window begins, which is where a bucket of the census begins."""
-    start = dates.start_of_day(bookmark.changes_since - settings.lookback)
-    bucket = bookmark.census.bucket(start)
-    return start if bucket is None else bookmark.census.begins(bucket)
 
 
 class ChangeSearch:
@@ -98,6 +134,9 @@ class ChangeSearch:
         self._orders = orders
         self._logger = logger
         self._loaded_from = bookmark.loaded_from
+        self._last_searches = ladder.LastSearches(
+            bookmark.known_rungs(change_pass.began), wide=change_pass.wide
+        )
         self._resumed_at = change_pass.done_until
         #: The orders that passes before this one have seen or loaded.
         earlier = bookmark.census.without(change_pass.newer)
@@ -109,13 +148,16 @@ class ChangeSearch:
         self._start = start
         # If the lookback window begins with the first order loaded, the bucket of that moment
         # was counted from there as well, and can be compared.
-        is_first = start == bookmark.loaded_from
-        self._late = LateArrivals(
-            earlier, earlier.start if is_first else start, some_leave=orders.incomplete
-        )
-        self.change_pass = msgspec.structs.replace(
-            change_pass, census=change_pass.census.before(start)
-        )
+        self._counted_from = start
+        if start == bookmark.loaded_from:
+            self._counted_from = min(earlier.start, change_pass.census.start)
+        self._late = LateArrivals(earlier, self._counted_from, some_leave=orders.incomplete)
+        if start > change_pass.recent:
+            census = change_pass.census.before(start)
+        else:
+            kept = earlier.counted_into(change_pass.census.like())
+            census = kept.begun_before(self._counted_from)
+        self.change_pass = msgspec.structs.replace(change_pass, census=census)
         #: Why the list can't be believed; empty if nothing says so.
         self.doubt = ""
 
@@ -128,10 +170,10 @@ class ChangeSearch:
         """Yield the orders that have changed; ``advance`` is told how far the pass has come."""
 
         def done(chunk: Chunk) -> None:
+            census = self.change_pass.census
+            counted = [row for row in chunk.rows if self._is_counted(row, census)]
             self.change_pass = msgspec.structs.replace(
-                self.change_pass,
-                done_until=chunk.window.end,
-                census=self.change_pass.census.with_rows(chunk.rows),
+                self.change_pass, done_until=chunk.window.end, census=census.with_rows(counted)
             )
             advance(self.change_pass)
 
@@ -160,9 +202,17 @@ class ChangeSearch:
                 progress.advance(len(chunk.rows) - len(chunk.wanted))
                 yield chunk
 
+    def _is_counted(self, row: Row, census: Census) -> bool:
+        """Whether the pass sees all of the bucket of an order."""
+        bucket = census.bucket(row.created)
+        return bucket is not None and census.begins(bucket) >= self._counted_from
+
     def _has_changed(self, row: Row) -> bool:
         at = self.change_pass
-        return row.last_change >= at.since if row.last_change else row.is_since(at.undated_since)
+        if row.last_change is None:
+            return row.is_since(at.undated_since)
+        margin = WIDE_MARGIN if at.wide else MARGIN
+        return row.last_change >= self._last_searches.of(row.created) - margin
 
     def _is_wanted(self, row: Row) -> bool:
         """Whether to fetch an order; before the pass was resumed, it was fetched if so."""
@@ -180,8 +230,9 @@ class ChangeSearch:
 
         def is_wanted(row: Row) -> bool:
             is_changed = row.last_change is None or row.last_change >= at.since
-            # Those of the lookback window have been looked at.
-            return is_changed and not row.is_since(older.end) and row.order_id not in fetched
+            # Those created later have been looked at.
+            is_older = row.is_since(older.start) and not row.is_since(older.end)
+            return is_changed and is_older and row.order_id not in fetched
 
         def chunks(listing: Iterator[Listed]) -> Iterator[Chunk]:
             for listed in listing:
@@ -192,7 +243,8 @@ class ChangeSearch:
 
         for name in ("authorizedDate", "invoicedDate"):
             lately = {f"f_{name}": date_filter(name, Window(at.since, at.began))}
-            listing = self._orders.windows(older, lately)
+            few = self._orders.single_page(older, lately)
+            listing = iter([few]) if few else self._orders.windows(older, lately)
             yield from fetch(chunks(listing), lambda _chunk: None, progress)
 
 

@@ -12,8 +12,16 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.errors import NotFoundError, RefusedError
-from tap_vtex.streams.orders.api import ORDER_LIST, ROWS_PER_PAGE, Query, date_filter, total_of
+from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
+from tap_vtex.streams.orders.api import (
+    ORDER_LIST,
+    ROWS_PER_PAGE,
+    Query,
+    Row,
+    date_filter,
+    size_of,
+    total_of,
+)
 from tap_vtex.streams.orders.window_reader import MAX_WINDOW, Listed, WindowReader
 from tap_vtex.windows import Window, whole_second
 
@@ -113,6 +121,26 @@ class OrderList:
         """
         reader = WindowReader(self, filters or {}, verify_splits=verify_splits)
         yield from reader.read(window, newest_first=newest_first, announce=announce)
+
+    def single_page(self, window: Window, filters: Mapping[str, str]) -> Listed | None:
+        """Read the orders that pass filters, whenever they were created, with one request.
+
+        It saves one request for each half year. VTEX documents the filters by themselves.
+
+        Args:
+            window: What the caller wants of them; there may be others among the rows.
+            filters: Filters other than the creation date.
+
+        Returns:
+            All rows; None if there are more than a page has, or the page contradicts itself.
+        """
+        try:
+            page = self.client.get(ORDER_LIST, params={**self.query(filters), "page": 1}).body
+        except (RefusedError, NotFoundError, UnavailableError):
+            return None
+        rows = [row for row in map(Row.parse, page["list"]) if row]
+        is_all = len(rows) == len({row.order_id for row in rows}) == total_of(page) < size_of(page)
+        return Listed(window, rows, len(rows)) if is_all else None
 
     def windows_ahead(
         self,

@@ -21,6 +21,7 @@ from tap_vtex.streams.orders.api import ORDER
 from tap_vtex.streams.orders.bookmark import ChangePass, OpenWindow, OrderBookmark
 from tap_vtex.streams.orders.changes import ChangeSearch, empty_census
 from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
+from tap_vtex.streams.orders.ladder import Rung, deepened, with_rung
 from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
 from tap_vtex.windows import Window, whole_second
 
@@ -68,9 +69,8 @@ class OrderReplication:
         self._end = settings.end_date and whole_second(settings.end_date)
         #: Orders of chunks that were closed without them; they may still come.
         self._pending: set[str] = set()
-        #: The orders loaded since the search for changes began, or will begin.
-        under_way = bookmark.change_pass
-        self._newer = under_way.newer if under_way else bookmark.census.like()
+        #: The orders that this run has loaded after those that were there before.
+        self._newer = bookmark.census.like()
         #: What this run has loaded, to be counted again.
         self._loaded: list[Loaded] = []
         self._doubts: list[str] = []
@@ -197,7 +197,9 @@ class OrderReplication:
         if self._end:
             until = min(until, self._end)
             # Only a search for changes takes the census anew; without one, it grows.
-            census = self._bookmark.census.counted_into(empty_census(self._orders, self._settings))
+            now = self._started
+            plan = self._bookmark.census.moved(now - self._settings.lookback, now)
+            census = self._bookmark.census.counted_into(plan)
             self._bookmark = msgspec.structs.replace(self._bookmark, census=census)
             self._newer = census.like()
         if until <= self._bookmark.loaded_until:
@@ -211,9 +213,12 @@ class OrderReplication:
             is_first = bookmark.loaded_until == bookmark.loaded_from
             new = [row for row in chunk.rows if is_first or not row.is_until(bookmark.loaded_until)]
             self._newer = self._newer.with_rows(new)
-            self._note_loaded(
-                chunk, loaded_until=chunk.window.end, census=bookmark.census.with_rows(new)
-            )
+            fields: dict[str, Any] = {}
+            if under_way := bookmark.change_pass:
+                newer = under_way.newer.with_rows(new)
+                fields["change_pass"] = msgspec.structs.replace(under_way, newer=newer)
+            census = bookmark.census.with_rows(new)
+            self._note_loaded(chunk, loaded_until=chunk.window.end, census=census, **fields)
 
         window = Window(self._bookmark.loaded_until, until)
         listed = self._orders.windows_ahead(window, announce=progress.expect)
@@ -238,6 +243,7 @@ class OrderReplication:
             self._note_loaded(
                 chunk,
                 loaded_from=chunk.window.start,
+                rungs=deepened(bookmark.rungs, bookmark.loaded_from, chunk.window.start),
                 census=bookmark.census.with_rows(earlier),
             )
 
@@ -258,8 +264,6 @@ class OrderReplication:
             self._loaded.append(Loaded(listed.window, listed.total))
             if listed.doubt:
                 self._keep_open([open_window(listed, self._started)], listed.doubt)
-        if under_way := self._bookmark.change_pass:
-            fields["change_pass"] = msgspec.structs.replace(under_way, newer=self._newer)
         self._advance(**fields)
 
     def _is_past_end(self, row: Row) -> bool:
@@ -273,10 +277,19 @@ class OrderReplication:
         is_due = until > at.loaded_from and at.changes_since < self._started
         if self._end or not (at.change_pass or is_due):
             return
-        change_pass = at.change_pass or changes.begin(
-            at, until, self._newer, self._orders, self._settings
+        if at.change_pass:
+            yield from self._search(at.change_pass)
+            # It may have begun long ago, or with a shorter look-back.
+            ended = self._bookmark.changes_since > at.changes_since
+            if not ended or not changes.reach(self._bookmark, self._orders, self._settings).whole:
+                return
+        newer = self._newer.counted_into(self._bookmark.census.like())
+        yield from self._search(
+            changes.begin(self._bookmark, until, newer, self._orders, self._settings)
         )
-        search = ChangeSearch(self._orders, at, change_pass, self._logger)
+
+    def _search(self, change_pass: ChangePass) -> Iterator[Document]:
+        search = ChangeSearch(self._orders, self._bookmark, change_pass, self._logger)
 
         def advance(under_way: ChangePass) -> None:
             self._advance(change_pass=under_way)
@@ -295,11 +308,13 @@ class OrderReplication:
             )
             self._advance(change_pass=None, doubtful_since=since or self._started)
             return
-        began, wide = search.change_pass.began, search.change_pass.wide
+        done = search.change_pass
+        rung = Rung(at=done.began, back_to=done.recent, wide=done.wide)
         self._advance(
             change_pass=None,
-            changes_since=began,
-            wide_pass_at=began if wide else self._bookmark.wide_pass_at,
+            changes_since=done.began,
+            wide_pass_at=done.began if done.wide else self._bookmark.wide_pass_at,
+            rungs=with_rung(self._bookmark.known_rungs(done.began), rung),
             census=search.result,
             doubtful_since=since if search.doubt else None,
         )
@@ -371,6 +386,7 @@ def first_bookmark(orders: OrderList, settings: Settings) -> OrderBookmark:
         loaded_until=start,
         changes_since=orders.now,
         wide_pass_at=orders.now,
+        rungs=[Rung(at=orders.now, back_to=start, wide=True)],
         census=empty_census(orders, settings),
     )
 
