@@ -80,6 +80,8 @@ class Changes:
 
     def _remove(self, change: Change, number: int, pieces: int = 1) -> Change:
         line, before = self.lines[number], self.left[number]
+        if not before:
+            return change  # nothing is left of the order
         self.left[number] -= pieces
         change.removed.append((line, pieces))
         change.discount += line.worth(before) - line.worth(self.left[number])

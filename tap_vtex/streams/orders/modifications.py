@@ -14,7 +14,6 @@ from tap_vtex.streams.orders.amounts import ZERO, number
 from tap_vtex.streams.orders.parts import object_in, objects_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from decimal import Decimal
 
     from tap_vtex.types import Document
@@ -101,22 +100,35 @@ def _added(entry: Document, bought: list[Document]) -> Line:
     sellers = {one.get("seller") for one in bought if isinstance(one.get("seller"), str)}
     like: Document = {"seller": sellers.pop()} if len(sellers) == 1 else {}
     for item in bought:
-        if _id(item) == _id(entry):
+        if str(item.get("id")) == str(entry.get("id")):
             like = {name: item.get(name) for name in COMMON}
             break
     said = {name: value for name, value in entry.items() if value is not None}
     return _line({**like, **said}, is_added=True)
 
 
-def _remove(entry: Document, *groups: Iterable[Line]) -> None:
+def _remove(entry: Document, *groups: list[Line]) -> None:
     """Take the pieces of a removed item out of the lines that fit it best."""
     wanted = number(entry.get("quantity")) or ZERO
     for lines in groups:
-        fitting = [line for line in lines if line.left > 0 and _id(line.item) == _id(entry)]
+        fitting = [line for line in _of_item(lines, entry) if line.left > 0]
         for line in sorted(fitting, key=lambda line: _misfit(line.item, entry)):
             taken = min(line.left, wanted)
             line.left -= taken
             wanted -= taken
+
+
+def _of_item(lines: list[Line], entry: Document) -> list[Line]:
+    """The lines of an item that was removed.
+
+    It is named by its SKU. In case it has another id there, as in an example of VTEX's, the
+    SKU's id at the seller and its name tell as well.
+    """
+    for name, wanted in (("id", "id"), ("sellerSku", "id"), ("name", "name")):
+        found = [line for line in lines if str(line.item.get(name)) == str(entry.get(wanted))]
+        if found and entry.get(wanted) is not None:
+            return found
+    return []
 
 
 def _misfit(item: Document, entry: Document) -> list[bool]:
@@ -138,6 +150,3 @@ def _of_unique_id(lines: list[Line], entry: Document) -> list[Line]:
     unique_id = entry.get("uniqueId")
     return [line for line in lines if unique_id and line.item.get("uniqueId") == unique_id]
 
-
-def _id(item: Document) -> str:
-    return str(item.get("id"))
