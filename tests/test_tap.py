@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STREAMS = [
     "orders",
     "order_items",
+    "payments",
+    "packages",
     "incomplete_orders",
     "carts",
     "clients",

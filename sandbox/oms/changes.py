@@ -117,5 +117,5 @@ def _item(line: Line, pieces: int) -> Json:
         "quantity": pieces,
         "price": line.sku.price,
         # A text in VTEX's reference; null in its example.
-        "unitMultiplier": None if line.weighed is None else str(line.weighed),
+        "unitMultiplier": None if line.unit_multiplier == 1 else str(line.unit_multiplier),
     }

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sandbox.clock import DAY, HOUR, MINUTE, SECOND
 
+#: After these, an order has other items, or another value, than were bought.
+Changing = Literal["remove_item", "remove_piece", "substitute", "reweigh", "add_item", "discount"]
 #: What the sandbox's controls can do to an order.
-Action = Literal[
-    *("touch", "approve", "cancel", "invoice", "return", "track", "deliver"),
-    *("remove_item", "remove_piece", "substitute", "reweigh", "add_item", "discount"),
-]
-#: Those after which the order has other items, or another value, than were bought.
-CHANGES: Final = frozenset(
-    {"remove_item", "remove_piece", "substitute", "reweigh", "add_item", "discount"}
-)
+Action = Literal["touch", "approve", "cancel", "invoice", "return", "track", "deliver"] | Changing
+CHANGES: Final = frozenset(get_args(Changing))
 
 
 @dataclass(frozen=True, slots=True)

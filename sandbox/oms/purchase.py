@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sandbox.people import identifier
 
 if TYPE_CHECKING:
-    import random
-
     from sandbox.goods import Sku
     from sandbox.oms.gist import Gist, Line
 

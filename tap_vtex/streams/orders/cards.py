@@ -99,7 +99,7 @@ def _objects_with_cards(order: Document) -> list[Document]:
             continue
         for one in inside:
             if one.__class__ is dict or one.__class__ is list:
-                todo.append(one)  # noqa: PERF401 - a list would be made for each object
+                todo.append(one)
     return found
 
 

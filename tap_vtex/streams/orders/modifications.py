@@ -149,4 +149,3 @@ def _misfit(item: Document, entry: Document) -> list[bool]:
 def _of_unique_id(lines: list[Line], entry: Document) -> list[Line]:
     unique_id = entry.get("uniqueId")
     return [line for line in lines if unique_id and line.item.get("uniqueId") == unique_id]
-
