@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 #: The full number of a card and its security code. VTEX's own example has such a code.
-CARD_NUMBER, SECURITY_CODE = "4111111111111111", "351"
+CARD_NUMBER, SECURITY_CODE = "4111111111111111", "7351"
 
 
 def payment(gist: Gist, account: str) -> Json:
