@@ -20,11 +20,17 @@ ONE: Final = Decimal(1)
 BEYOND: Final = Decimal(10) ** 18
 
 
-class Discounts(NamedTuple):
-    """What the price tags of a line take off, in hundredths; negative, as VTEX has them."""
+class Amounts(NamedTuple):
+    """What a line of an order comes to, in hundredths."""
 
-    price: Decimal
-    shipping: Decimal
+    #: What its price tags take off the price; negative, as VTEX has it.
+    discount: Decimal
+    #: What they take off the shipping of the order, likewise. It is not in the total.
+    shipping_discount: Decimal
+    #: The price of services bought with it, such as gift wrapping.
+    services: Decimal
+    #: Price, discount and services, in whole hundredths; None if VTEX does not send a price.
+    total: Decimal | None
 
 
 def number(value: object) -> Decimal | None:
@@ -56,26 +62,36 @@ def share(amount: Decimal, pieces: Decimal, of: Decimal) -> Decimal:
     return amount if pieces == of else rounded(amount * pieces / of)
 
 
-def full_price(item: Document) -> Decimal | None:
-    """The price of all pieces of a line before discounts, not rounded; None without a price.
+def amounts_of(item: Document) -> Amounts:
+    """What a line comes to.
 
     ``price`` is that of one measurement unit, of which a piece may have several, or a part.
     """
     price, quantity = number(item.get("price")), number(item.get("quantity"))
-    if price is None or quantity is None:
-        return None
-    return price * quantity * (number(item.get("unitMultiplier")) or ONE)
+    full = None
+    if price is not None and quantity is not None:
+        full = price * quantity * (number(item.get("unitMultiplier")) or ONE)
+    discount, shipping_discount = _discounts(item.get("priceTags"), full or ZERO)
+    services = _services(item.get("bundleItems"), quantity)
+    total = None
+    if full is not None:
+        total = _as_vtex_rounds(full + discount, item) + rounded(services)
+    return Amounts(discount, shipping_discount, services, total)
 
 
-def discounts(item: Document) -> Discounts:
-    """The discounts among a line's price tags.
+def _discounts(tags: object, full: Decimal) -> tuple[Decimal, Decimal]:
+    """The sums of the discounts among price tags: those on the price, those on shipping.
 
     A tag is named after what it changes, as in ``discount@price-...``, ``discount@shipping-...``
     or ``DISCOUNT@MARKETPLACE``. Discounts on shipping are in the order's price of shipping, so
     they are told apart. ``DISCOUNT@SHIPPINGMARKETPLACE`` is for information only, says VTEX.
+
+    Args:
+        tags: The price tags.
+        full: The price of all pieces before discounts, which a percentage is one of.
     """
     price = shipping = ZERO
-    for tag in objects_in(item.get("priceTags")):
+    for tag in objects_in(tags):
         kind, _, of = str(tag.get("name")).lower().partition("@")
         if kind != "discount" or of.startswith("shippingmarketplace"):
             continue
@@ -86,8 +102,8 @@ def discounts(item: Document) -> Discounts:
             else:
                 price += value
         elif not of.startswith("shipping"):
-            price += (full_price(item) or ZERO) * value / 100
-    return Discounts(price, shipping)
+            price += full * value / 100
+    return price, shipping
 
 
 def _value(tag: Document) -> Decimal:
@@ -98,33 +114,28 @@ def _value(tag: Document) -> Decimal:
     return value
 
 
-def services(item: Document) -> Decimal:
-    """The price of the services bought with a line, such as gift wrapping, in hundredths.
+def _services(services: object, pieces: Decimal | None) -> Decimal:
+    """The price of services.
 
     A service has the price of one piece. It is for all of them if it does not say for how many.
     """
     total = ZERO
-    for service in objects_in(item.get("bundleItems")):
-        price = number(service.get("price"))
-        quantity = number(service.get("quantity", item.get("quantity")))
+    for service in objects_in(services):
+        price, quantity = number(service.get("price")), number(service.get("quantity"))
+        if quantity is None:
+            quantity = pieces
         if price is not None and quantity is not None:
             total += price * quantity
     return total
 
 
-def total(item: Document) -> Decimal | None:
-    """What a line comes to, in whole hundredths: discounts and services are in it.
+def _as_vtex_rounds(exact: Decimal, item: Document) -> Decimal:
+    """The total of a line in whole hundredths.
 
     ``priceDefinition`` has what VTEX made of the same calculation, so it tells which way a
-    fraction was rounded. It can't be taken for more than that: in chain orders, it lacks the
-    discounts (known issue 663203).
+    fraction went. It can't be taken for more than that: in chain orders, it lacks the discounts
+    (known issue 663203).
     """
-    full = full_price(item)
-    if full is None:
-        return None
-    exact = full + discounts(item).price
     definition = item.get("priceDefinition") or item.get("priceDefinitions")
     vtex = number(object_in(definition).get("total"))
-    if vtex is None or abs(vtex - exact) >= 1:
-        vtex = exact
-    return rounded(vtex) + rounded(services(item))
+    return rounded(exact if vtex is None or abs(vtex - exact) >= 1 else vtex)

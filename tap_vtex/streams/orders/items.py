@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.streams.orders import amounts
+from tap_vtex.streams.orders.amounts import plain
 from tap_vtex.streams.orders.modifications import lines_of
 from tap_vtex.streams.orders.parts import object_in, of_the_order
 
@@ -34,21 +34,20 @@ def items_of(order: Document) -> Iterator[Document]:
     common = of_the_order(order)
     is_canceled = order.get("status") == CANCELED
     for index, line in enumerate(lines_of(order)):
-        item = line.item
+        item, amounts = line.item, line.amounts
         information = object_in(item.get("additionalInfo"))
-        discounts = amounts.discounts(item)
         yield {
             **common,
             "item_index": index,
             "sku_id": item.get("id"),
             **{name: item.get(name) for name in KEPT},
             **{name: information.get(name) for name in KEPT_INFO},
-            "discount": amounts.plain(discounts.price),
-            "shipping_discount": amounts.plain(discounts.shipping),
-            "services_total": amounts.plain(amounts.services(item)),
-            "total": amounts.plain(amounts.total(item)),
-            "quantity_left": None if line.quantity is None else amounts.plain(line.left),
-            "total_left": amounts.plain(line.total_left),
+            "discount": plain(amounts.discount),
+            "shipping_discount": plain(amounts.shipping_discount),
+            "services_total": plain(amounts.services),
+            "total": plain(amounts.total),
+            "quantity_left": None if line.quantity is None else plain(line.left),
+            "total_left": plain(line.total_left),
             "is_added": line.is_added,
             "is_canceled": is_canceled or line.is_gone,
         }

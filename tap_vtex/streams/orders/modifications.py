@@ -9,8 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.streams.orders import amounts
-from tap_vtex.streams.orders.amounts import ZERO, number
+from tap_vtex.streams.orders.amounts import (
+    ONE,
+    ZERO,
+    Amounts,
+    amounts_of,
+    number,
+    plain,
+    share,
+)
 from tap_vtex.streams.orders.parts import object_in, objects_in
 
 if TYPE_CHECKING:
@@ -30,11 +37,18 @@ class Line:
     """A line of an order: what was bought, or what was added later."""
 
     item: Document
+    amounts: Amounts
     #: How many pieces it had; None if VTEX does not say.
     quantity: Decimal | None
     #: How many of them are left.
     left: Decimal
-    is_added: bool = False
+    is_added: bool
+
+    @classmethod
+    def of(cls, item: Document, *, is_added: bool = False) -> Line:
+        """The line of an item, with all its pieces."""
+        quantity = number(item.get("quantity"))
+        return cls(item, amounts_of(item), quantity, quantity or ZERO, is_added)
 
     @property
     def is_gone(self) -> bool:
@@ -44,16 +58,13 @@ class Line:
     @property
     def total_left(self) -> Decimal | None:
         """What the pieces that are left come to, in whole hundredths."""
-        total = amounts.total(self.item)
-        return total if total is None or not self.quantity else self._share(total, self.quantity)
-
-    def _share(self, total: Decimal, quantity: Decimal) -> Decimal:
-        return amounts.share(total, self.left, quantity)
+        total = self.amounts.total
+        return share(total, self.left, self.quantity) if total and self.quantity else total
 
 
 def lines_of(order: Document) -> list[Line]:
     """The lines that were bought, in the order of ``items``, and then those that were added."""
-    lines = [_line(item) for item in objects_in(order.get("items"))]
+    lines = [Line.of(item) for item in objects_in(order.get("items"))]
     bought = [line.item for line in lines]
     for change in objects_in(object_in(order.get("changesAttachment")).get("changesData")):
         removed = objects_in(change.get("itemsRemoved"))
@@ -87,12 +98,7 @@ def value_difference(order: Document) -> float | None:
     for entry in objects_in(order.get("totals")):
         if entry.get("id") not in {"Items", "Discounts", "Change"}:
             value -= number(entry.get("value")) or ZERO
-    return amounts.plain(value)
-
-
-def _line(item: Document, *, is_added: bool = False) -> Line:
-    quantity = number(item.get("quantity"))
-    return Line(item, quantity, quantity or ZERO, is_added)
+    return plain(value)
 
 
 def _added(entry: Document, bought: list[Document]) -> Line:
@@ -104,7 +110,7 @@ def _added(entry: Document, bought: list[Document]) -> Line:
             like = {name: item.get(name) for name in COMMON}
             break
     said = {name: value for name, value in entry.items() if value is not None}
-    return _line({**like, **said}, is_added=True)
+    return Line.of({**like, **said}, is_added=True)
 
 
 def _remove(entry: Document, *groups: list[Line]) -> None:
@@ -140,7 +146,7 @@ def _misfit(item: Document, entry: Document) -> list[bool]:
     unit, price = number(entry.get("unitMultiplier")), number(entry.get("price"))
     return [
         entry.get("uniqueId") not in {None, item.get("uniqueId")},
-        unit is not None and unit != (number(item.get("unitMultiplier")) or amounts.ONE),
+        unit is not None and unit != (number(item.get("unitMultiplier")) or ONE),
         price != number(item.get("sellingPrice", item.get("price"))),
         price != number(item.get("price")),
     ]
