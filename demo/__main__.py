@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 ORDERS = 2500
 RUN = ("run", "tap-vtex", "target-postgres")
 #: What happens to how many orders between the two runs.
-EVENTS = {"cancel": 12, "return": 5, "touch": 8}
+EVENTS = {"cancel": 12, "return": 5, "touch": 8, "remove_piece": 4, "substitute": 3}
 CHANGED_SKUS = 7
 
 TABLES = (
     "orders",
     "order_items",
+    "payments",
+    "packages",
     "incomplete_orders",
     "carts",
     "clients",
@@ -42,6 +44,28 @@ REVENUE: LiteralString = """
            count(*) FILTER (WHERE is_canceled) AS canceled,
            to_char(sum(total) FILTER (WHERE NOT is_canceled), 'FM999,999,990.00') AS revenue_brl
     FROM vtex_demo.vtex_orders GROUP BY month ORDER BY month DESC LIMIT 4
+"""
+PAYMENTS: LiteralString = """
+    SELECT "paymentSystemName" AS means, count(*) AS payments,
+           round(avg(installments), 1) AS instalments,
+           to_char(sum(value) / 100, 'FM999,999,990.00') AS value_brl
+    FROM vtex_demo.payments WHERE "isActive" AND status <> 'canceled'
+    GROUP BY means ORDER BY payments DESC
+"""
+RETURNS: LiteralString = """
+    SELECT to_char("issuanceDate", 'YYYY-MM') AS month, count(*) AS packages,
+           count(*) FILTER (WHERE type = 'Input') AS returned,
+           to_char(coalesce(sum(refund_value), 0) / 100, 'FM999,990.00') AS refunds_brl
+    FROM vtex_demo.packages GROUP BY month ORDER BY month DESC LIMIT 4
+"""
+ADDED: LiteralString = """
+    SELECT count(*) FILTER (WHERE is_added) AS added,
+           count(*) FILTER (WHERE quantity_left < quantity) AS removed,
+           to_char(sum(total) / 100, 'FM999,999,990.00') AS bought_and_added_brl,
+           to_char(sum(total_left) / 100, 'FM999,999,990.00') AS left_brl
+    FROM vtex_demo.order_items
+    WHERE "orderId" IN (SELECT "orderId" FROM vtex_demo.order_items
+                        WHERE is_added OR quantity_left < quantity)
 """
 CARTS: LiteralString = """
     SELECT checkout_stage AS last_step, count(*) AS carts, sum(items) AS items,
@@ -85,6 +109,12 @@ def main() -> None:
             )
             print("\nRevenue by month, from the model vtex_orders\n")
             show(connection, REVENUE)
+            print("\nPayments, from the table payments\n")
+            show(connection, PAYMENTS)
+            print("\nSent and returned, from the table packages\n")
+            show(connection, RETURNS)
+            print("\nItems of orders that the store changed, from the table order_items\n")
+            show(connection, ADDED)
             print("\nAbandoned carts, from the model vtex_abandoned_carts\n")
             show(connection, CARTS)
             print(

@@ -9,6 +9,7 @@ ORDERS: Final = (
     "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back; and one "
     "for each order that is new or has changed"
 )
+OF_ORDERS: Final = "nothing beside `orders`; as much as that where it is not selected"
 MASTER_DATA: Final = (
     "one request for each 1,000 documents, and a few for each window of 9,000. Later: a handful, "
     "and one for each 1,000 documents that are new or have changed"
@@ -22,7 +23,9 @@ WHOLE: Final = "one request in each run, or a few where VTEX has the list in pag
 
 COSTS: Final = {
     "orders": ORDERS,
-    "order_items": "nothing beside `orders`; as much as that where it is not selected",
+    "order_items": OF_ORDERS,
+    "payments": OF_ORDERS,
+    "packages": OF_ORDERS,
     "incomplete_orders": ORDERS,
     "carts": WITH_CLIENTS,
     "clients": MASTER_DATA,

@@ -24,11 +24,15 @@ class Join(NamedTuple):
 
 JOINS: Final = (
     Join("order_items", "orderId", "orders", "orderId"),
+    Join("payments", "orderId", "orders", "orderId"),
+    Join("packages", "orderId", "orders", "orderId"),
     Join(
         *("orders", "clientProfileData", "clients", "userId", ("userProfileId",)),
         note="not for orders of clients whom the store keeps nowhere: other marketplaces, erased",
     ),
     Join("order_items", "userProfileId", "clients", "userId"),
+    Join("payments", "userProfileId", "clients", "userId"),
+    Join("packages", "userProfileId", "clients", "userId"),
     Join("carts", "client_id", "clients", "id"),
     Join("addresses", "userId", "clients", "userId", note="in some stores `clients.id`"),
     Join("newsletter", "id", "clients", "id", note="where `source_entity` is CL"),
@@ -40,6 +44,7 @@ JOINS: Final = (
     Join("prices", "itemId", "skus", "Id"),
     Join("inventory", "skuId", "skus", "Id"),
     Join("inventory", "warehouseId", "warehouses", "id", note="which may differ in case"),
+    Join("order_items", "brandId", "brands", "id"),
     Join("order_items", "seller", "sellers", "SellerId"),
     Join("orders", "salesChannel", "sales_channels", "Id"),
 )

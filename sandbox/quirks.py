@@ -28,6 +28,9 @@ class Quirks:
     empty_window: Literal["empty", "latest"] = "empty"
     #: Orders: whether rows of the list have the undocumented lastChange.
     rows_have_last_change: bool = True
+    #: Orders: whether they show security codes and full numbers of cards. VTEX's example of Get
+    #: order has a security code; where else a store puts some is a guess.
+    shows_cards: bool = False
     #: The status for a key whose role lacks the resource. OMS has been seen to send 401.
     lacking_access: Literal[401, 403] = 403
     #: Master Data: the largest page size at which a scroll does not time out with 408.

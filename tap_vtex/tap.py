@@ -40,7 +40,13 @@ from tap_vtex.streams.masterdata import (
 )
 from tap_vtex.streams.masterdata.clients import CLIENTS
 from tap_vtex.streams.masterdata.fields import fields_of
-from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
+from tap_vtex.streams.orders import (
+    IncompleteOrdersStream,
+    OrderItemsStream,
+    OrdersStream,
+    PackagesStream,
+    PaymentsStream,
+)
 from tap_vtex.streams.pricing import PricesStream
 from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
 from tap_vtex.validation import errors_in
@@ -54,7 +60,13 @@ if TYPE_CHECKING:
 #: All streams but those of Master Data, in the order in which a run reads them. Master Data
 #: comes after the orders. Streams with one request per SKU are last, so they don't delay the
 #: others.
-ORDER_STREAMS: Final = (OrdersStream, OrderItemsStream, IncompleteOrdersStream)
+ORDER_STREAMS: Final = (
+    OrdersStream,
+    OrderItemsStream,
+    PaymentsStream,
+    PackagesStream,
+    IncompleteOrdersStream,
+)
 CATALOG_STREAMS: Final = (
     ProductsStream,
     SkusStream,

@@ -207,7 +207,7 @@ def check_orders(models: Models, shops: dict[str, Shop]) -> None:
             name: totals[kind] for name, kind in TOTALS.items()
         }
         assert row["total"] == units(order["value"]) == sum(totals.values())
-        assert row["other_total"] == 0
+        assert row["other_total"] == totals.get("Change", 0)
         assert row["status"] == order["status"]
         assert row["is_canceled"] is (order["status"] == "canceled")
         assert row["user_id"] == order["clientProfileData"]["userProfileId"]
@@ -238,7 +238,7 @@ def check_items(models: Models, shops: dict[str, Shop], warehouse: Warehouse) ->
     } == {
         (*key, index): (
             item["id"],
-            units(item["priceDefinition"]["total"]),
+            units(item["priceDefinition"]["total"] + wrapping_of(item)),
             order["status"] == "canceled",
         )
         for key, order in all_orders(shops).items()
@@ -248,11 +248,20 @@ def check_items(models: Models, shops: dict[str, Shop], warehouse: Warehouse) ->
     assert raw["rows"] > len(rows)
 
 
+def wrapping_of(item: Json) -> int:
+    return sum(service["price"] * item["quantity"] for service in item["bundleItems"])
+
+
 def check_payments(models: Models, shops: dict[str, Shop]) -> None:
     rows = models.rows("vtex_payments", "order_id", "payment_index")
     expected = {
-        (*key, 0): order["paymentData"]["transactions"][0]["payments"][0]
+        (*key, index): payment
         for key, order in all_orders(shops).items()
+        for index, payment in enumerate(
+            payment
+            for transaction in order["paymentData"]["transactions"]
+            for payment in transaction["payments"]
+        )
     }
     assert {
         key: (row["payment_system_name"], row["installments"], row["value"])

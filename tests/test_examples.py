@@ -253,7 +253,7 @@ class TestOneStateOfThree:
 
         bookmarks = slices.bookmarks(slices.states, slices.STATE_ID)
         assert bookmarks.pop("clients") == {"as": "before"}
-        assert bookmarks.keys() == {"orders", "order_items", "incomplete_orders"}
+        assert bookmarks.keys() == set(slices.ORDERS)
         assert bookmarks["orders"]["partitions"] == [
             {
                 "loaded_from": "2025-01-01",
@@ -288,6 +288,6 @@ def state_of(start: str, end: str, number: int) -> dict[str, Any]:
         "missing": {f"order {number}": f"day {number}"},
         "open": [{"start": f"window {number}"}],
     }
-    streams = ("orders", "order_items", "incomplete_orders")
+    streams = ("orders", "order_items", "payments", "packages", "incomplete_orders")
     bookmarks = {stream: {"partitions": [bookmark]} for stream in streams}
     return {"completed": {"singer_state": {"bookmarks": bookmarks}}, "partial": {}}

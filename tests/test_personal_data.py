@@ -206,7 +206,10 @@ def payments_of(order: Json) -> list[Json]:
 
 
 class TestErasing:
-    STREAMS = ("orders", "order_items", "carts", "clients", "newsletter", "addresses")
+    STREAMS = (
+        *("orders", "order_items", "payments", "packages"),
+        *("carts", "clients", "newsletter", "addresses"),
+    )
 
     def do(self, warehouse: Warehouse, which: str, **values: str) -> None:
         """Run the page's statements, with values in place of the names."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STREAMS = [
     "orders",
     "order_items",
+    "payments",
+    "packages",
     "incomplete_orders",
     "carts",
     "clients",
@@ -98,7 +100,7 @@ def test_streams_are_read_in_their_order(tap: Tap, shop: Shop) -> None:
 
     read = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
     # Some come beside those that they are read with.
-    beside = {"order_items", "carts", "newsletter", "skus", "brands"}
+    beside = {"order_items", "payments", "packages", "carts", "newsletter", "skus", "brands"}
     assert list(dict.fromkeys(stream for stream in read if stream not in beside)) == [
         stream for stream in STREAMS if stream not in beside
     ]

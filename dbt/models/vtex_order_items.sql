@@ -31,7 +31,7 @@ select
     {{ money('"sellingPrice"') }} as selling_price,
     {{ money("discount") }} as discount,
     {{ money("tax") }} as tax,
-    {{ money("price * quantity + coalesce(discount, 0)") }} as total,
+    {{ money("total") }} as total,
     "creationDate" as created_at,
     {{ local_time('"creationDate"') }} as created_at_local
 from items

@@ -27,7 +27,7 @@ TAP = os.environ.get("SLICES_TAP", "tap-vtex")
 TARGET = "target-postgres"
 ENVIRONMENT = os.environ.get("MELTANO_ENVIRONMENT", "prod")
 STATE_ID = f"{ENVIRONMENT}:{TAP}-to-{TARGET}"
-ORDERS = ("orders", "order_items", "incomplete_orders")
+ORDERS = ("orders", "order_items", "payments", "packages", "incomplete_orders")
 
 #: Where one slice ends and the next one begins. The first begins with the tap's start_date,
 #: the last has no end.

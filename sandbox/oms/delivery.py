@@ -111,13 +111,55 @@ def packages(gist: Gist, state: State) -> list[Json]:
     """The packages: one when the order is invoiced, another when it is returned."""
     found = []
     if state.invoiced is not None:
-        found.append(_package(gist, "Output", state.invoiced, state.tracked))
+        status = _courier_status(state.tracked, state.delivered)
+        found.append({**_package(gist, "Output", state.invoiced), "courierStatus": status})
     if state.returned is not None:
-        found.append(_package(gist, "Input", state.returned, None))
+        refund = {"restitutions": {"Refund": _refund(gist)}}
+        found.append({**_package(gist, "Input", state.returned), **refund})
     return found
 
 
-def _package(gist: Gist, kind: str, at: int, tracked: int | None) -> Json:
+def _courier_status(tracked: int | None, delivered: int | None) -> Json | None:
+    """What the carrier reported; None before it did."""
+    if tracked is None:
+        return None
+    return {
+        "status": "ok",
+        "finished": delivered is not None,
+        "deliveredDate": None if delivered is None else seven_digits(delivered),
+        "data": [
+            {
+                "lastChange": seven_digits(tracked),
+                "city": "",
+                "state": "",
+                "description": "Objeto postado",
+                "createDate": seven_digits(tracked),
+            }
+        ],
+    }
+
+
+def _refund(gist: Gist) -> Json:
+    """What a return gives back: all pieces, without the shipping."""
+    return {
+        "value": gist.value - gist.shipping,
+        "giftCardData": None,
+        "items": [
+            {
+                "useFreight": False,
+                "isCompensation": False,
+                "compensationValue": 0,
+                "id": str(line.sku.sku_id),
+                "quantity": line.quantity,
+                "price": line.sku.price,
+                "description": "O tamanho não serviu.",
+            }
+            for line in gist.lines
+        ],
+    }
+
+
+def _package(gist: Gist, kind: str, at: int) -> Json:
     return {
         "items": [
             {
@@ -139,22 +181,7 @@ def _package(gist: Gist, kind: str, at: int, tracked: int | None) -> Json:
         "trackingUrl": "",
         "embeddedInvoice": "",
         "type": kind,
-        "courierStatus": None
-        if tracked is None
-        else {
-            "status": "ok",
-            "finished": False,
-            "deliveredDate": None,
-            "data": [
-                {
-                    "lastChange": seven_digits(tracked),
-                    "city": "",
-                    "state": "",
-                    "description": "Objeto postado",
-                    "createDate": seven_digits(tracked),
-                }
-            ],
-        },
+        "courierStatus": None,
         "cfop": None,
         "restitutions": {},
         "volumes": None,

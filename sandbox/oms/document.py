@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from sandbox.clock import DAY, seven_digits, whole_seconds
-from sandbox.oms import delivery, purchase
+from sandbox.oms import delivery, payment, purchase
+from sandbox.oms.changes import Changes
 from sandbox.people import identifier
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def row(gist: Gist, state: State) -> Json:
         "clientName": gist.buyer.name,
         "items": None,
         # The list's index stores floating-point numbers.
-        "totalValue": float(gist.value),
+        "totalValue": float(gist.value + Changes(gist, state).value),
         "paymentNames": "" if gist.from_marketplace else gist.payment[1],
         "status": state.status,
         "statusDescription": IN_PORTUGUESE.get(state.status or ""),
@@ -108,7 +109,7 @@ def document(gist: Gist, state: State, account: str) -> Json:
 def _document(gist: Gist, state: State, account: str) -> Json:
     dice, buyer = gist.dice, gist.buyer
     order_form = identifier(dice).replace("-", "")
-    full_prices = sum(line.full_price for line in gist.lines)
+    changes = Changes(gist, state)
     return {
         "orderId": gist.order_id,
         "sequence": gist.sequence,
@@ -122,28 +123,19 @@ def _document(gist: Gist, state: State, account: str) -> Json:
         "status": state.status,
         "workflowIsInError": False,
         "statusDescription": IN_PORTUGUESE.get(state.status or ""),
-        "value": gist.value,
+        "value": gist.value + changes.value,
         "creationDate": seven_digits(gist.created),
         "lastChange": seven_digits(state.last_change),
         "orderGroup": gist.order_id.rpartition("-")[0] or None,
-        "totals": [
-            {"id": "Items", "name": "Total dos Itens", "value": full_prices},
-            {
-                "id": "Discounts",
-                "name": "Total dos Descontos",
-                "value": -sum(line.off for line in gist.lines),
-            },
-            {"id": "Shipping", "name": "Total do Frete", "value": gist.shipping},
-            {"id": "Tax", "name": "Total da Taxa", "value": 0},
-        ],
-        "items": [purchase.item(line, dice) for line in gist.lines],
+        "totals": _totals(gist, changes),
+        "items": [purchase.item(line, gist) for line in gist.lines],
         "marketplaceItems": [],
         "clientProfileData": _client(buyer, dice),
         "giftRegistryData": None,
         "marketingData": _marketing(dice),
         "ratesAndBenefitsData": purchase.promotions(gist),
         "shippingData": delivery.shipping(gist, buyer),
-        "paymentData": purchase.payment(gist, account),
+        "paymentData": payment.payment(gist, account),
         "packageAttachment": {"packages": delivery.packages(gist, state)},
         "sellers": [
             {"id": "1", "name": "Loja Ipê", "logo": "", "fulfillmentEndpoint": "http://x/api"}
@@ -153,7 +145,7 @@ def _document(gist: Gist, state: State, account: str) -> Json:
         "lastMessage": state.message,
         "hostname": account,
         "invoiceData": None,
-        "changesAttachment": purchase.changes(gist, state),
+        "changesAttachment": changes.attachment(),
         "openTextField": None,
         "roundingError": 0,
         "orderFormId": order_form,
@@ -180,6 +172,19 @@ def _document(gist: Gist, state: State, account: str) -> Json:
             "optinNewsLetter": dice.choice((True, False, None)),
         },
     }
+
+
+def _totals(gist: Gist, changes: Changes) -> list[Json]:
+    """The field totals. That the price of services is among the items' is a guess."""
+    totals = [
+        ("Items", "Total dos Itens", sum(line.full_price + line.services for line in gist.lines)),
+        ("Discounts", "Total dos Descontos", -sum(line.off for line in gist.lines)),
+        ("Shipping", "Total do Frete", gist.shipping),
+        ("Tax", "Total da Taxa", 0),
+    ]
+    if changes.made:
+        totals.append(("Change", "Total das mudanças", changes.value))
+    return [{"id": kind, "name": name, "value": value} for kind, name, value in totals]
 
 
 def _optional(at: int | None, plus: int = 0, *, whole: bool = False) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Literal
 
 from sandbox.goods import Sku, sku
 from sandbox.people import Person, person
@@ -26,17 +27,48 @@ class Line:
 
     sku: Sku
     quantity: int
-    off: int
+    #: The discount on all pieces together.
+    off: int = 0
+    #: Whether its price tag says the discount in percent.
+    off_in_percent: bool = False
+    #: What a promotion took off the shipping. It does not change the price of the line.
+    shipping_off: int = 0
+    #: The price of wrapping one piece as a gift; 0 if nobody asked for it.
+    wrapping: int = 0
+    #: How many measurement units a piece has; None for the usual number.
+    weighed: Decimal | None = None
+
+    @property
+    def unit_multiplier(self) -> Decimal:
+        """How many measurement units one piece has."""
+        return Decimal(str(self.sku.unit_multiplier)) if self.weighed is None else self.weighed
 
     @property
     def full_price(self) -> int:
-        """The price of all pieces before the discount."""
-        return self.sku.price * self.quantity
+        """The price of all pieces before the discount, rounded once for the line.
+
+        VTEX does not say which way a half goes.
+        """
+        exact = self.sku.price * self.unit_multiplier * self.quantity
+        return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
     @property
     def total(self) -> int:
-        """The price of all pieces after the discount."""
+        """The price of all pieces after the discount, without services."""
         return self.full_price - self.off
+
+    @property
+    def services(self) -> int:
+        """The price of the services for all pieces."""
+        return self.wrapping * self.quantity
+
+    def worth(self, pieces: int) -> int:
+        """What a number of its pieces cost, services included; half a cent counts as one."""
+        return ((self.total + self.services) * pieces * 2 + self.quantity) // (self.quantity * 2)
+
+
+#: The ways in which an order is paid beside the usual one.
+PaidBy = Literal["one", "two cards", "gift card and another", "second attempt"]
 
 
 class Gist:
@@ -46,23 +78,42 @@ class Gist:
         self.order_id = order.order_id
         self.created = created
         self.dice = dice = random.Random(f"order {seed} {order.left_incomplete} {order.number}")
+        # What not every order has is drawn from a source of its own.
+        self.extras = extras = random.Random(f"extras {order.left_incomplete} {order.number}")
         self.buyer: Person = person(seed, dice.randrange(clients))
         self.lines = [
-            _line(sku(seed, dice.randrange(skus)), dice)
+            _line(sku(seed, dice.randrange(skus)), dice, extras)
             for _ in range(dice.choice((1, 1, 1, 2, 2, 3, 5)))
         ]
         self.shipping = dice.choice((0, 0, 990, 1490, 2390, 3990))
         self.payment = dice.choice(PAYMENTS)
         self.sequence = str(500000 + order.number)
         self.from_marketplace = self.order_id.startswith("MLB-")
+        self.is_of_another_seller = self.order_id.endswith("-02")
+        #: What the marketplace took off the shipping: no more than information.
+        self.marketplace_shipping_off = (
+            184 if self.from_marketplace and extras.random() < 0.5 else 0
+        )
+        self.paid_by: PaidBy = extras.choices(
+            ("one", "two cards", "gift card and another", "second attempt"), (86, 6, 5, 3)
+        )[0]
+        #: What the store puts in if it changes the order.
+        self.spare = Line(sku(seed, extras.randrange(skus)), extras.choice((1, 2)))
 
     @property
     def value(self) -> int:
         """The amount that the buyer pays, in cents."""
-        return sum(line.total for line in self.lines) + self.shipping
+        return sum(line.total + line.services for line in self.lines) + self.shipping
 
 
-def _line(item: Sku, dice: random.Random) -> Line:
+def _line(item: Sku, dice: random.Random, extras: random.Random) -> Line:
     quantity = dice.choice((1, 1, 1, 2, 3))
-    off = round(item.price * quantity * 0.1) if dice.random() < 0.3 else 0
-    return Line(item, quantity, off)
+    full = Line(item, quantity)
+    return Line(
+        item,
+        quantity,
+        off=round(full.full_price * 0.1) if dice.random() < 0.3 else 0,
+        off_in_percent=extras.random() < 0.1,
+        shipping_off=extras.choice((350, 990)) if extras.random() < 0.25 else 0,
+        wrapping=500 if extras.random() < 0.08 else 0,
+    )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from sandbox.clock import DAY, HOUR, MINUTE, SECOND
 
+#: After these, an order has other items, or another value, than were bought.
+Changing = Literal["remove_item", "remove_piece", "substitute", "reweigh", "add_item", "discount"]
 #: What the sandbox's controls can do to an order.
-Action = Literal["touch", "approve", "cancel", "invoice", "return", "remove_item", "track"]
+Action = Literal["touch", "approve", "cancel", "invoice", "return", "track", "deliver"] | Changing
+CHANGES: Final = frozenset(get_args(Changing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +25,16 @@ class State:
     invoiced: int | None = None
     canceled: int | None = None
     returned: int | None = None
-    item_removed: int | None = None
     tracked: int | None = None
+    delivered: int | None = None
     message: str | None = None
+    #: What the store changed of the items, and when.
+    changes: tuple[tuple[Action, int], ...] = ()
+
+    @property
+    def item_removed(self) -> int | None:
+        """When the last item was taken out; None if it is still there."""
+        return next((at for action, at in self.changes if action == "remove_item"), None)
 
 
 def life(seed: int, number: int, created: int) -> list[State]:
@@ -89,9 +99,11 @@ def after(state: State, action: Action, at: int) -> State:
         "cancel": {"status": "canceled", "canceled": at},
         "invoice": {"status": "invoiced", "invoiced": at, "authorized": state.authorized or at},
         "return": {"returned": at},
-        "remove_item": {"item_removed": at},
         "track": {"tracked": at},
+        "deliver": {"tracked": state.tracked or at, "delivered": at},
     }
+    if action in CHANGES:
+        return replace(state, last_change=at, changes=(*state.changes, (action, at)))
     # Courier updates have been seen to leave lastChange as it was.
-    last_change = state.last_change if action == "track" else at
+    last_change = state.last_change if action in {"track", "deliver"} else at
     return replace(state, last_change=last_change, **changes[action])

@@ -1,25 +1,22 @@
-"""The parts of an order's document about items, discounts, changes and payment."""
+"""The parts of an order's document about items and discounts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.clock import seven_digits
 from sandbox.people import identifier
 
 if TYPE_CHECKING:
-    import random
-
     from sandbox.goods import Sku
     from sandbox.oms.gist import Gist, Line
-    from sandbox.oms.lifecycle import State
 
 Json = dict[str, Any]
 
 
-def item(line: Line, dice: random.Random) -> Json:
+def item(line: Line, gist: Gist) -> Json:
     """An entry of the field items."""
-    bought = line.sku
+    bought, dice = line.sku, gist.dice
+    commission = 1200 if gist.is_of_another_seller else 0
     selling_price = round(line.total / line.quantity)
     return {
         "uniqueId": identifier(dice).replace("-", "").upper(),
@@ -28,7 +25,7 @@ def item(line: Line, dice: random.Random) -> Json:
         "ean": bought.ean,
         "lockId": f"00-{dice.randrange(10**13)}-01",
         "itemAttachment": {"content": {}, "name": None},
-        "attachments": [],
+        "attachments": _attachments(line),
         "quantity": line.quantity,
         "seller": "1",
         "name": bought.name,
@@ -36,17 +33,17 @@ def item(line: Line, dice: random.Random) -> Json:
         "price": bought.price,
         "listPrice": bought.list_price,
         "manualPrice": None,
-        "priceTags": _price_tags(line),
+        "priceTags": _price_tags(line, gist),
         "imageUrl": bought.image,
         "detailUrl": bought.link,
         "components": [],
-        "bundleItems": [],
+        "bundleItems": _services(line),
         "params": [],
         "offerings": [],
         "attachmentOfferings": [],
         "sellerSku": str(bought.sku_id),
         "priceValidUntil": None,
-        "commission": 0,
+        "commission": commission,
         "tax": 0,
         "preSaleDate": None,
         "additionalInfo": {
@@ -72,8 +69,8 @@ def item(line: Line, dice: random.Random) -> Json:
         "sellingPrice": selling_price,
         "isGift": False,
         "shippingPrice": None,
-        "rewardValue": 0,
-        "freightCommission": 0,
+        "rewardValue": 150 if line.wrapping else 0,
+        "freightCommission": commission // 4,
         "priceDefinition": {
             "sellingPrices": [{"value": selling_price, "quantity": line.quantity}],
             "calculatedSellingPrice": selling_price,
@@ -90,22 +87,47 @@ def item(line: Line, dice: random.Random) -> Json:
     }
 
 
-def _price_tags(line: Line) -> list[Json]:
-    if not line.off:
+def _price_tags(line: Line, gist: Gist) -> list[Json]:
+    tags = []
+    if line.off and line.off_in_percent:
+        promotion = "discount@price-2a7acc17-1eb9-4541-8ac6-2776ce9628e6#9f3a"
+        tags.append({**_price_tag(promotion, -10), "isPercentual": True})
+    elif line.off:
+        tags.append(
+            _price_tag("discount@price-2a7acc17-1eb9-4541-8ac6-2776ce9628e6#9f3a", -line.off)
+        )
+    if line.shipping_off:
+        tags.append(_price_tag("discount@shipping-138#DiscountResource", -line.shipping_off))
+    if gist.marketplace_shipping_off:
+        tags.append(_price_tag("DISCOUNT@SHIPPINGMARKETPLACE", -gist.marketplace_shipping_off))
+    return tags
+
+
+def _price_tag(name: str, value: int) -> Json:
+    return {
+        "name": name,
+        "value": value,
+        "isPercentual": False,
+        "identifier": name.partition("-")[2].partition("#")[0] or name,
+        "rawValue": value / 100,
+        "rate": None,
+        "jurisCode": None,
+        "jurisType": None,
+        "jurisName": None,
+    }
+
+
+def _services(line: Line) -> list[Json]:
+    """The services bought with a line. Their price is that of one piece, which is a guess."""
+    if not line.wrapping:
         return []
-    return [
-        {
-            "name": "discount@price-2a7acc17-1eb9-4541-8ac6-2776ce9628e6#9f3a",
-            "value": -line.off,
-            "isPercentual": False,
-            "identifier": "2a7acc17-1eb9-4541-8ac6-2776ce9628e6",
-            "rawValue": -line.off / 100,
-            "rate": None,
-            "jurisCode": None,
-            "jurisType": None,
-            "jurisName": None,
-        }
-    ]
+    greeting = {"name": "message", "content": {"text": "Com carinho"}}
+    wrapping = {"type": "1", "id": 33, "name": "Embalagem", "price": line.wrapping}
+    return [{**wrapping, "attachments": [greeting]}]
+
+
+def _attachments(line: Line) -> list[Json]:
+    return [{"name": "Bordado", "content": {"cor": "azul"}}] if line.wrapping else []
 
 
 def metadata(item: Sku) -> Json:
@@ -141,85 +163,4 @@ def promotions(gist: Gist) -> Json:
         ]
         if applied
         else [],
-    }
-
-
-def changes(gist: Gist, state: State) -> Json | None:
-    """The field changesAttachment."""
-    if state.item_removed is None:
-        return None
-    gone = gist.lines[-1]
-    return {
-        "id": "changeAttachment",
-        "changesData": [
-            {
-                "reason": "Sem estoque",
-                "discountValue": gone.total,
-                "incrementValue": 0,
-                "itemsAdded": [],
-                "itemsRemoved": [
-                    {
-                        "id": str(gone.sku.sku_id),
-                        "name": gone.sku.name,
-                        "quantity": gone.quantity,
-                        "price": gone.sku.price,
-                        "unitMultiplier": None,
-                    }
-                ],
-                "receipt": {
-                    "date": seven_digits(state.item_removed),
-                    "orderId": gist.order_id,
-                    "receipt": "029f9ab8-751a-4b1e-bf81-7dd25d14b49b",
-                },
-            }
-        ],
-    }
-
-
-def payment(gist: Gist, account: str) -> Json:
-    """The field paymentData."""
-    system, name, group = gist.payment
-    by_card = group == "creditCard"
-    digits = f"{gist.dice.randrange(10**10):010d}"
-    return {
-        "giftCards": [],
-        "transactions": [
-            {
-                "isActive": True,
-                "transactionId": identifier(gist.dice).replace("-", "").upper(),
-                "merchantName": account.upper(),
-                "payments": [
-                    {
-                        "id": identifier(gist.dice).replace("-", "").upper(),
-                        "paymentSystem": system,
-                        "paymentSystemName": name,
-                        "value": gist.value,
-                        "installments": gist.dice.choice((1, 1, 2, 3, 6)) if by_card else 1,
-                        "referenceValue": gist.value,
-                        "cardHolder": None,
-                        "cardNumber": None,
-                        "firstDigits": digits[:6] if by_card else None,
-                        "lastDigits": digits[6:] if by_card else None,
-                        "cvv2": None,
-                        "expireMonth": None,
-                        "expireYear": None,
-                        "url": None,
-                        "giftCardId": None,
-                        "redemptionCode": None,
-                        "group": group,
-                        "tid": digits,
-                        "dueDate": None,
-                        # Connectors send keys that differ only in letter case.
-                        "connectorResponses": {"Tid": digits, "tid": digits, "ReturnCode": "00"},
-                        "giftCardProvider": None,
-                        "koinUrl": None,
-                        "accountId": None,
-                        "parentAccountId": None,
-                        "bankIssuedInvoiceIdentificationNumber": None,
-                        "billingAddress": None,
-                        "paymentOrigin": None,
-                    }
-                ],
-            }
-        ],
     }

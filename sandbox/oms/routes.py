@@ -13,6 +13,7 @@ from sandbox.interception import INDEX_LAG
 from sandbox.oms.book import YEARS_SHOWN, Order, Selection, Window
 from sandbox.oms.document import document, row
 from sandbox.oms.gist import Gist
+from sandbox.oms.payment import show_cards
 from sandbox.responses import STORE, json_response, oms_error
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ async def get_order(request: web.Request) -> web.Response:
 
 def order_document(store: Store, order: Order, at: int) -> dict[str, object]:
     """An order as Get order returns it at a time."""
-    return document(_gist(store, order), store.book.state(order, at), store.account)
+    found = document(_gist(store, order), store.book.state(order, at), store.account)
+    if store.quirks.shows_cards:
+        show_cards(found)
+    return found
 
 
 def _row(store: Store, order: Order, at: int) -> dict[str, object]:

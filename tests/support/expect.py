@@ -59,4 +59,5 @@ def entity_record(document: Json, columns: set[str]) -> Json:
 def order_record(document: Json) -> Json:
     """The record of an order."""
     dates = {name: utc(document[name]) for name in DATES}
-    return {**document, **dates, "account_name": "ipe", "other_fields": None}
+    added = {"account_name": "ipe", "value_difference": 0, "other_fields": None}
+    return {**document, **dates, **added}

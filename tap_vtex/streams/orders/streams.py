@@ -11,8 +11,12 @@ from tap_vtex.http.bodies import documents_in
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
+from tap_vtex.streams.orders.cards import remove_cards
 from tap_vtex.streams.orders.items import items_of
+from tap_vtex.streams.orders.modifications import value_difference
 from tap_vtex.streams.orders.order_list import OrderList
+from tap_vtex.streams.orders.packages import packages_of
+from tap_vtex.streams.orders.payments import payments_of
 from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
@@ -38,7 +42,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
     incomplete = False
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the orders to fetch, and write the items of each beside it."""
+        """Yield the orders to fetch, and write the parts of each beside it."""
         self._orders.now  # noqa: B018 - an error that concerns all members shows here, once
         yield from super().extract(partition)
 
@@ -51,7 +55,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
         _check_orders(check, incomplete=self.incomplete)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> OrderBookmark:
-        """How far orders or items have come."""
+        """How far orders, or parts of them, have come."""
         stored = member.load_bookmark(partition, OrderBookmark)
         if stored is None:
             return first_bookmark(self._orders, self.run.settings)
@@ -73,30 +77,68 @@ class OrdersStream(ParentStream[OrderBookmark]):
             self._orders, self.run.settings, bookmark, checkpoint, self.logger
         )
         for order in replication.run():
+            remove_cards(order)
             for member in members:
-                if isinstance(member, OrderItemsStream):
-                    member.write_items_of(order)
+                if isinstance(member, OrderPartsStream):
+                    member.write_parts_of(order)
             if self in members:
-                yield order
+                yield {**order, "value_difference": value_difference(order)}
 
 
-class OrderItemsStream(ChildStream):
-    """The items of each order, flat. Written beside the order, with a bookmark of its own."""
+class OrderPartsStream(ChildStream):
+    """Rows cut out of each order. Written beside the order, with a bookmark of their own."""
 
-    name = "order_items"
-    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
-    primary_keys = ("account_name", "orderId", "item_index")
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
+
+    def rows_of(self, order: Document) -> Iterator[Document]:
+        """Yield the rows of an order."""
+        raise NotImplementedError
 
     def check(self, check: Check) -> None:
         """Request the list, and an order of it."""
         _check_orders(check)
 
-    def write_items_of(self, order: Document) -> None:
-        """Write the items of an order."""
-        for item in items_of(order):
-            self.write_record(item)
+    def write_parts_of(self, order: Document) -> None:
+        """Write the rows of an order."""
+        for row in self.rows_of(order):
+            self.write_record(row)
+
+
+class OrderItemsStream(OrderPartsStream):
+    """The items of each order, flat."""
+
+    name = "order_items"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
+    primary_keys = ("account_name", "orderId", "item_index")
+
+    def rows_of(self, order: Document) -> Iterator[Document]:
+        """Yield the items that were bought, and those added later."""
+        return items_of(order)
+
+
+class PaymentsStream(OrderPartsStream):
+    """The payments of each order, with the transaction that each belongs to."""
+
+    name = "payments"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="payments")
+    primary_keys = ("account_name", "orderId", "transaction_id", "payment_id")
+
+    def rows_of(self, order: Document) -> Iterator[Document]:
+        """Yield the payments of all transactions."""
+        return payments_of(order)
+
+
+class PackagesStream(OrderPartsStream):
+    """The packages of each order with their invoices: what was sent, and what was returned."""
+
+    name = "packages"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="packages")
+    primary_keys = ("account_name", "orderId", "package_index")
+
+    def rows_of(self, order: Document) -> Iterator[Document]:
+        """Yield the packages."""
+        return packages_of(order)
 
 
 class IncompleteOrdersStream(OrdersStream):

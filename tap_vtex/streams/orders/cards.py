@@ -1,0 +1,126 @@
+"""What identifies a card is taken out of an order before anything is made of it.
+
+VTEX means to send neither security codes nor full numbers of cards. Its own example of an order
+has a code, though, and apps and people can write either into an order. Nobody may keep the codes,
+and few may keep the numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from tap_vtex.streams.orders.parts import object_in, objects_in
+
+if TYPE_CHECKING:
+    from tap_vtex.types import Document
+
+
+def _spellings(*names: str) -> frozenset[str]:
+    """How fields with such names are written: cardNumber, card_number and so on."""
+    found: set[str] = set()
+    for name in names:
+        words = name.split()
+        pascal = "".join(word.capitalize() for word in words)
+        for written in ("".join(words), "_".join(words), "-".join(words)):
+            found |= {written, written.upper(), written.capitalize()}
+        found |= {pascal, pascal[:1].lower() + pascal[1:]}
+    return frozenset(found)
+
+
+#: Fields with a security code, and fields with the number of a card.
+CODES: Final = _spellings(
+    *("cvv", "cvv2", "cvc", "cvc2", "cvv code", "card cvv", "card cvc"),
+    *("security code", "card security code", "verification value", "card verification value"),
+)
+NUMBERS: Final = _spellings(
+    "card number", "credit card number", "debit card number", "full card number"
+)
+NAMES: Final = CODES | NUMBERS
+#: What VTEX fills in by itself, and what makes up most of an order.
+WITHOUT_CARDS: Final = frozenset(
+    {"items", "marketplaceItems", "itemMetadata", "totals", "sellers", "shippingData"}
+    | {"clientProfileData", "storePreferencesData", "ratesAndBenefitsData", "changesAttachment"}
+    | {"packageAttachment"}
+)
+#: What others fill in of an item.
+FREE_OF_ITEM: Final = ("attachments", "itemAttachment", "bundleItems", "assemblies", "params")
+#: Ids that a payment provider gives. Some look like the number of a card.
+IDS: Final = frozenset({"tid", "nsu", "authid", "authorizationid", "paymentid", "code"})
+#: What may be the number of a card within a text, with blanks, dots or hyphens.
+NUMBER: Final = re.compile(r"(?<![\d*])[2-6](?:[ .-]?\d){12,18}(?![\d*])")
+#: How many digits may stay, and no more: the first six and the last four.
+FIRST, LAST = 6, 4
+
+
+def remove_cards(order: Document) -> None:
+    """Remove security codes from an order, and the middle of card numbers.
+
+    Fields are found by their names in all that is not VTEX's own. Numbers within texts are found
+    where payments and free texts stand.
+    """
+    for fields in _objects_with_cards(order):
+        for name in NAMES & fields.keys():
+            fields[name] = None if name in CODES else masked(fields[name])
+    for transaction in objects_in(object_in(order.get("paymentData")).get("transactions")):
+        for payment in objects_in(transaction.get("payments")):
+            _shorten(payment)
+            _mask_texts(object_in(payment.get("connectorResponses")))
+    _mask_texts(object_in(order.get("openTextField")))
+    if isinstance(message := order.get("lastMessage"), str):
+        order["lastMessage"] = NUMBER.sub(_masked_if_valid, message)
+
+
+def masked(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
+    """The number of a card without its middle; anything else as it is."""
+    digits = re.sub(r"\D", "", str(value)) if isinstance(value, str | int) else ""
+    hidden = len(digits) - FIRST - LAST
+    return f"{digits[:FIRST]}{'*' * hidden}{digits[-LAST:]}" if hidden > 0 else value
+
+
+def _objects_with_cards(order: Document) -> list[Document]:
+    """The objects in which others than VTEX may have written, if their fields' names tell.
+
+    This looks at each value of many orders. Asking for the class is the quickest way.
+    """
+    found = []
+    todo: list[Any] = [value for name, value in order.items() if name not in WITHOUT_CARDS]
+    for item in objects_in(order.get("items")):
+        todo += [item[name] for name in FREE_OF_ITEM if item.get(name)]
+    for value in todo:
+        kind = value.__class__
+        if kind is dict:
+            if not NAMES.isdisjoint(value):
+                found.append(value)
+            inside = value.values()
+        elif kind is list:
+            inside = value
+        else:
+            continue
+        for one in inside:
+            if one.__class__ is dict or one.__class__ is list:
+                todo.append(one)
+    return found
+
+
+def _shorten(payment: Document) -> None:
+    """Leave of a payment's digits what their names promise."""
+    first, last = payment.get("firstDigits"), payment.get("lastDigits")
+    if isinstance(first, str) and len(first) > FIRST + 2:
+        payment["firstDigits"] = first[:FIRST]
+    if isinstance(last, str) and len(last) > LAST:
+        payment["lastDigits"] = last[-LAST:]
+
+
+def _mask_texts(fields: Document) -> None:
+    for name, value in fields.items():
+        if isinstance(value, str) and name.lower() not in IDS:
+            fields[name] = NUMBER.sub(_masked_if_valid, value)
+
+
+def _masked_if_valid(match: re.Match[str]) -> str:
+    """A number without its middle, if its check digit makes it the number of a card."""
+    digits = [int(digit) for digit in match[0] if digit.isdigit()]
+    doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
+    is_valid = (sum(doubled) + sum(digits[-1::-2])) % 10 == 0
+    return str(masked(match[0])) if is_valid else match[0]
