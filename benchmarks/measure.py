@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from benchmarks.cores import ALL, keep_on
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,6 +62,7 @@ def run(
     stdin: Path | None = None,
     keep: Path | None = None,
     env: dict[str, str] | None = None,
+    cores: frozenset[int] = ALL,
 ) -> Run:
     """Run a command to its end, reading what it writes; ``keep`` is a file to put that into.
 
@@ -81,6 +84,7 @@ def run(
             stderr=log,
             env=os.environ | (env or {}),
         )
+        keep_on(process.pid, cores)
         assert process.stdout  # noqa: S101 - for the type checkers
         while chunk := os.read(process.stdout.fileno(), TAIL):
             first = first or time.monotonic()
