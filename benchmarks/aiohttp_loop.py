@@ -38,9 +38,10 @@ async def _orders(config: dict[str, Any]) -> None:
     workers = config["max_workers"]
     ids: asyncio.Queue[str | None] = asyncio.Queue(4 * workers)
     connector = aiohttp.TCPConnector(limit=workers + 1)
-    async with aiohttp.ClientSession(
-        config["api_url"], headers=headers, connector=connector
-    ) as session, asyncio.TaskGroup() as tasks:
+    async with (
+        aiohttp.ClientSession(config["api_url"], headers=headers, connector=connector) as session,
+        asyncio.TaskGroup() as tasks,
+    ):
         tasks.create_task(_list(session, ids, workers))
         for _ in range(workers):
             tasks.create_task(_read(session, ids))

@@ -13,10 +13,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from dlt.sources.rest_api import RESTAPIConfig
+from typing import Any
 
 
 def main() -> None:
@@ -42,7 +39,7 @@ def main() -> None:
         pipeline.extract(rest_api_source(_source(settings)))
 
 
-def _source(settings: dict[str, Any]) -> RESTAPIConfig:
+def _source(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "client": {
             "base_url": settings["api_url"],

@@ -106,6 +106,13 @@ def run(
     )
 
 
+def used_cpu(process: int, *, by_children: bool = False) -> float:
+    """Seconds of CPU that a running process has used, or its children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    used = fields[13:15] if by_children else fields[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
 def _end_of(log: IO[bytes]) -> str:
     log.seek(0)
     return log.read().decode(errors="replace")[-3000:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import trustme
 
 from benchmarks import cores
-from benchmarks.measure import run
+from benchmarks.measure import run, used_cpu
 from demo.services import PROJECT, Store, free_port
 
 if TYPE_CHECKING:
@@ -87,8 +86,7 @@ class Shop(Store):
     @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used_cpu(self._process.pid)
 
     def tap(
         self,

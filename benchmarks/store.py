@@ -95,14 +95,11 @@ class Responses:
     def _respond(self, content: object, status: int = 200) -> bytes:
         body = msgspec.json.encode(content)
         date = format_datetime(moment(self._now).replace(microsecond=0), usegmt=True)
-        head = (
-            f"HTTP/1.1 {status} OK\r\nDate: {date}\r\n"
-            "Content-Type: application/json; charset=utf-8\r\nServer: vtex\r\n"
-        )
+        head = f"HTTP/1.1 {status} OK\r\nDate: {date}\r\nContent-Type: application/json\r\n"
         if not self._compressed:
             return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        parts = _chunked(gzip.compress(body))
-        return f"{head}Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + parts
+        head += "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        return head.encode() + _chunked(gzip.compress(body))
 
 
 def _chunked(body: bytes) -> bytes:
@@ -166,9 +163,7 @@ class Connection(asyncio.Protocol):
         self._received = b""
         method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         if target.startswith(CONTROL):
-            self._transport.write(
-                self._front.control(method, target.removeprefix(CONTROL), body)
-            )
+            self._transport.write(self._front.control(method, target.removeprefix(CONTROL), body))
         elif delay := self._front.delay(target):
             asyncio.get_running_loop().call_later(delay, self._answer, target)
         else:
@@ -197,9 +192,7 @@ async def serve(front: Front, port: int, tls_port: int, certificate: str) -> Non
         await loop.create_server(
             lambda: Connection(front), "localhost", tls_port, ssl=context, backlog=BACKLOG
         )
-    server = await loop.create_server(
-        lambda: Connection(front), "127.0.0.1", port, backlog=BACKLOG
-    )
+    server = await loop.create_server(lambda: Connection(front), "127.0.0.1", port, backlog=BACKLOG)
     await server.serve_forever()
 
 
