@@ -44,6 +44,7 @@ def measure() -> Result:
                 reached=fetched >= CHANGED,
             ),
         ],
+        facts={"orders": full.orders, "full": full.total, "unchanged": unchanged.total},
     )
 
 

@@ -67,7 +67,7 @@ def run(
     """Run a command to its end, reading what it writes; ``keep`` is a file to put that into.
 
     Raises:
-        SystemExit: it failed.
+        RuntimeError: it failed.
     """
     began = time.monotonic()
     first: float | None = None
@@ -95,7 +95,7 @@ def run(
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
         if process.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{_end_of(log)}")
+            raise RuntimeError(f"{' '.join(command)} failed:\n{_end_of(log)}")
     ended = time.monotonic()
     return Run(
         seconds=ended - (first or began),
