@@ -40,7 +40,7 @@ other-python: ## Run the tests that need no other service with another Python.
 soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
 	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py
 
-bench: .venv/ready .meltano/ready ## Measure the tap for twenty minutes; write docs/performance.md.
+bench: .venv/ready .venv/bench/ready ## Measure the tap for twenty minutes; write docs/performance.md.
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 tables: .venv/ready ## Bring docs/tables.md and the diagram in README.md up to date.
@@ -70,6 +70,11 @@ clean: ## Remove all that the other commands have made.
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
+	@touch $@
+
+.venv/bench/ready: pyproject.toml .venv/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/bench
+	$(BIN)/uv pip install --quiet --python .venv/bench/bin/python --group bench
 	@touch $@
 
 .meltano/ready: meltano.yml .venv/ready

@@ -40,13 +40,26 @@ def main() -> None:
     # Whoever ends it ends the store and the database, too.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     results = page.read()
+    failed = []
     for name in () if options.draw else options.names or NAMES:
-        results[name] = _measured(name)
-        page.write({name: results[name] for name in NAMES if name in results})
-    results = {name: results[name] for name in NAMES if name in results}
+        try:
+            results[name] = _measured(name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the others go on all the same
+            if isinstance(error, SystemExit) and isinstance(error.code, int):
+                raise  # by a signal
+            print(f"{name} failed: {error}", file=sys.stderr, flush=True)
+            failed.append(name)
+        page.write(_in_order(results))
+    results = _in_order(results)
     page.write(results)
     print(page.on_terminal(results.values()))
     print(f"\nMeasured on {machine()}. Also in {page.PAGE}.")
+    if failed:
+        sys.exit(f"Not measured: {', '.join(failed)}. What stands there is from an earlier run.")
+
+
+def _in_order(results: dict[str, Result]) -> dict[str, Result]:
+    return {name: results[name] for name in NAMES if name in results}
 
 
 def _measured(name: str) -> Result:

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from benchmarks.cores import ALL, keep_on
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -60,11 +62,12 @@ def run(
     stdin: Path | None = None,
     keep: Path | None = None,
     env: dict[str, str] | None = None,
+    cores: frozenset[int] = ALL,
 ) -> Run:
     """Run a command to its end, reading what it writes; ``keep`` is a file to put that into.
 
     Raises:
-        SystemExit: it failed.
+        RuntimeError: it failed.
     """
     began = time.monotonic()
     first: float | None = None
@@ -81,6 +84,7 @@ def run(
             stderr=log,
             env=os.environ | (env or {}),
         )
+        keep_on(process.pid, cores)
         assert process.stdout  # noqa: S101 - for the type checkers
         while chunk := os.read(process.stdout.fileno(), TAIL):
             first = first or time.monotonic()
@@ -91,7 +95,7 @@ def run(
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
         if process.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{_end_of(log)}")
+            raise RuntimeError(f"{' '.join(command)} failed:\n{_end_of(log)}")
     ended = time.monotonic()
     return Run(
         seconds=ended - (first or began),
@@ -100,6 +104,13 @@ def run(
         megabytes=usage.ru_maxrss * 1024 / 1e6,
         tail=tail,
     )
+
+
+def used_cpu(process: int, *, by_children: bool = False) -> float:
+    """Seconds of CPU that a running process has used, or its children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    used = fields[13:15] if by_children else fields[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def _end_of(log: IO[bytes]) -> str:

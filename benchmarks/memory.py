@@ -1,36 +1,87 @@
-"""The tap's peak memory for ever more orders."""
+"""The tap's peak memory: by the number of orders, and by workers and the size of an order."""
 
 from __future__ import annotations
 
-from benchmarks.results import Bars, Figure, Result
-from benchmarks.shop import KILOBYTES, WORKERS, shop
+from typing import TYPE_CHECKING
 
-ORDERS = (1_000, 10_000, 100_000)
+from benchmarks.results import Bars, Figure, Result
+from benchmarks.shop import KILOBYTES, WORKERS, ready_shop
+
+if TYPE_CHECKING:
+    from benchmarks.shop import Shop
+
+#: Numbers of orders, of the usual size.
+FEW, SOME, MANY = 1_000, 10_000, 60_000
+ORDERS = (FEW, SOME, MANY)
+#: Kilobytes of an order. What VTEX calls a large one has some hundred items.
+SIZES = (20, 100, 500)
+#: As many that each worker has several in turn.
+OF_EACH_SIZE = 400
+CONTENDING = (16, 64)
+#: Milliseconds: the first is short so that many orders take no time.
 LATENCY = 5
+LATENCY_OF_SIZES = 100
 GROWTH = 1.1
 MEGABYTES = 120
 
 
 def measure() -> Result:
-    """Load stores of three sizes."""
-    peaks = {}
+    """Load stores of several sizes."""
+    by_number = {}
     for orders in ORDERS:
-        with shop(orders, latency=LATENCY, order_kilobytes=KILOBYTES) as store:
-            peaks[orders] = store.tap("orders").run.megabytes
-    few, some, many = (peaks[orders] for orders in ORDERS)
+        with ready_shop(orders, latency=LATENCY) as store:
+            by_number[orders] = _peak(store)
+    by_size = {}
+    for kilobytes in SIZES:
+        with ready_shop(OF_EACH_SIZE, latency=LATENCY_OF_SIZES, kilobytes=kilobytes) as store:
+            for workers in CONTENDING:
+                by_size[kilobytes, workers] = _peak(store, workers)
+    few, some, many = by_number.values()
     return Result(
-        f"Peak memory, orders of {KILOBYTES} KB, {WORKERS} workers",
+        "Peak memory",
         [
-            Figure("1,000 orders", f"{few:.0f} MB"),
-            Figure("10,000 orders", f"{some:.0f} MB", f"1,000: {few:.0f} MB", f"{some / few:.2f}"),
+            Figure(f"{_of(FEW)}, {WORKERS} workers", f"{few:.0f} MB"),
+            Figure(_of(SOME), f"{some:.0f} MB", f"{FEW:,}: {few:.0f} MB", f"{some / few:.2f}"),
             Figure(
-                "100,000 orders",
+                _of(MANY),
                 f"{many:.0f} MB",
-                f"10,000: {some:.0f} MB",
+                f"{SOME:,}: {some:.0f} MB",
                 f"{many / some:.2f}",
                 f"≤ {GROWTH}, < {MEGABYTES} MB",
                 many <= GROWTH * some and many < MEGABYTES,
             ),
+            *(
+                Figure(
+                    f"orders of {kilobytes} KB, {workers} workers",
+                    f"{peak:.0f} MB",
+                    f"all that is under way at once {_under_way(kilobytes, workers):.0f} MB",
+                )
+                for (kilobytes, workers), peak in by_size.items()
+            ),
         ],
-        Bars("Peak megabytes", [(f"{orders:,} orders", peak) for orders, peak in peaks.items()]),
+        Bars(
+            "Peak megabytes",
+            [
+                *((_of(orders), peak) for orders, peak in by_number.items()),
+                *(
+                    (f"{kilobytes} KB, {workers} workers", peak)
+                    for (kilobytes, workers), peak in by_size.items()
+                ),
+            ],
+        ),
+        {"few": few, "many": many, "most_orders": MANY}
+        | {f"kb{size}_{workers}": peak for (size, workers), peak in by_size.items()},
     )
+
+
+def _peak(store: Shop, workers: int = WORKERS) -> float:
+    return store.tap("orders", workers=workers).run.megabytes
+
+
+def _of(orders: int) -> str:
+    return f"{orders:,} orders of {KILOBYTES} KB"
+
+
+def _under_way(kilobytes: int, workers: int) -> float:
+    """Megabytes of a body for each worker."""
+    return kilobytes * workers / 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -9,11 +10,13 @@ import msgspec
 
 from benchmarks.picture import svg
 from benchmarks.results import Figure, Result
+from benchmarks.sentences import BLOCKS
 from demo.services import PROJECT
 from tap_vtex.report.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 RESULTS: Final = PROJECT / "benchmarks/results.json"
 PAGE: Final = PROJECT / "docs/performance.md"
@@ -34,10 +37,28 @@ def write(results: Mapping[str, Result]) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
     RESULTS.write_bytes(encoded + b"\n")
     PICTURE.write_text(svg(result.bars for result in results.values() if result.bars))
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    block = "\n".join(_markdown(results.values()))
-    PAGE.write_text(f"{before}{BEGIN}\n\n{block}\n{END}{after}")
+    _write_block(PAGE, "\n".join(_markdown(results.values())))
+    for name, sentences in BLOCKS.items():
+        # What a part of the benchmarks can't say yet stays as it is.
+        with suppress(KeyError):
+            _write_block(PROJECT / name, sentences(results) + "\n")
+
+
+def _write_block(page: Path, block: str) -> None:
+    page.write_text(with_block(page.read_text(), block))
+
+
+def with_block(text: str, block: str) -> str:
+    """A page with another block between the marks, of which it has one pair.
+
+    Raises:
+        ValueError: the page has no such marks.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"A page has to have {BEGIN} and {END} for the figures to go between.")
+    return f"{before}{BEGIN}\n\n{block}\n{END}{after}"
 
 
 def on_terminal(results: Iterable[Result]) -> str:

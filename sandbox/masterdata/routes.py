@@ -6,6 +6,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aiohttp import web
 
 from sandbox.interception import INDEX_LAG
@@ -120,12 +121,8 @@ async def search(request: web.Request) -> web.Response:
         found = found[::-1]
     total = len(found)
     now = _index_time(store, request)
-    response = json_response(
-        [
-            _projected(entity.indexed_document(entry, now), request.query.get("_fields", ""))
-            for entry in found[start:end]
-        ]
-    )
+    fields = request.query.get("_fields", "")
+    response = json_response(_documents(store, entity, found[start:end], fields, now))
     announced = store.quirks.search_total
     if announced == "low":
         total = min(total, LOW_TOTAL)
@@ -161,7 +158,8 @@ async def scroll(request: web.Request) -> web.Response:
         cursor, entries, following = store.scrolls.page(token, now)
     except UnknownTokenError:
         raise Refusal(400, f"Operation not found for this token: '{token}'") from None
-    documents = _documents(cursor, entries)
+    # The documents' states when the scroll began.
+    documents = _documents(store, cursor.entity, entries, cursor.fields, cursor.began)
     response = json_response(documents)
     response.headers["X-VTEX-MD-TOKEN"] = following
     if store.quirks.scroll_has_total:
@@ -187,12 +185,18 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
         raise Refusal(400, "Maximum simultaneous scrolls rate exceeded (10)") from None
 
 
-def _documents(cursor: Cursor, entries: list[Entry]) -> list[Json]:
-    """The documents' states when the scroll began."""
-    return [
-        _projected(cursor.entity.indexed_document(entry, cursor.began), cursor.fields)
-        for entry in entries
-    ]
+def _documents(
+    store: Store, entity: Entity, entries: list[Entry], fields: str, at: int
+) -> list[Json] | list[msgspec.Raw]:
+    """Some documents with some fields, as the index has them at a time."""
+    if store.rendered is None:
+        return [_projected(entity.indexed_document(entry, at), fields) for entry in entries]
+    made = store.rendered.setdefault((entity.acronym, fields, at, entity.changes()), {})
+    for entry in entries:
+        if entry not in made:
+            document = _projected(entity.indexed_document(entry, at), fields)
+            made[entry] = msgspec.Raw(msgspec.json.encode(document))
+    return [made[entry] for entry in entries]
 
 
 def _entity(store: Store, request: web.Request) -> Entity:

@@ -87,7 +87,7 @@ async def list_orders(request: web.Request) -> web.Response:
         orders = []
     return json_response(
         {
-            "list": [_row(store, order, now) for order in orders],
+            "list": [order_row(store, order, now) for order in orders],
             "facets": [],
             "paging": {
                 "total": found.total,
@@ -152,7 +152,8 @@ def order_document(store: Store, order: Order, at: int) -> dict[str, object]:
     return found
 
 
-def _row(store: Store, order: Order, at: int) -> dict[str, object]:
+def order_row(store: Store, order: Order, at: int) -> dict[str, object]:
+    """An order as a row of the list at a time."""
     entry = row(_gist(store, order), store.book.listed_state(order, at))
     if not store.quirks.rows_have_last_change:
         del entry["lastChange"]

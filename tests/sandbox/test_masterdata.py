@@ -161,3 +161,13 @@ def test_an_account_without_master_data(ask: Asker) -> None:
     for name in ("entities", "structure", "search", "scroll"):
         assert ask.route(name).status_code == 500
     assert ask.route("coupons").status_code == 200
+
+
+def test_documents_that_are_kept_as_json_are_those_that_are_made_anew(ask: Asker) -> None:
+    made = found(ask)
+    ask.shop.store.rendered = {}
+    assert found(ask) == found(ask) == made
+
+    ask.shop.pass_time(minutes=1)
+    ask.shop.freeze_document("CL", next(iter(made)))
+    assert found(ask) == made

@@ -1,0 +1,33 @@
+"""What stands beside the tap: what a user would take, or write, instead."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from benchmarks.shop import BENCH, WORKERS
+
+if TYPE_CHECKING:
+    from benchmarks.shop import Load, Shop
+
+
+class Contender(NamedTuple):
+    """A program that reads the orders which the list shows at once, the latest 3,000."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    python: str = sys.executable
+
+    def load(self, store: Shop, workers: int = WORKERS) -> Load:
+        """Run it against a store; the serial ones have one worker, whatever is said."""
+        given = {"config": store.config | {"max_workers": workers}}
+        return store.watch(self.module, given, *self.arguments, python=self.python)
+
+
+AIOHTTP: Final = Contender("bare loop, aiohttp", "benchmarks.aiohttp_loop")
+REQUESTS: Final = Contender("bare loop, requests, serial", "benchmarks.bare", ("orders",))
+SDK: Final = Contender("plain SDK tap, serial", "benchmarks.serial_tap")
+DLT: Final = Contender(
+    "dlt rest_api, parallelized", "benchmarks.dlt_pipeline", python=str(BENCH / "python")
+)

@@ -1,0 +1,83 @@
+"""The same orders by dlt's ``rest_api`` source: what a user might take instead of the tap.
+
+List and orders are a resource each, both parallelized. Only dlt's extraction is measured, the
+step that ends with rows on disk: its normalization and its load have no counterpart in a tap.
+It needs the group ``bench`` of pyproject.toml, which ``make bench`` installs into a folder of
+its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Extract every order that the list shows."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.dlt_pipeline")
+    parser.add_argument("--config", required=True, type=Path)
+    options = parser.parse_args()
+    settings = json.loads(options.config.read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        # dlt reads them when it is imported.
+        os.environ |= {
+            "DLT_PROJECT_DIR": folder,
+            "DLT_DATA_DIR": folder,
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            "EXTRACT__WORKERS": str(settings["max_workers"]),
+            "EXTRACT__MAX_PARALLEL_ITEMS": str(4 * settings["max_workers"]),
+        }
+        import dlt  # noqa: PLC0415
+        from dlt.sources.rest_api import rest_api_source  # noqa: PLC0415
+
+        pipeline = dlt.pipeline("vtex", pipelines_dir=folder, destination="filesystem")
+        print("begins", flush=True)
+        pipeline.extract(rest_api_source(_source(settings)))
+
+
+def _source(settings: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "client": {
+            "base_url": settings["api_url"],
+            "headers": {
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+                "X-VTEX-API-AppKey": settings["app_key"],
+                "X-VTEX-API-AppToken": settings["app_token"],
+            },
+        },
+        "resources": [
+            {
+                "name": "order_list",
+                "parallelized": True,
+                "endpoint": {
+                    "path": "api/oms/pvt/orders",
+                    "params": {"per_page": 100},
+                    "data_selector": "list",
+                    "paginator": {
+                        "type": "page_number",
+                        "base_page": 1,
+                        "total_path": "paging.pages",
+                    },
+                },
+            },
+            {
+                "name": "orders",
+                "primary_key": "orderId",
+                "parallelized": True,
+                "endpoint": {
+                    "path": "api/oms/pvt/orders/{resources.order_list.orderId}",
+                    "data_selector": "$",
+                    "paginator": "single_page",
+                },
+            },
+        ],
+    }
+
+
+if __name__ == "__main__":
+    main()

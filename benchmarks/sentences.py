@@ -1,0 +1,75 @@
+"""What documents say in sentences about the figures: the README, and the page on JSON codecs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.shop import KILOBYTES, LATENCY, WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.results import Result
+
+#: What VTEX allows an account, in orders a second.
+QUOTA: Final = 100
+
+
+def speed(results: Mapping[str, Result]) -> str:
+    """The README's lines on speed, memory and the target.
+
+    Raises:
+        KeyError: something is not measured yet.
+    """
+    load, cost = results["first_load"].facts, results["cost"].facts
+    memory, target = results["memory"].facts, results["target"].facts
+    later = results["incremental"].facts
+    return f"""\
+- **Speed.** With VTEX answering in {LATENCY} ms, {WORKERS} workers load {load["rate"]:.0f} orders a
+  second of the {load["limit"]:.0f} that arithmetic allows, 64 load {load["most_rate"]:.0f} of
+  {load["most_limit"]:.0f}; VTEX's quota is {QUOTA}. 1,000 orders of {KILOBYTES} KB cost
+  {cost["tap"]:.2f} seconds of CPU: {cost["tap"] / cost["aiohttp"]:.1f} times a bare loop of
+  aiohttp, {cost["tap"] / cost["dlt"]:.2f} times dlt's `rest_api` source, and
+  {cost["tap"] / cost["sdk"]:.2f} times a plain SDK tap. With TLS and gzip it is
+  {cost["tap_tls"]:.2f} seconds. An hour later, with nothing changed, {later["unchanged"]:,.0f}
+  requests keep the {later["orders"]:,.0f} orders of a look-back up to date, where loading all again
+  takes {later["full"]:,.0f}. Memory is {memory["few"]:.0f} MB for 1,000 of them and
+  {memory["many"]:.0f} for {memory["most_orders"]:,.0f}; orders of 500 KB take
+  {memory["kb500_16"]:.0f} MB. How that was measured: [docs/performance.md](docs/performance.md).
+- **target-postgres** takes {target["rate"]:.0f} orders a second as `meltano.yml` sets it
+  (`use_copy`, `validate_records: false`, batches of 1,000 rows), {target["plain_rate"]:.0f} and
+  {target["plain_megabytes"] / target["megabytes"]:.1f} times the memory with its own defaults."""
+
+
+def codecs(results: Mapping[str, Result]) -> str:
+    """The table of the page on JSON codecs.
+
+    Raises:
+        KeyError: something is not measured yet.
+    """
+    result = results["target"]
+    facts = result.facts
+    saved = 1 - facts["codec_cpu"] / facts["cpu"]
+    same = "the same" if facts["codec_same_rows"] else "**not the same**"
+    return f"""\
+Measured {result.date} on {result.machine}: {result.title}.
+
+|  | as released | msgspec | ratio |
+|---|---|---|---|
+| target, CPU seconds for 1,000 orders | {facts["cpu"]:.2f} | {facts["codec_cpu"]:.2f} \
+| {facts["codec_cpu"] / facts["cpu"]:.2f} |
+| PostgreSQL, CPU seconds for 1,000 orders | {facts["database"]:.2f} | \
+{facts["codec_database"]:.2f} | {facts["codec_database"] / facts["database"]:.2f} |
+| orders a second | {facts["rate"]:.0f} | {facts["codec_rate"]:.0f} \
+| {facts["codec_rate"] / facts["rate"]:.2f} |
+| peak memory, MB | {facts["megabytes"]:.0f} | {facts["codec_megabytes"]:.0f} \
+| {facts["codec_megabytes"] / facts["megabytes"]:.2f} |
+
+The target uses {saved:.0%} less CPU. The rows in the database are {same}."""
+
+
+#: Documents with a block of their own, and what writes it.
+BLOCKS: Final[dict[str, Callable[[Mapping[str, Result]], str]]] = {
+    "README.md": speed,
+    "docs/sdk-json-codec.md": codecs,
+}

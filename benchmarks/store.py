@@ -1,0 +1,219 @@
+"""The store that the tap is measured against: ready responses, out of a core of their own.
+
+The sandbox renders each response when it is asked for, in the cores that the tap runs on, and
+that takes longer than the tap needs to read it. This store has the sandbox's orders, and their
+responses are ready before the first request. ``python -m benchmarks.store --help``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import ssl
+from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import uvloop
+
+from sandbox.clock import Clock, moment
+from sandbox.oms.book import Order
+from sandbox.oms.document import Size
+from sandbox.oms.routes import ALWAYS, Query, order_document, order_row
+from sandbox.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIST: Final = "/api/oms/pvt/orders"
+ORDER: Final = "/api/oms/pvt/orders/{order_id}"
+#: The sandbox's own paths, as far as `benchmarks.shop` asks for them.
+CONTROL: Final = "/_sandbox/"
+#: Bytes of orders that are made before the first request; the rest is made when asked for.
+READY_BYTES: Final = 300_000_000
+END_OF_HEAD: Final = b"\r\n\r\n"
+CHUNK: Final = 16 * 1024
+BACKLOG: Final = 256
+
+
+class Responses:
+    """The store's responses, whole, by the path with its query."""
+
+    def __init__(self, store: Store, *, compressed: bool) -> None:
+        """Make what fits into memory."""
+        self._store = store
+        self._now = store.clock.now()
+        self._compressed = compressed
+        self._made: dict[str, bytes] = {}
+        size = 0
+        for order in self._listed():
+            path = f"{LIST}/{order.order_id}"
+            self._made[path] = self._order(order)
+            size += len(self._made[path])
+            if size > READY_BYTES:
+                break
+
+    def get(self, target: str) -> bytes:
+        """The response to a GET request."""
+        made = self._made.get(target)
+        if made is None:
+            path, _, query = target.partition("?")
+            if path == LIST:
+                made = self._made[target] = self._list(query)
+            else:
+                order = Order.of_id(path.removeprefix(f"{LIST}/"))
+                made = self._order(order) if order else self._respond({"error": "unknown"}, 404)
+        return made
+
+    def _listed(self) -> Iterator[Order]:
+        found = self._store.book.select(ALWAYS, {}, self._now, incomplete=False)
+        yield from found.orders
+
+    def _order(self, order: Order) -> bytes:
+        return self._respond(order_document(self._store, order, self._now))
+
+    def _list(self, text: str) -> bytes:
+        query = Query.of(dict(parse_qsl(text)))
+        found = self._store.book.select(
+            query.created, query.filters, self._now, incomplete=query.incomplete
+        )
+        orders = found.page(query.page, query.size, descending=query.descending)
+        paging = {
+            "total": found.total,
+            "pages": -(-found.total // query.size),
+            "currentPage": query.page,
+            "perPage": query.size,
+        }
+        rows = [order_row(self._store, order, self._now) for order in orders]
+        return self._respond({"list": rows, "facets": [], "paging": paging})
+
+    def _respond(self, content: object, status: int = 200) -> bytes:
+        body = msgspec.json.encode(content)
+        date = format_datetime(moment(self._now).replace(microsecond=0), usegmt=True)
+        head = f"HTTP/1.1 {status} OK\r\nDate: {date}\r\nContent-Type: application/json\r\n"
+        if not self._compressed:
+            return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        head += "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+        return head.encode() + _chunked(gzip.compress(body))
+
+
+def _chunked(body: bytes) -> bytes:
+    """A body as VTEX sends it: in pieces, each with its length before it."""
+    pieces = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+
+class Front:
+    """What all connections share: responses, how long they take, and how many there were."""
+
+    def __init__(self, responses: Responses, latency: float) -> None:
+        """``latency`` is in seconds."""
+        self.responses = responses
+        self.latency = latency
+        #: Every Nth response takes ten times the latency; 0 for none.
+        self.slow_one_in = 0
+        self._requests: Counter[str] = Counter()
+
+    def control(self, method: str, path: str, body: bytes) -> bytes:
+        """Answer `benchmarks.shop`, as the sandbox would."""
+        answer: object = None
+        if path == "requests" and method == "DELETE":
+            self._requests.clear()
+        elif path == "requests":
+            answer = {"by_route": self._requests}
+        elif path == "settings":
+            settings = json.loads(body)
+            self.latency = settings.get("latency", self.latency)
+            self.slow_one_in = settings.get("slow_one_in", self.slow_one_in)
+        encoded = json.dumps(answer).encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(encoded), encoded)
+
+    def delay(self, target: str) -> float:
+        """Count a request; returns the seconds until its response."""
+        path = urlsplit(target).path
+        self._requests[LIST if path == LIST else ORDER] += 1
+        number = self._requests.total() if self.slow_one_in else 1
+        return self.latency * (10 if self.slow_one_in and number % self.slow_one_in == 0 else 1)
+
+
+class Connection(asyncio.Protocol):
+    """A connection, on which one request follows the other."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way to answer."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+
+    def data_received(self, data: bytes) -> None:
+        """Answer a request once it is whole."""
+        self._received += data
+        head, end, body = self._received.partition(END_OF_HEAD)
+        if not end or len(body) < _length(head):
+            return
+        self._received = b""
+        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        if target.startswith(CONTROL):
+            self._transport.write(self._front.control(method, target.removeprefix(CONTROL), body))
+        elif delay := self._front.delay(target):
+            asyncio.get_running_loop().call_later(delay, self._answer, target)
+        else:
+            self._answer(target)
+
+    def _answer(self, target: str) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(self._front.responses.get(target))
+
+
+def _length(head: bytes) -> int:
+    """The bytes of a request's body."""
+    _, found, rest = head.lower().partition(b"content-length:")
+    return int(rest.split(b"\r\n", 1)[0]) if found else 0
+
+
+async def serve(front: Front, port: int, tls_port: int, certificate: str) -> None:
+    """Serve until the process ends.
+
+    With a certificate (a file that has its key, too), also by TLS, on a port of its own.
+    """
+    loop = asyncio.get_running_loop()
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        await loop.create_server(
+            lambda: Connection(front), "localhost", tls_port, ssl=context, backlog=BACKLOG
+        )
+    server = await loop.create_server(lambda: Connection(front), "127.0.0.1", port, backlog=BACKLOG)
+    await server.serve_forever()
+
+
+def main() -> None:
+    """Parse the options, make the responses and serve them."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.store", description=__doc__)
+    add = parser.add_argument
+    add("--port", type=int, required=True)
+    add("--orders", type=int, required=True, help="as many as the sandbox's option makes")
+    add("--order-kilobytes", type=int, default=0, help="minimum size of each order's document")
+    add("--now", type=datetime.fromisoformat, required=True, help="the store's time, always")
+    add("--latency", type=float, default=0.0, help="milliseconds before each response")
+    add("--gzip", action="store_true", help="compress the responses")
+    add("--tls-port", type=int, default=0, help="serve TLS here, too")
+    add("--certificate", default="", help="the file with certificate and key for that")
+    options = parser.parse_args()
+    Size.minimum = options.order_kilobytes * 1000
+    store = Store.create(clock=Clock(options.now.astimezone(UTC), 0), orders=options.orders)
+    front = Front(Responses(store, compressed=options.gzip), options.latency / 1000)
+    uvloop.run(serve(front, options.port, options.tls_port, options.certificate))
+
+
+if __name__ == "__main__":
+    main()
