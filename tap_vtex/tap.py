@@ -14,7 +14,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
 from tap_vtex.errors import VtexError, without_values
-from tap_vtex.http.client import UNAUTHORIZED
+from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check

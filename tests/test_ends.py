@@ -94,6 +94,26 @@ def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     assert "The run is incomplete" in run.log
 
 
+def test_an_outage_of_an_hour_costs_an_hour(tap: Tap, shop: Shop, target: Target) -> None:
+    """It begins in the middle of a load, which then goes on where it was."""
+    shop.close()
+    streams = {"orders", "prices"}
+    fault = shop.fail("status", status=503, times=None, skip=250)
+    run = tap.sync(shop.config(), target, select=streams, expect=1, hurry=True)
+    sent, before = len(run.records("orders")), target.state
+    for _ in range(2):
+        shop.pass_time(minutes=30)
+        tap.sync(shop.config(), target, select=streams, expect=1, hurry=True)
+        assert target.state == before
+    shop.store.faults.remove(fault)
+
+    run = tap.sync(shop.config(), target, select=streams, hurry=True)
+
+    assert_equals_truth(target, shop)
+    assert len(target.tables["prices"]) > 150
+    assert sent + len(run.records("orders")) < len(shop.orders()) + 150
+
+
 def test_a_key_that_opens_nothing_is_one_sentence(tap: Tap, shop: Shop) -> None:
     shop.fail("status", status=401, times=None)
 
@@ -138,6 +158,23 @@ def test_a_full_disk_is_called_so(tap: Tap, shop: Shop) -> None:
 
     assert ended.returncode == 1
     assert "The tap's output can't be written: No space left on device" in ended.stderr
+    assert "stream map" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_output_that_is_closed_is_called_so(tap: Tap, shop: Shop) -> None:
+    command = tap._arguments(shop.config(), select={"coupons"})  # noqa: SLF001
+    run = [sys.executable, "-m", "tap_vtex", *command]
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *run],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "The tap's output can't be written: it is closed" in ended.stderr
     assert "stream map" not in ended.stderr
     assert "Traceback" not in ended.stderr
 
