@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.tap import Tap, Target
 
 ORDERS = {"orders", "order_items"}
+STRUCTURE = "/api/dataentities/{acronym}"
 
 
 @pytest.mark.parametrize(
@@ -132,14 +134,40 @@ def test_a_key_that_opens_only_the_last_stream(tap: Tap, shop: Shop) -> None:
     assert len(re.findall(r"ERROR .*Stream.* failed: .*status 401", run.log)) == 2
 
 
-def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop) -> None:
-    shop.fail("status", "/api/dataentities", status=500, times=None)
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "never"}])
+def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
+    shop.fail(path="/api/dataentities", times=None, **fault)
+    config = shop.config(master_data_entities=["LE", "XX", "YY"])
+    # For seconds, though a response may take a minute.
+    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
     began = time.monotonic()
 
-    run = tap.run(shop.config(), more=["--discover"], hurry=True)
+    run = tap.run(config, more=["--discover"], hurry=patience)
 
     assert time.monotonic() - began < 20
     assert '"clients"' in "\n".join(run.lines)
+    assert len(re.findall(r"WARNING .*no columns of their own", run.log)) == 1
+    assert shop.requests()[STRUCTURE] < 20
+
+
+def test_what_is_missing_gets_seconds_though_it_never_comes(
+    tap: Tap, shop: Shop, target: Target
+) -> None:
+    shop.close()
+    missing = list(shop.orders())[-9:]
+    for one in missing:
+        shop.fail("status", f"{ORDER_LIST}/{one}$", status=400, times=None)
+    tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=True)
+    shop.store.faults.clear()
+    for one in missing:
+        shop.fail("never", f"{ORDER_LIST}/{one}$", times=None)
+    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
+    began = time.monotonic()
+
+    run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=patience)
+
+    assert time.monotonic() - began < 20
+    assert "9 orders are missing" in run.log
 
 
 def test_a_full_disk_is_called_so(tap: Tap, shop: Shop) -> None:

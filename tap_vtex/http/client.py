@@ -172,7 +172,8 @@ class VtexClient:
             params: The query.
             headers: Headers beside those of the client and the endpoint.
             no_retry: Statuses to raise as `RefusedError` at once, though they usually pass.
-            retry_for: For how many seconds to retry, instead of what the policy says.
+            retry_for: How many seconds the request may take with all its retries, instead of
+                what the policy says. A response gets `RetryPolicy.min_timeout` in any case.
             stop: Set by whoever no longer waits for the response.
 
         Raises:
@@ -204,12 +205,15 @@ class VtexClient:
         waits = self.policy.waits()
         first_failure: float | None = None
         host = request.endpoint.host
+        ends: float | None = None
         while True:
             if self._unreachable:
                 raise self._unreachable
             self._limiter.wait(stop or self._never, host)
+            if retry_for is not None:
+                ends = ends or time.monotonic() + retry_for
             try:
-                return self._send(request)
+                return self._send(request, ends)
             except RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
@@ -217,8 +221,8 @@ class VtexClient:
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
-                limit = self._retry_for(failure, request) if retry_for is None else retry_for
-                if now + wait > min(first_failure + limit, self._patience_ends(now)):
+                give_up_at = ends or first_failure + self._retry_for(failure, request)
+                if now + wait > min(give_up_at, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request.path, wait)
                 if failure.status != TOO_MANY_REQUESTS:
@@ -236,12 +240,14 @@ class VtexClient:
 
     # -- one attempt ---------------------------------------------------------------------
 
-    def _send(self, request: _Request[Body]) -> Response[Body]:
+    def _send(self, request: _Request[Body], ends: float | None) -> Response[Body]:
         with self._lock:
             self.requests += 1
         transport = self._transports[request.endpoint.host]
+        left = math.inf if ends is None else ends - time.monotonic()
+        at_most = max(left, self.policy.min_timeout)
         try:
-            response = transport.get(request.path + request.query, request.headers)
+            response = transport.get(request.path + request.query, request.headers, at_most=at_most)
         except NoResponseError as error:
             raise RetryableError(str(error), no_response=error) from None
         failures.raise_for_status(

@@ -52,6 +52,8 @@ class RetryPolicy:
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     response_timeout: float = 120.0
+    #: The least that a response gets where there is only little time for a request.
+    min_timeout: float = 10.0
 
     #: Waits before each reading of a list or a total that contradicts itself, or another
     #: answer; the first reading does not wait.

@@ -116,14 +116,14 @@ class Tap:
         *,
         expect: int | None = 0,
         env: dict[str, str] | None = None,
-        hurry: bool = False,
+        hurry: bool | RetryPolicy = False,
         kill: Kill | None = None,
         **options: Any,
     ) -> Run:
         """Run the tap to its end; ``expect`` is the exit code it must have.
 
-        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX. ``kill``
-        ends it earlier.
+        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX, or for
+        those of a policy. ``kill`` ends it earlier.
 
         The process is a copy of one that has imported the tap already, which saves most
         of the time that a short run takes. `start` begins with an empty process.
@@ -235,16 +235,19 @@ HURRIED = RetryPolicy(
     connect_timeout=1.0,
     read_timeout=1.0,
     response_timeout=3.0,
+    min_timeout=0.5,
     max_pause=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
 )
 
 
-def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool) -> None:
+def run_command(
+    arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool | RetryPolicy
+) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     _measure_coverage()
     if hurry:
-        TapVTEX.policy = HURRIED
+        TapVTEX.policy = HURRIED if hurry is True else hurry
     for path, descriptor in ((out, 1), (log, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()
