@@ -86,7 +86,7 @@ class RetryLedger:
         for key in sorted(self.missing, key=int)[:-MAX_MISSING]:
             self.discard([key])
 
-    def error(self, what: str, *, may_be_gone: bool = False) -> UnavailableError | None:
+    def failure(self, what: str, *, may_be_gone: bool = False) -> UnavailableError | None:
         """What to say at the end of a run about ``what`` is missing; None if nothing is.
 
         Args:

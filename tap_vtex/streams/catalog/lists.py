@@ -89,7 +89,7 @@ class CategoriesStream(VtexStream):
         bookmark = CategoriesBookmark(tree=checksum, full_pass_at=now, missing=dict(ledger.missing))
         if bookmark != known:
             self.checkpoint(partition, bookmark)
-        if error := ledger.error("forms of categories", may_be_gone=True):
+        if error := ledger.failure("forms of categories", may_be_gone=True):
             raise error
 
     def check(self, check: Check) -> None:

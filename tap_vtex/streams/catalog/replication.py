@@ -255,7 +255,7 @@ class CatalogReplication:
                 self._logger.info(
                     "VTEX lists %d %s that it has nothing about: %s", len(ids), what, _named(ids)
                 )
-        if error := self._ledger.error(self._walk.what, may_be_gone=True):
+        if error := self._ledger.failure(self._walk.what, may_be_gone=True):
             raise error
 
 
