@@ -37,8 +37,12 @@ other-python: ## Run the tests that need no other service with another Python.
 	.venv/$(VERSION)/bin/python -m pytest -m "not services and not matrix" \
 		-n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
-soak: .venv/ready ## Load a large store that fails now and then, for about ten minutes.
-	$(BIN)/python -m pytest -s --timeout=3600 tests/soak.py
+# make soak SOAK_MINUTES=5 SOAK_SEED=7 SOAK=tests/chaos.py
+SOAK ?= tests/soak.py tests/chaos.py
+SOAK_MINUTES ?= 30
+soak: .venv/ready ## Load a large store for ten minutes, then half an hour of chaos.
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) $(BIN)/python -m pytest \
+		-s --timeout=36000 --show-capture=no $(SOAK)
 
 bench: .venv/ready .venv/bench/ready ## Measure the tap for twenty minutes; write docs/performance.md.
 	@$(BIN)/python -m benchmarks $(ARGS)

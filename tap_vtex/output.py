@@ -53,6 +53,8 @@ class MessageWriter(MsgSpecWriter):
 
     def _write(self, line: bytes | bytearray) -> None:
         with self._shutdown.deferred():
+            if sys.stdout is None:  # it was closed before the tap began
+                raise ValueError
             # Without a buffer (PYTHONUNBUFFERED, usual in containers), a write that a signal
             # interrupts while it waits for the target returns with a part written.
             written = sys.stdout.buffer.write(line)

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_vtex.errors import UnreachableError
-from tap_vtex.http.client import UNAUTHORIZED, VtexClient
+from tap_vtex.http.client import VtexClient
+from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.report.summary import Summary
 from tap_vtex.settings import Settings
 

@@ -131,8 +131,9 @@ class Shutdown:
         # What Python does at its own exit, but for joining threads.
         logging.shutdown()
         try:
-            sys.stdout.flush()
-        except OSError:
+            if sys.stdout is not None:  # which it is if it was closed before the tap began
+                sys.stdout.flush()
+        except (OSError, ValueError):
             code = code or 1
         for one in SIGNALS:
             signal.signal(one, signal.SIG_IGN)

@@ -13,8 +13,8 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
-from tap_vtex.errors import VtexError, without_values
-from tap_vtex.http.client import UNAUTHORIZED
+from tap_vtex.errors import UnavailableError, VtexError, without_values
+from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check
@@ -92,9 +92,9 @@ class TapVTEX(CommandLine):
     package_name = "tap-vtex"
     config_jsonschema = SETTINGS
     policy = RetryPolicy()
-    #: By the monotonic clock; None before discovery asks for anything.
+    #: By the monotonic clock; None before discovery asks for anything. It ends early if VTEX
+    #: can't be had.
     _discovery_ends: float | None = None
-    _has_warned_of_key = False
     #: Of the process, which signals end.
     shutdown = Shutdown()
 
@@ -159,11 +159,19 @@ class TapVTEX(CommandLine):
             return []
         now = time.monotonic()
         self._discovery_ends = self._discovery_ends or now + self.policy.retry_discovery_for
+        if now >= self._discovery_ends:
+            return []  # for a reason that was logged
         try:
-            return fields_of(self.run.client, acronym, max(0.0, self._discovery_ends - now))
+            return fields_of(self.run.client, acronym, self._discovery_ends - now)
         except VtexError as error:
-            if error.status == UNAUTHORIZED and not self.run.client.has_answered:
-                self._warn_of_key()
+            is_refused = error.status == UNAUTHORIZED and not self.run.client.has_answered
+            if is_refused or isinstance(error, UnavailableError):
+                self._discovery_ends = now
+                self.logger.warning(
+                    "The store's own fields get no columns of their own: they are in "
+                    "custom_fields. %s",
+                    "VTEX refused the key (status 401)." if is_refused else error,
+                )
                 return []
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
@@ -172,13 +180,6 @@ class TapVTEX(CommandLine):
                 error,
             )
             return []
-
-    def _warn_of_key(self) -> None:
-        if not self._has_warned_of_key:
-            self._has_warned_of_key = True
-            self.logger.warning(
-                "VTEX refused the key (status 401), so the store's own fields get no columns"
-            )
 
     # -- a run ---------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.support.tap import Tap, Target
 
 ORDERS = {"orders", "order_items"}
+STRUCTURE = "/api/dataentities/{acronym}"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,26 @@ def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     assert "The run is incomplete" in run.log
 
 
+def test_an_outage_of_an_hour_costs_an_hour(tap: Tap, shop: Shop, target: Target) -> None:
+    """It begins in the middle of a load, which then goes on where it was."""
+    shop.close()
+    streams = {"orders", "prices"}
+    fault = shop.fail("status", status=503, times=None, skip=250)
+    run = tap.sync(shop.config(), target, select=streams, expect=1, hurry=True)
+    sent, before = len(run.records("orders")), target.state
+    for _ in range(2):
+        shop.pass_time(minutes=30)
+        tap.sync(shop.config(), target, select=streams, expect=1, hurry=True)
+        assert target.state == before
+    shop.store.faults.remove(fault)
+
+    run = tap.sync(shop.config(), target, select=streams, hurry=True)
+
+    assert_equals_truth(target, shop)
+    assert len(target.tables["prices"]) > 150
+    assert sent + len(run.records("orders")) < len(shop.orders()) + 150
+
+
 def test_a_key_that_opens_nothing_is_one_sentence(tap: Tap, shop: Shop) -> None:
     shop.fail("status", status=401, times=None)
 
@@ -112,14 +134,40 @@ def test_a_key_that_opens_only_the_last_stream(tap: Tap, shop: Shop) -> None:
     assert len(re.findall(r"ERROR .*Stream.* failed: .*status 401", run.log)) == 2
 
 
-def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop) -> None:
-    shop.fail("status", "/api/dataentities", status=500, times=None)
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "never"}])
+def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
+    shop.fail(path="/api/dataentities", times=None, **fault)
+    config = shop.config(master_data_entities=["LE", "XX", "YY"])
+    # For seconds, though a response may take a minute.
+    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
     began = time.monotonic()
 
-    run = tap.run(shop.config(), more=["--discover"], hurry=True)
+    run = tap.run(config, more=["--discover"], hurry=patience)
 
     assert time.monotonic() - began < 20
     assert '"clients"' in "\n".join(run.lines)
+    assert len(re.findall(r"WARNING .*no columns of their own", run.log)) == 1
+    assert shop.requests()[STRUCTURE] < 20
+
+
+def test_what_is_missing_gets_seconds_though_it_never_comes(
+    tap: Tap, shop: Shop, target: Target
+) -> None:
+    shop.close()
+    missing = list(shop.orders())[-9:]
+    for one in missing:
+        shop.fail("status", f"{ORDER_LIST}/{one}$", status=400, times=None)
+    tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=True)
+    shop.store.faults.clear()
+    for one in missing:
+        shop.fail("never", f"{ORDER_LIST}/{one}$", times=None)
+    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
+    began = time.monotonic()
+
+    run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=patience)
+
+    assert time.monotonic() - began < 20
+    assert "9 orders are missing" in run.log
 
 
 def test_a_full_disk_is_called_so(tap: Tap, shop: Shop) -> None:
@@ -138,6 +186,23 @@ def test_a_full_disk_is_called_so(tap: Tap, shop: Shop) -> None:
 
     assert ended.returncode == 1
     assert "The tap's output can't be written: No space left on device" in ended.stderr
+    assert "stream map" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_output_that_is_closed_is_called_so(tap: Tap, shop: Shop) -> None:
+    command = tap._arguments(shop.config(), select={"coupons"})  # noqa: SLF001
+    run = [sys.executable, "-m", "tap_vtex", *command]
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *run],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "The tap's output can't be written: it is closed" in ended.stderr
     assert "stream map" not in ended.stderr
     assert "Traceback" not in ended.stderr
 

@@ -44,6 +44,27 @@ def test_a_slow_reader_slows_the_work() -> None:
     assert len(begun) <= 100 + 2 * 4
 
 
+@pytest.mark.parametrize(("megabytes", "most"), [(1, 16), (4, 16 + 4), (0, 16 + 128)])
+def test_large_bodies_are_fewer_at_a_time(megabytes: int, most: int) -> None:
+    """From the first one on, when nobody knows yet how large they are."""
+    workers = Workers(64)
+    begun: list[int] = []
+
+    def work(number: int, _stop: threading.Event) -> None:
+        begun.append(number)
+        workers.note_size(megabytes * 1024**2)
+
+    results = workers.each(work, count())
+    next(results)
+    time.sleep(0.1)
+    assert len(begun) <= 16
+    for _ in islice(results, 100):
+        pass
+    time.sleep(0.1)
+
+    assert len(begun) - 101 <= most
+
+
 def test_an_error_reaches_the_reader_and_stops_the_work() -> None:
     stopped = threading.Event()
 

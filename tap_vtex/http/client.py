@@ -6,24 +6,27 @@ import math
 import threading
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
 from tap_vtex.errors import (
     AbandonedError,
-    AccessError,
-    NotFoundError,
-    RefusedError,
     UnavailableError,
     UnreachableError,
     VtexError,
 )
-from tap_vtex.http import bodies, responses
+from tap_vtex.http import bodies, failures, responses
 from tap_vtex.http.clock import VtexClock
 from tap_vtex.http.endpoint import Endpoint, Host
+from tap_vtex.http.failures import (
+    RETRYABLE_STATUSES,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    RetryableError,
+)
 from tap_vtex.http.limiter import RateLimiter
 from tap_vtex.http.retry import RetryPolicy
-from tap_vtex.http.transport import REDIRECTS, NoResponseError, Timeout, Transport
+from tap_vtex.http.transport import NoResponseError, Timeout, Transport
 from tap_vtex.http.workers import Workers
 from tap_vtex.shutdown import Shutdown
 
@@ -36,14 +39,6 @@ if TYPE_CHECKING:
     from tap_vtex.settings import Settings
 
 Body = TypeVar("Body")
-
-#: Failures that pass: VTEX asks to come again, or broke for a moment.
-RETRYABLE_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
-FIRST_ERROR_STATUS: Final = 400
-UNAUTHORIZED: Final = 401
-FORBIDDEN: Final = 403
-NOT_FOUND: Final = 404
-TOO_MANY_REQUESTS: Final = 429
 
 SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
 
@@ -62,26 +57,6 @@ class _Request(NamedTuple, Generic[Body]):
     query: str
     headers: Mapping[str, str]
     no_retry: Collection[int]
-
-
-class _RetryableError(Exception):
-    """A failed attempt that is worth another one. The text is fit for the log."""
-
-    def __init__(
-        self,
-        what: str,
-        *,
-        status: int = 0,
-        retry_after: float = 0.0,
-        is_unusable: bool = False,
-        no_response: NoResponseError | None = None,
-    ) -> None:
-        super().__init__(what)
-        self.status = status
-        self.retry_after = retry_after
-        #: JSON came, but not what was asked for.
-        self.is_unusable = is_unusable
-        self.no_response = no_response
 
 
 class _Success(NamedTuple):
@@ -201,7 +176,8 @@ class VtexClient:
             params: The query.
             headers: Headers beside those of the client and the endpoint.
             no_retry: Statuses to raise as `RefusedError` at once, though they usually pass.
-            retry_for: For how many seconds to retry, instead of what the policy says.
+            retry_for: How many seconds the request may take with all its retries, instead of
+                what the policy says. A response gets `RetryPolicy.min_timeout` in any case.
             stop: Set by whoever no longer waits for the response.
 
         Raises:
@@ -233,21 +209,24 @@ class VtexClient:
         waits = self.policy.waits()
         first_failure: float | None = None
         host = request.endpoint.host
+        ends: float | None = None
         while True:
             if self._unreachable:
                 raise self._unreachable
             self._limiter.wait(stop or self._never, host)
+            if retry_for is not None:
+                ends = ends or time.monotonic() + retry_for
             try:
-                return self._send(request)
-            except _RetryableError as failure:
+                return self._send(request, ends)
+            except RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
                 wait = self._wait_after(failure, next(waits), request)
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
-                limit = self._retry_for(failure, request) if retry_for is None else retry_for
-                if now + wait > min(first_failure + limit, self._patience_ends(now)):
+                give_up_at = ends or first_failure + self._retry_for(failure, request)
+                if now + wait > min(give_up_at, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request.path, wait)
                 if failure.status != TOO_MANY_REQUESTS:
@@ -265,24 +244,32 @@ class VtexClient:
 
     # -- one attempt ---------------------------------------------------------------------
 
-    def _send(self, request: _Request[Body]) -> Response[Body]:
+    def _send(self, request: _Request[Body], ends: float | None) -> Response[Body]:
         with self._lock:
             self.requests += 1
         transport = self._transports[request.endpoint.host]
+        left = math.inf if ends is None else ends - time.monotonic()
+        at_most = max(left, self.policy.min_timeout)
         try:
-            response = transport.get(request.path + request.query, request.headers)
+            response = transport.get(request.path + request.query, request.headers, at_most=at_most)
         except NoResponseError as error:
-            raise _RetryableError(str(error), no_response=error) from None
-        self._raise_for_status(response, request)
+            raise RetryableError(str(error), no_response=error) from None
+        failures.raise_for_status(
+            response,
+            request.path,
+            request.endpoint,
+            is_proven=request.endpoint in self._successes,
+            no_retry=request.no_retry,
+        )
         try:
             body = bodies.decode(response.body)
         except ValueError:
-            raise _RetryableError(responses.describe(response)) from None
+            raise RetryableError(responses.describe(response)) from None
         if not request.endpoint.validate(body):
             what = f"JSON of an unknown shape (status {response.status})"
-            raise _RetryableError(what, is_unusable=True)
+            raise RetryableError(what, is_unusable=True)
         if not request.endpoint.is_about(body, *request.ids):
-            raise _RetryableError("a response about something else", is_unusable=True)
+            raise RetryableError("a response about something else", is_unusable=True)
         self._note_success(request, response)
         return Response(body, response.headers)
 
@@ -296,36 +283,12 @@ class VtexClient:
             )
             self._limiter.pause(reset, request.endpoint.host)
 
-    def _raise_for_status(self, response: RawResponse, request: _Request[Body]) -> None:
-        """Raise what a status means that is not a success."""
-        status, path = response.status, request.path
-        if status in REDIRECTS:
-            raise _RetryableError(f"a redirect (status {status}), which the tap does not follow")
-        if status < FIRST_ERROR_STATUS:
-            return
-        # VTEX has been seen to send a 401 that passes.
-        passes = status == UNAUTHORIZED and request.endpoint in self._successes
-        if (status in RETRYABLE_STATUSES or passes) and status not in request.no_retry:
-            raise _RetryableError(
-                f"status {status}", status=status, retry_after=responses.retry_after(response)
-            )
-        if status in {UNAUTHORIZED, FORBIDDEN}:
-            _refuse(AccessError, _no_access(request, status), response)
-        if status == NOT_FOUND:
-            text = (
-                f"VTEX does not know GET {path} (status 404). If no stream works, check "
-                "account_name."
-            )
-            _refuse(NotFoundError, text, response)
-        _refuse(RefusedError, f"VTEX refused GET {path} (status {status}).", response)
-
     # -- failures ------------------------------------------------------------------------
 
-    def _wait_after(self, failure: _RetryableError, wait: float, request: _Request[Any]) -> float:
+    def _wait_after(self, failure: RetryableError, wait: float, request: _Request[Any]) -> float:
         throttled = failure.status == TOO_MANY_REQUESTS
         least = self.policy.min_wait_throttled if throttled else 0.0
-        wait = max(failure.retry_after or least, wait)
-        if wait > self.policy.max_pause:
+        if failure.retry_after > self.policy.max_pause:
             self._logger.warning(
                 "GET %s got %s, and VTEX asks for a pause of %.0f seconds; the tap pauses for %.0f",
                 request.path,
@@ -333,9 +296,9 @@ class VtexClient:
                 failure.retry_after,
                 self.policy.max_pause,
             )
-        return min(wait, self.policy.max_pause)
+        return min(max(failure.retry_after or least, wait), self.policy.max_pause)
 
-    def _retry_for(self, failure: _RetryableError, request: _Request[Body]) -> float:
+    def _retry_for(self, failure: RetryableError, request: _Request[Body]) -> float:
         is_proven = request.endpoint in self._successes
         if failure.status == TOO_MANY_REQUESTS:
             return self.policy.retry_throttled_for
@@ -355,10 +318,10 @@ class VtexClient:
         return self._failing_since + self.policy.retry_unanswered_for
 
     def _give_up(
-        self, failure: _RetryableError, request: _Request[Body], seconds: float
+        self, failure: RetryableError, request: _Request[Body], seconds: float
     ) -> VtexError:
         if failure.status == UNAUTHORIZED:
-            return AccessError(_no_access(request, UNAUTHORIZED), status=UNAUTHORIZED)
+            return failures.no_access(request.path, request.endpoint, UNAUTHORIZED)
         if self._is_unreachable(failure):
             reason = str(failure)
             self._unreachable = UnreachableError(
@@ -371,14 +334,14 @@ class VtexClient:
             f"last attempt got {failure}."
         )
 
-    def _is_unreachable(self, failure: _RetryableError) -> bool:
+    def _is_unreachable(self, failure: RetryableError) -> bool:
         """Whether nothing can be had from VTEX, so that no other request needs to try."""
         if failure.no_response is None or self.has_answered:
             return False
         now = time.monotonic()
         return failure.no_response.is_unreachable or now >= self._patience_ends(now)
 
-    def _log_retry(self, failure: _RetryableError, path: str, wait: float) -> None:
+    def _log_retry(self, failure: RetryableError, path: str, wait: float) -> None:
         with self._lock:
             self.retries += 1
             now = time.monotonic()
@@ -392,15 +355,3 @@ class VtexClient:
             wait,
             self.retries,
         )
-
-
-def _refuse(kind: type[VtexError], text: str, response: RawResponse) -> NoReturn:
-    raise kind(text, status=response.status, vtex_message=responses.vtex_message(response))
-
-
-def _no_access(request: _Request[Body], status: int) -> str:
-    return (
-        f"VTEX refused the key for GET {request.path} (status {status}). If no stream works, check "
-        "account_name, app_key and app_token, and that the key is active. Otherwise: "
-        f"{request.endpoint.how_to_grant}"
-    )

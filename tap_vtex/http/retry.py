@@ -52,12 +52,12 @@ class RetryPolicy:
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     response_timeout: float = 120.0
+    #: The least that a response gets where there is only little time for a request.
+    min_timeout: float = 10.0
 
-    #: Waits before each reading of an order list that contradicts itself.
+    #: Waits before each reading of a list or a total that contradicts itself, or another
+    #: answer; the first reading does not wait.
     list_waits: tuple[float, ...] = (0, 1, 5, 20)
-    #: Waits before Master Data is asked again how many documents there are, where its answer
-    #: contradicts another one.
-    total_waits: tuple[float, ...] = (1, 5, 20)
     #: Waits for a free scroll where search does not reach. VTEX keeps an abandoned scroll
     #: for twenty minutes; together these are longer.
     scroll_waits: tuple[float, ...] = (15, 30, 60, 120, 240, 300, 300, 300)

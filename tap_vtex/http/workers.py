@@ -19,6 +19,10 @@ Result = TypeVar("Result")
 MAX_WAITING: Final = 16 * 1024 * 1024
 
 
+#: What a body is taken to have before the first one is there.
+FIRST_GUESS: Final = 1024 * 1024
+
+
 class Ahead(Generic[Result]):
     """An iterator that a thread reads some steps ahead."""
 
@@ -61,16 +65,14 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._average_size = 0.0
+        self._own = threading.local()
 
     def note_size(self, size: int) -> None:
-        """Take note of the bytes of a body, by which `each` keeps memory bounded."""
-        self._average_size += (size - self._average_size) / 16
+        """Take note of the bytes of a body that this thread has received."""
+        self._own.size = self._size() + size
 
-    @property
-    def max_waiting(self) -> int:
-        """How many items may be in flight or unconsumed."""
-        return min(2 * self.count, max(2, int(MAX_WAITING / (self._average_size or 1.0))))
+    def _size(self) -> int:
+        return getattr(self._own, "size", 0)
 
     def ahead(
         self, make: Callable[[threading.Event], Generator[Result, None, None]], steps: int
@@ -86,8 +88,9 @@ class Workers:
         """Do ``work(item, stop)`` for each item.
 
         Results come in the order of completion, so one slow response does not hold up the
-        others. At most `max_waiting` items are in flight or unconsumed: a slow consumer slows
-        the requests down, and memory stays bounded. The first error ends the iteration, and so
+        others. The items in flight or unconsumed are at most two for each thread, and fewer if
+        their bodies together would be larger than `MAX_WAITING`: a slow consumer slows the
+        requests down, and memory stays bounded. The first error ends the iteration, and so
         does a consumer that stops iterating. Both set ``stop``; the work has to check it while
         it waits.
 
@@ -95,22 +98,43 @@ class Workers:
             Each item with its result.
         """
         stop = threading.Event()
-        done: SimpleQueue[Future[Result]] = SimpleQueue()
+        done: SimpleQueue[Future[tuple[Result, int]]] = SimpleQueue()
         waiting = iter(items)
-        running: dict[Future[Result], Item] = {}
+        running: dict[Future[tuple[Result, int]], Item] = {}
+        size = _AverageSize()
+
+        def measured(item: Item) -> tuple[Result, int]:
+            before = self._size()
+            return work(item, stop), self._size() - before
+
         # Each call has a pool of its own. Threads are cheap beside requests, and what an
         # abandoned call leaves running can't get in the way of the next one.
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="vtex")
         try:
             while True:
-                for item in islice(waiting, max(0, self.max_waiting - len(running))):
-                    future = pool.submit(work, item, stop)
+                most = min(2 * self.count, max(2, int(MAX_WAITING / size.average)))
+                for item in islice(waiting, max(0, most - len(running))):
+                    future = pool.submit(measured, item)
                     running[future] = item
                     future.add_done_callback(done.put)
                 if not running:
                     return
                 future = done.get()
-                yield running.pop(future), future.result()
+                result, bytes_received = future.result()
+                size.add(bytes_received)
+                yield running.pop(future), result
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _AverageSize:
+    """How many bytes the latest items took."""
+
+    def __init__(self) -> None:
+        self.average = float(FIRST_GUESS)
+        self._count = 0
+
+    def add(self, size: int) -> None:
+        self._count = min(self._count + 1, 16)
+        self.average = max(1.0, self.average + (size - self.average) / self._count)

@@ -86,22 +86,22 @@ class RetryLedger:
         for key in sorted(self.missing, key=int)[:-MAX_MISSING]:
             self.discard([key])
 
-    def error_of_failures(self, what: str) -> UnavailableError | None:
-        """The same as `error`, but not about what VTEX says that it does not know (404).
+    def failure(self, what: str, *, may_be_gone: bool = False) -> UnavailableError | None:
+        """What to say at the end of a run about ``what`` is missing; None if nothing is.
 
-        What this run has not asked for is not counted either: it may be of that kind.
+        Args:
+            what: In words for the user, such as ``orders``.
+            may_be_gone: Something that VTEX lists and does not know (404) may just be gone,
+                so it is no error; nor is what this run has not asked for, which may be of that
+                kind.
         """
-        failed = {key: day for key, day in self.missing.items() if key in self.failed}
-        return RetryLedger(failed).error(what)
-
-    def error(self, what: str) -> UnavailableError | None:
-        """What to say at the end of a run about ``what`` is missing; None if nothing is."""
-        if not self.missing:
+        missing = self.failed & self.missing.keys() if may_be_gone else self.missing.keys()
+        if not missing:
             return None
-        shown = ", ".join(sorted(self.missing)[:MAX_NAMED])
-        more = ", ..." if len(self.missing) > MAX_NAMED else ""
+        shown = ", ".join(sorted(missing)[:MAX_NAMED])
+        more = ", ..." if len(missing) > MAX_NAMED else ""
         return UnavailableError(
-            f"{len(self.missing):,} {what} are missing ({shown}{more}): VTEX lists them and failed "
+            f"{len(missing):,} {what} are missing ({shown}{more}): VTEX lists them and failed "
             "to give them. The run went on without them, and the next one asks for them again."
         )
 

@@ -23,18 +23,24 @@ class ListStream(VtexStream):
 
     endpoint: ClassVar[Endpoint[list[Any]]]
 
-    def extract(self, partition: Context) -> Iterator[Document]:  # noqa: ARG002
-        """Yield every row of the list. An empty one is asked for again."""
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield every row of the list. An empty one is asked for again, for a day."""
+        client = self.run.client
         rows: list[Document] = []
 
         def read() -> Answer:
-            rows[:] = self.with_key(self.run.client.get(self.endpoint).body)
+            rows[:] = self.with_key(client.get(self.endpoint).body)
             return Answer(len(rows))
 
-        read_again(self.run.client, ListSize(), read)
-        if not rows:
-            ListSize().warn(self.logger, self.name)
-        synced_at = dates.text(self.run.client.now())
+        known = self.load_bookmark(partition, ListSize) or ListSize()
+        read_again(client, known, read)
+        # All that later runs need to know is since when the list has been empty.
+        size = ListSize() if rows else known.after(0, client.now())
+        if size.is_doubtful:
+            size.warn(self.logger, self.name)
+        if size != known:
+            self.checkpoint(partition, size)
+        synced_at = dates.text(client.now())
         for row in rows:
             yield {**row, "synced_at": synced_at}
 

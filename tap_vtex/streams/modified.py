@@ -103,7 +103,7 @@ class ModifiedStream(ListStream):
         if not size.is_doubtful and not self.lacks_a_part:
             comparison.forget_missing()
         checkpoint(size=size, since=None)
-        if error := ledger.error_of_failures(self.name):
+        if error := ledger.failure(self.name, may_be_gone=True):
             raise error
 
     def _documents(

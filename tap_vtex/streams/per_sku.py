@@ -188,7 +188,7 @@ class _PerSkuRun:
             self._looks.note(int(key), found=False, is_second=True)
         self._checkpoint()
         self._say_what_lacks()
-        if error := self._ledger.error_of_failures(self._stream.name):
+        if error := self._ledger.failure(self._stream.name, may_be_gone=True):
             raise error
 
     # -- passes --------------------------------------------------------------------------

@@ -88,6 +88,25 @@ def test_categories_that_may_not_be_read_one_by_one(tap: Tap, shop: Shop, target
     assert leaf["Name"] == leaf["path_names"][-1]
 
 
+def test_a_pass_over_categories_that_is_killed_goes_on(
+    tap: Tap, shop: Shop, target: Target
+) -> None:
+    for number in range(700):
+        shop.store.catalog.add_category(None, f"Um {number}")
+    config = shop.config()
+    with tap.start(config, select={"categories"}) as process:
+        assert process.stdout
+        lines = [process.stdout.readline() for _ in range(650)]
+        process.kill()
+    target.take(lines)
+    assert len(target.tables["categories"]) > 600
+
+    run = tap.sync(config, target, select={"categories"})
+
+    assert len(run.records("categories")) < 300
+    assert len(target.tables["categories"]) == len(shop.store.catalog.categories.by_id)
+
+
 def test_brands(tap: Tap, shop: Shop, target: Target) -> None:
     tap.sync(shop.config(), target, select={"brands"})
 

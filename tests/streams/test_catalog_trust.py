@@ -338,6 +338,15 @@ class TestWholeLists:
         store.shop.fail("nothing", WHOLE[stream][0], times=None)
         run = store.sync(stream)
         assert run.log.count(f"VTEX lists no {stream}. The next run looks again") == 1
+        store.shop.pass_time(days=1)
+        store.sync(stream)
+        store.shop.requests()
+        run = store.sync(stream)
+        if stream != "brands":  # a store with products has some
+            assert "VTEX lists no" not in run.log
+            assert store.shop.requests()[WHOLE[stream][0]] == 1
+        store.shop.store.faults.clear()
+        assert store.sync(stream).records(stream)
 
     @pytest.mark.parametrize("kind", ["null_row", "no_id", "odd_id"])
     def test_a_row_without_a_readable_key(

@@ -224,6 +224,16 @@ def test_the_end_of_what_vtex_shows_moves_while_it_is_read(
     assert shown & shop.orders().keys() <= target.table("orders", "orderId").keys()
 
 
+def test_a_list_that_refuses_all_dates_is_asked_little(tap: Tap, shop: Shop) -> None:
+    """So does the end of what VTEX shows, which need not be looked for minute by minute."""
+    shop.fail("status", ORDER_LIST, query="f_creationDate", status=400, times=None)
+
+    run = tap.run(shop.config(), select={"orders"}, expect=1)
+
+    assert "VTEX refused GET /api/oms/pvt/orders (status 400)" in run.log
+    assert shop.requests()[ORDER_LIST] < 100
+
+
 def test_a_state_from_the_future_is_said(tap: Tap, shop: Shop, target: Target) -> None:
     """The store's clock was wrong for a run; what was missed since must not go unnoticed."""
     shop.close()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from unittest import mock
 
 import msgspec
@@ -20,6 +20,7 @@ from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
@@ -36,6 +37,13 @@ COVERAGE = "MEASURE_COVERAGE"
 
 #: What the tap must never print, whatever it is given.
 SECRETS = ("NOTASECRETNOTASECRET",)
+
+
+class Kill(NamedTuple):
+    """The signal that ends a run, so many seconds after its start."""
+
+    how: signal.Signals
+    after: float
 
 
 @dataclass
@@ -110,34 +118,43 @@ class Tap:
         *,
         expect: int | None = 0,
         env: dict[str, str] | None = None,
-        hurry: bool = False,
+        hurry: bool | RetryPolicy = False,
+        kill: Kill | None = None,
         **options: Any,
     ) -> Run:
         """Run the tap to its end; ``expect`` is the exit code it must have.
 
-        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX.
+        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX, or for
+        those of a policy. ``kill`` ends it earlier.
 
         The process is a copy of one that has imported the tap already, which saves most
         of the time that a short run takes. `start` begins with an empty process.
         """
         arguments = self._arguments(config, **options)
         out, log = (self._folder / f"{name}-{self._runs}" for name in ("out", "log"))
+        for path in (out, log):
+            path.touch()  # it may be killed before it opens them
         process = PREPARED.Process(
             target=run_command,
             args=(arguments, str(out), str(log), {**os.environ, **(env or {})}, hurry),
         )
         process.start()
+        if kill:
+            process.join(timeout=kill.after)
+            if process.exitcode is None and process.pid:
+                os.kill(process.pid, kill.how)
         process.join(timeout=240)
         if process.exitcode is None:
             process.kill()
             raise TimeoutError(log.read_text())
         # Not splitlines: texts may hold other characters that end lines.
-        lines = out.read_text().split("\n")[:-1]
+        written = out.read_text(errors="replace")  # the last character may be half of one
+        lines = written.split("\n")[:-1]
         run = Run(process.exitcode, lines, log.read_text())
         assert expect is None or run.exit_code == expect, run.log
         for secret in SECRETS:
             assert secret not in run.log
-            assert secret not in out.read_text()
+            assert secret not in written
         return run
 
     def sync(self, config: Json, target: Target, **options: Any) -> Run:
@@ -216,20 +233,23 @@ HURRIED = RetryPolicy(
     retry_probe_for=1.0,
     min_wait_throttled=0.02,
     first_wait=0.02,
+    max_wait=1.0,
     connect_timeout=1.0,
     read_timeout=1.0,
     response_timeout=3.0,
+    min_timeout=0.5,
     max_pause=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
-    total_waits=tuple(wait / 100 for wait in RetryPolicy.total_waits),
 )
 
 
-def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool) -> None:
+def run_command(
+    arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool | RetryPolicy
+) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     _measure_coverage()
     if hurry:
-        TapVTEX.policy = HURRIED
+        TapVTEX.policy = HURRIED if hurry is True else hurry
     for path, descriptor in ((out, 1), (log, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
     os.environ.clear()

@@ -11,7 +11,7 @@ import msgspec
 from singer_sdk import StreamSchema
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError
+from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.bodies import documents_in, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import Outcome, fetch_each
@@ -20,13 +20,15 @@ from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
 from tap_vtex.streams.catalog.documents import categories_in
+from tap_vtex.streams.id_census import IdSet
 from tap_vtex.streams.ledger import RetryLedger, retry_missing
 from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.lists import ListStream
+from tap_vtex.streams.pace import Pace
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -52,6 +54,8 @@ class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
     full_pass_at: datetime
     #: Categories whose form could not be had, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
+    #: Categories that the pass, which was interrupted, has still to read.
+    left: IdSet = msgspec.field(default_factory=IdSet)
 
 
 class CategoriesStream(VtexStream):
@@ -68,28 +72,46 @@ class CategoriesStream(VtexStream):
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield all categories, if any can have changed."""
         api = CatalogApi(self.run.client, self.logger)
-        tree = api.category_tree()
-        checksum = hashlib.blake2b(msgspec.json.encode(tree), digest_size=8).hexdigest()
+        categories, checksum = self._tree(api)
         now = self.run.client.now()
         known = self.load_bookmark(partition, CategoriesBookmark)
         refresh = self.run.settings.catalog_full_refresh
-        categories = {category.ids[-1]: category for category in categories_in(tree)}
-        for _ in range(_nodes_in(tree) - len(categories)):
-            self.has_key({})
         if not categories:
             ListSize().warn(self.logger, "categories")
             return
         ledger = RetryLedger(known.missing if known else {})
+        left = set(categories)
         if known and known.tree == checksum and not is_due(known.full_pass_at, refresh, now):
             now = known.full_pass_at
-        else:
-            yield from self._documents(api, categories, ledger)
+            left.intersection_update(map(str, known.left.ids))
+        left -= ledger.earlier
+        pace = Pace()
+
+        def checkpoint() -> None:
+            bookmark = CategoriesBookmark(
+                tree=checksum,
+                full_pass_at=now,
+                missing=dict(ledger.missing),
+                left=IdSet(int(one) for one in left if one.isdecimal()),
+            )
+            if bookmark != known:
+                self.checkpoint(partition, bookmark)
+
+        try:
+            for document in self._documents(api, categories, ledger, sorted(left)):
+                yield document
+                left.discard(document["Id"])
+                pace.count()
+                if pace.is_due():
+                    checkpoint()
+        except VtexError:
+            if self.run.client.has_answered_since(CATEGORY, 0):
+                checkpoint()
+            raise
         yield from self._documents_again(api, categories, ledger)
         ledger.drop_expired(self.run.client.now())
-        bookmark = CategoriesBookmark(tree=checksum, full_pass_at=now, missing=dict(ledger.missing))
-        if bookmark != known:
-            self.checkpoint(partition, bookmark)
-        if error := ledger.error_of_failures("forms of categories"):
+        checkpoint()
+        if error := ledger.failure("forms of categories", may_be_gone=True):
             raise error
 
     def check(self, check: Check) -> None:
@@ -99,15 +121,28 @@ class CategoriesStream(VtexStream):
         one = categories[0].ids[-1] if categories else "1"
         check.ask(CATEGORY, one, fallback="categories have what the tree says")
 
+    def _tree(self, api: CatalogApi) -> tuple[dict[str, Category], str]:
+        """The categories by id, and a checksum of the tree."""
+        tree = api.category_tree()
+        categories = {category.ids[-1]: category for category in categories_in(tree)}
+        for _ in range(_nodes_in(tree) - len(categories)):
+            self.has_key({})
+        return categories, hashlib.blake2b(msgspec.json.encode(tree), digest_size=8).hexdigest()
+
     def _documents(
-        self, api: CatalogApi, categories: Mapping[str, Category], ledger: RetryLedger
+        self,
+        api: CatalogApi,
+        categories: Mapping[str, Category],
+        ledger: RetryLedger,
+        wanted: Collection[str],
     ) -> Iterator[Document]:
+        """The categories that are wanted; all of them from the tree, if forms are refused."""
+
         def fetch(category_id: str, stop: threading.Event) -> Document:
             return api.category(category_id, Patience(stop)) or {}
 
-        new = [category_id for category_id in categories if category_id not in ledger.earlier]
         try:
-            for outcome in fetch_each(self.run.client, CATEGORY, fetch, new):
+            for outcome in fetch_each(self.run.client, CATEGORY, fetch, wanted):
                 yield self._handle(outcome, categories, ledger)
         except AccessError:
             self.logger.info(

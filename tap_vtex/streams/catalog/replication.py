@@ -341,7 +341,9 @@ class CatalogReplication:
                     NAMES[by],
                     _named(ids),
                 )
-        failures = (ledger.error_of_failures(NAMES[by]) for by, ledger in self._ledgers.items())
+        failures = (
+            ledger.failure(NAMES[by], may_be_gone=True) for by, ledger in self._ledgers.items()
+        )
         if errors := [str(error) for error in failures if error]:
             raise UnavailableError(" ".join(errors))
 

@@ -43,7 +43,7 @@ class Totals:
     ) -> None:
         """Ask for the total; ``undated`` is how many documents have no creation date."""
         self._reader = reader
-        self._waits = reader.client.policy.total_waits
+        self._waits = reader.client.policy.list_waits[1:]
         self._undated = undated
         self._undated_before = bookmark.undated
         #: The total that an earlier run believed; None if none did.

@@ -104,7 +104,7 @@ class OrderReplication:
                 self._advance()
             raise
         yield from self._retry_missing()
-        if error := self._ledger.error("orders"):
+        if error := self._ledger.failure("orders"):
             raise error
         if self._doubts:
             raise IncompleteListError(f"{'. '.join(self._doubts)}. The next run looks again.")

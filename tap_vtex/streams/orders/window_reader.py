@@ -166,6 +166,8 @@ class WindowReader:
         #: Parts of a window that could not be read, and why.
         self._suspect: set[Window] = set()
         self._refusal: VtexError | None = None
+        #: Parts that VTEX no longer lists, since it does not list what comes after them either.
+        self._outside: set[Window] = set()
         #: Whether any window could be read.
         self._has_read = False
 
@@ -209,6 +211,8 @@ class WindowReader:
 
     def _read_or_split(self, part: Window) -> tuple[Listed | None, int]:
         """Read a part, or None where its halves have to be read; and the total it announces."""
+        if part in self._outside:
+            return _OUTSIDE_RETENTION, 0
         query = self._narrowed(part)
         retry_for = self._client.policy.retry_probe_for if part in self._suspect else None
         try:
@@ -265,9 +269,25 @@ class WindowReader:
         ):
             return self._unreadable(window, error)
         if window.end - window.start > MIN_EDGE_WINDOW:
+            # The retention ends at one moment: if it does not reach the later half, the
+            # earlier one need not be asked for.
+            earlier, later = window.halves()
+            if self._orders.is_at_retention_edge(later.start) and self._is_refused(later):
+                self._outside.add(earlier)
             return None
-        self._logger.info("VTEX no longer lists orders created %s", window)
+        self._logger.info(
+            "VTEX no longer lists orders created before %s UTC", f"{window.end:%F %T}"
+        )
         return _OUTSIDE_RETENTION
+
+    def _is_refused(self, window: Window) -> bool:
+        try:
+            self._page(self._narrowed(window, page=1))
+        except UnavailableError:
+            return False
+        except (RefusedError, NotFoundError):
+            return True
+        return False
 
     def _unreadable(self, window: Window, error: VtexError) -> Listed | None:
         """Split a window that fails, down to a day, as long as the list works otherwise.

@@ -1,0 +1,102 @@
+"""What responses that are no success mean: another attempt, or an error that stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tap_vtex.errors import AccessError, NotFoundError, RefusedError
+from tap_vtex.http import responses
+from tap_vtex.http.transport import REDIRECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tap_vtex.http.endpoint import Endpoint
+    from tap_vtex.http.transport import NoResponseError, RawResponse
+
+#: Failures that pass: VTEX asks to come again, or broke for a moment.
+RETRYABLE_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
+FIRST_ERROR_STATUS: Final = 400
+UNAUTHORIZED: Final = 401
+FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
+TOO_MANY_REQUESTS: Final = 429
+
+
+class RetryableError(Exception):
+    """A failed attempt that is worth another one. The text is fit for the log."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int = 0,
+        retry_after: float = 0.0,
+        is_unusable: bool = False,
+        no_response: NoResponseError | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.status = status
+        self.retry_after = retry_after
+        #: JSON came, but not what was asked for.
+        self.is_unusable = is_unusable
+        self.no_response = no_response
+
+
+def raise_for_status(
+    response: RawResponse,
+    path: str,
+    endpoint: Endpoint[Any],
+    *,
+    is_proven: bool,
+    no_retry: Collection[int],
+) -> None:
+    """Raise what a status means that is not a success.
+
+    Args:
+        response: The response.
+        path: The path that was requested.
+        endpoint: The endpoint behind it.
+        is_proven: Whether the endpoint has succeeded in this run.
+        no_retry: Statuses that are final, though they usually pass.
+
+    Raises:
+        RetryableError: Another attempt may succeed.
+        AccessError: The key may not read this.
+        NotFoundError: VTEX does not know the path.
+        RefusedError: VTEX refuses the request itself.
+    """
+    status = response.status
+    if status in REDIRECTS:
+        raise RetryableError(f"a redirect (status {status}), which the tap does not follow")
+    if status < FIRST_ERROR_STATUS:
+        return
+    # VTEX has been seen to send a 401 that passes.
+    passes = status == UNAUTHORIZED and is_proven
+    if (status in RETRYABLE_STATUSES or passes) and status not in no_retry:
+        raise RetryableError(
+            f"status {status}", status=status, retry_after=responses.retry_after(response)
+        )
+    message = responses.vtex_message(response)
+    if status in {UNAUTHORIZED, FORBIDDEN}:
+        raise no_access(path, endpoint, status, message)
+    if status == NOT_FOUND:
+        raise NotFoundError(
+            f"VTEX does not know GET {path} (status 404). If no stream works, check account_name.",
+            status=status,
+            vtex_message=message,
+        )
+    raise RefusedError(
+        f"VTEX refused GET {path} (status {status}).", status=status, vtex_message=message
+    )
+
+
+def no_access(path: str, endpoint: Endpoint[Any], status: int, message: str = "") -> AccessError:
+    """The error of a key that VTEX refuses."""
+    return AccessError(
+        f"VTEX refused the key for GET {path} (status {status}). If no stream works, check "
+        "account_name, app_key and app_token, and that the key is active. Otherwise: "
+        f"{endpoint.how_to_grant}",
+        status=status,
+        vtex_message=message,
+    )
