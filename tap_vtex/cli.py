@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.metrics import METRICS_LOGGER_NAME
 
 from tap_vtex.errors import VtexError
 
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from typing import IO
 
     from singer_sdk.plugin_base import _ConfigInput
+
+# The SDK logs counters of each stream at INFO. Progress lines and the table at the end of a
+# run say the same to a person.
+_metrics = logging.getLogger(METRICS_LOGGER_NAME)
+_metrics.addFilter(lambda _: _metrics.isEnabledFor(logging.DEBUG))
 
 
 class CommandLine(Tap):
@@ -54,17 +61,42 @@ class CommandLine(Tap):
             cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
-        tap = cls(
-            config=config.config if config else {},
-            state=_read_state(state),
-            catalog=_read_json(catalog, "--catalog"),
-            parse_env_config=bool(config and config.parse_env),
-            offline=check,
-        )
+        try:
+            tap = cls(
+                config=cls._settings_in(config),
+                state=_read_state(state),
+                catalog=_read_json(catalog, "--catalog"),
+                offline=check,
+            )
+        except ConfigValidationError as error:
+            cls._refuse_settings(error.errors)
         if check:
             tap.check_access(about_format)
         else:
             tap.sync()
+
+    @classmethod
+    def _settings_in(cls, config: _ConfigInput | None) -> dict[str, Any]:
+        """The settings of the files that ``--config`` names, and of the environment."""
+        if config is None:
+            return {}
+        if not config.parse_env:
+            return config.config
+        try:
+            return {**config.config, **cls._env_var_config}
+        except ValueError:
+            cls._refuse_settings(
+                [
+                    "A setting in the environment can't be read. Write numbers in digits, and "
+                    "lists and objects as JSON."
+                ]
+            )
+
+    @classmethod
+    def _refuse_settings(cls, errors: list[str]) -> NoReturn:
+        """Log what is wrong with the settings, in one line: Meltano shows only the last."""
+        cls.logger.error("%s", " ".join(errors))
+        raise SystemExit(1)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -74,8 +106,9 @@ class CommandLine(Tap):
             click.Option(
                 ["--check"],
                 is_flag=True,
-                help="Request once what each selected stream needs, and print what the key's role "
-                "lacks. Add --format json for JSON.",
+                help="Request once what each stream needs, print what the key's role lacks and how "
+                "this store's VTEX behaves. Add --format json for a report without any of the "
+                "store's data.",
             )
         )
         return command
@@ -96,9 +129,7 @@ class CommandLine(Tap):
         try:
             super().cb_test(ctx, param, value)
         except ConfigValidationError as error:
-            for sentence in error.errors:
-                cls.logger.error(sentence)  # noqa: TRY400
-            ctx.exit(1)
+            cls._refuse_settings(error.errors)
         except VtexError as error:
             cls.logger.error(error)  # noqa: TRY400
             ctx.exit(1)

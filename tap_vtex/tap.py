@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import sys
 import time
 from functools import cached_property
@@ -14,10 +16,10 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
 from tap_vtex.errors import VtexError, without_values
-from tap_vtex.http.client import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check
+from tap_vtex.report.probe import Probe
 from tap_vtex.run import Run
 from tap_vtex.settings import SETTINGS, entities_in
 from tap_vtex.shutdown import Shutdown
@@ -42,7 +44,7 @@ from tap_vtex.streams.masterdata.fields import fields_of
 from tap_vtex.streams.orders import IncompleteOrdersStream, OrderItemsStream, OrdersStream
 from tap_vtex.streams.pricing import PricesStream
 from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
-from tap_vtex.validation import errors_in
+from tap_vtex.validation import errors_in, warnings_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +83,7 @@ class TapVTEX(CommandLine):
     policy = RetryPolicy()
     #: By the monotonic clock; None before discovery asks for anything.
     _discovery_ends: float | None = None
-    _has_warned_of_key = False
+    _has_warned = False
     #: Of the process, which signals end.
     shutdown = Shutdown()
 
@@ -149,8 +151,8 @@ class TapVTEX(CommandLine):
         try:
             return fields_of(self.run.client, acronym, max(0.0, self._discovery_ends - now))
         except VtexError as error:
-            if error.status == UNAUTHORIZED and not self.run.client.has_answered:
-                self._warn_of_key()
+            if not self.run.client.has_answered:
+                self._warn_of_silence()
                 return []
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
@@ -160,11 +162,12 @@ class TapVTEX(CommandLine):
             )
             return []
 
-    def _warn_of_key(self) -> None:
-        if not self._has_warned_of_key:
-            self._has_warned_of_key = True
+    def _warn_of_silence(self) -> None:
+        """Say once what it means for the catalog that VTEX gives nothing; the run says why."""
+        if not self._has_warned:
+            self._has_warned = True
             self.logger.warning(
-                "VTEX refused the key (status 401), so the store's own fields get no columns"
+                "VTEX gave no data so far, so the store's own fields get no columns"
             )
 
     # -- a run ---------------------------------------------------------------------------
@@ -186,29 +189,31 @@ class TapVTEX(CommandLine):
             sys.exit(1)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
-        self.run.end()
-        failed = ", ".join(self.run.failures)
-        if failed:
-            self.logger.error(
-                "The run is incomplete, because these streams failed: %s. What was read is kept, "
-                "and the next run resumes from there.",
-                failed,
-            )
+        self.run.log_refusals()
         self._summarize()
-        if failed:
+        if self.run.failures:
+            # Last, because the last line is all that `meltano config test` shows.
+            self.logger.error("%s", self.run.outcome())
             sys.exit(1)
 
     def check_access(self, output_format: str | None) -> None:
-        """Print which selected streams the key may read. Exits with 1 if it lacks any."""
-        check = Check(self.run.client)
+        """Print which streams the key may read. Exits with 1 if it lacks a needed one.
+
+        As JSON, with how VTEX behaves where its documentation is silent.
+        """
+        check, probe = Check(self.run.client), Probe(self.run.client)
+        streams = [one for one in self.streams.values() if isinstance(one, VtexStream)]
         try:
-            for stream in self.streams.values():
-                if isinstance(stream, VtexStream) and stream.selected:
-                    check.stream = stream.name
-                    stream.check(check)
+            for stream in streams:
+                check.begin(stream.name, needed=stream.selected_by_default)
+                stream.check(check)
+            for stream in streams:
+                if output_format == "json" and check.may_read(stream.name):
+                    stream.probe(probe)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
-        click.echo(check.as_json() if output_format == "json" else check.as_text())
+        report = {"version": self.plugin_version, **check.as_dict(), "behavior": probe.found}
+        click.echo(json.dumps(report, indent=2) if output_format == "json" else check.as_text())
         sys.exit(0 if check.is_ok else 1)
 
     def _end_unexpectedly(self, error: Exception) -> NoReturn:
@@ -243,6 +248,8 @@ class TapVTEX(CommandLine):
         if not errors:
             # Fills in the defaults, and validates the SDK's own settings.
             errors = super()._validate_config(raise_errors=raise_errors)
+            for warning in warnings_in(self._config, os.environ):
+                self.logger.warning("%s", warning)
             try:
                 self.run.client  # noqa: B018 - shows whether proxy and certificates can be used
             except VtexError as error:

@@ -106,7 +106,7 @@ class Asked:
         check = Check(self._client)
         for name in streams:
             stream = self.stream(name)
-            check.stream = stream.name
+            check.begin(stream.name)
             stream.check(check)
         return check
 

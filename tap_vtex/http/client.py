@@ -243,6 +243,8 @@ class VtexClient:
                     # Every thread has to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
                 limit = self._retry_for(failure, request) if retry_for is None else retry_for
+                if failure.no_response and failure.no_response.is_unreachable:
+                    limit = min(limit, self._patience_without_host())
                 if now + wait > min(first_failure + limit, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request.path, wait)
@@ -343,6 +345,10 @@ class VtexClient:
             return self.policy.retry_for
         return self.policy.retry_unproven_for
 
+    def _patience_without_host(self) -> float:
+        """For how long to try a host that can't even be connected."""
+        return math.inf if self.has_answered else self.policy.retry_unreachable_for
+
     def _patience_ends(self, now: float) -> float:
         """When the tap stops waiting for a VTEX that has answered nothing yet."""
         if self.has_answered:
@@ -396,7 +402,6 @@ def _refuse(kind: type[VtexError], text: str, response: RawResponse) -> NoReturn
 
 def _no_access(request: _Request[Body], status: int) -> str:
     return (
-        f"VTEX refused the key for GET {request.path} (status {status}). If no stream works, check "
-        "account_name, app_key and app_token, and that the key is active. Otherwise: "
+        f"VTEX refused the key for GET {request.path} (status {status}). "
         f"{request.endpoint.how_to_grant}"
     )

@@ -15,7 +15,7 @@ from coverage import Coverage
 
 from tap_vtex.__main__ import main
 from tap_vtex.http.retry import RetryPolicy
-from tap_vtex.tap import TapVTEX
+from tap_vtex.tap import CATALOG_STREAMS, TapVTEX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -109,11 +109,13 @@ class Tap:
         expect: int | None = 0,
         env: dict[str, str] | None = None,
         hurry: bool = False,
+        every: bool = True,
         **options: Any,
     ) -> Run:
         """Run the tap to its end; ``expect`` is the exit code it must have.
 
-        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX.
+        In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX. Where
+        nothing is selected, ``every`` stream is read, and not only those that are by default.
 
         The process is a copy of one that has imported the tap already, which saves most
         of the time that a short run takes. `start` begins with an empty process.
@@ -122,7 +124,7 @@ class Tap:
         out, log = (self._folder / f"{name}-{self._runs}" for name in ("out", "log"))
         process = PREPARED.Process(
             target=run_command,
-            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}, hurry),
+            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}, hurry, every),
         )
         process.start()
         process.join(timeout=240)
@@ -209,9 +211,11 @@ HURRIED = RetryPolicy(
     retry_throttled_for=3.0,
     retry_unusable_for=1.0,
     retry_unanswered_for=3.0,
+    retry_unreachable_for=1.0,
     retry_discovery_for=1.0,
     retry_missing_for=2.0,
     retry_probe_for=1.0,
+    retry_check_for=1.0,
     min_wait_throttled=0.02,
     first_wait=0.02,
     connect_timeout=1.0,
@@ -223,9 +227,14 @@ HURRIED = RetryPolicy(
 )
 
 
-def run_command(arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool) -> None:
+def run_command(
+    arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool, every: bool
+) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     _measure_coverage()
+    if every and "--check" not in arguments:
+        for stream in CATALOG_STREAMS:
+            stream.selected_by_default = True
     if hurry:
         TapVTEX.policy = HURRIED
     for path, descriptor in ((out, 1), (log, 2)):

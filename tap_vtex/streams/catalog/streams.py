@@ -22,6 +22,7 @@ from tap_vtex.streams.catalog.api import (
     first_sku,
     list_again,
 )
+from tap_vtex.streams.catalog.probe import probe_catalog
 from tap_vtex.streams.catalog.replication import CatalogBookmark, CatalogReplication
 from tap_vtex.streams.catalog.walk import Assembler, ByProduct, BySku, Wanted
 from tap_vtex.streams.list_size import ListSize
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.streams.base import VtexStream
     from tap_vtex.streams.catalog.walk import Batch, By, Walk
     from tap_vtex.types import Document
@@ -113,6 +115,10 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         check.ask(PRODUCT_LIST, params=one, fallback="changes show with the full pass only")
         check.ask(PRODUCT, 1, fallback="products have what their SKUs say")
         check.ask(CATEGORY_TREE, fallback="products have their categories as SKUs know them")
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how the catalog behaves."""
+        probe_catalog(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> CatalogBookmark:
         """How far a member has come."""

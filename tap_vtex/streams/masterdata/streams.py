@@ -16,6 +16,7 @@ from tap_vtex.streams.masterdata.api import (
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
 from tap_vtex.streams.masterdata.opening import ALL_FIELDS, Opener
+from tap_vtex.streams.masterdata.probe import probe_entity, probe_filters
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication, FoundDocument
 from tap_vtex.windows import whole_second
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.run import Run
     from tap_vtex.types import Document
 
@@ -182,8 +184,17 @@ class ClientsStream(EntityStream):
 
     native_schema = "clients"
 
+    def probe(self, probe: Probe) -> None:
+        """Find out how the entity behaves."""
+        probe_entity(probe, self._acronym)
+        probe_filters(probe, self._acronym)
+
 
 class AddressesStream(EntityStream):
     """The addresses of clients (AD)."""
 
     native_schema = "addresses"
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how the entity behaves."""
+        probe_entity(probe, self._acronym)
