@@ -82,15 +82,18 @@ class Run:
                 f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
                 f"What was read is kept, and the next run resumes from there. {first}"
             )
-        refused = isinstance(first, AccessError)
-        if refused and all(one.status == UNAUTHORIZED for one in self.failures.values()):
+        return self.explain(first)
+
+    def explain(self, error: VtexError) -> str:
+        """What an error means, given what else VTEX has answered."""
+        if self.client.has_answered or not isinstance(error, AccessError):
+            return str(error)
+        if error.status == UNAUTHORIZED:
             return (
                 "VTEX does not accept the key (status 401). Check account_name, app_key and "
                 "app_token, and that the key is active and has a role."
             )
-        if refused:
-            return f"The key's role opens none of the selected streams. {first}"
-        return str(first)
+        return f"The key's role opens none of the selected streams. {error}"
 
     def _log(self, streams: Collection[str], error: VtexError) -> None:
         plural = "s" if len(streams) > 1 else ""

@@ -196,6 +196,10 @@ class TapVTEX(CommandLine):
             self.logger.error("%s", self.run.outcome())
             sys.exit(1)
 
+    def explain(self, error: VtexError) -> str:
+        """What an error means, given what else VTEX has answered."""
+        return self.run.explain(error)
+
     def check_access(self, output_format: str | None) -> None:
         """Print which streams the key may read. Exits with 1 if it lacks a needed one.
 

@@ -98,7 +98,12 @@ def test_the_report_says_nothing_of_the_store(tap: Tap, shop: Shop) -> None:
 
 
 def test_what_words_say() -> None:
-    assert (share([]), share([1]), share([None]), share([1, None])) == (UNKNOWN, "all", "none", "some")
+    assert (share([]), share([1]), share([None]), share([1, None])) == (
+        UNKNOWN,
+        "all",
+        "none",
+        "some",
+    )
     days = "2026-01-01T00:00:00"
     assert [zone_of([days + zone]) for zone in ("Z", "+00:00", "-03:00", "")] == [
         *("Z", "+00:00", "offset", "none"),

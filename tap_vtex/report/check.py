@@ -166,9 +166,7 @@ class Check:
     @property
     def in_order_of_clicks(self) -> list[AccessFinding]:
         """The needed findings, then the others, as an administrator meets their resources."""
-        return sorted(
-            self.findings, key=lambda one: (not one.needed, one.endpoint.resources[:1])
-        )
+        return sorted(self.findings, key=lambda one: (not one.needed, one.endpoint.resources[:1]))
 
     def as_text(self) -> str:
         """The findings as a table of needed and one of optional streams, with what to do."""
@@ -215,9 +213,7 @@ class Check:
     def _not_readable(self, *, needed: bool) -> dict[str, None]:
         """The streams that can't be read, as the keys of a dictionary."""
         return dict.fromkeys(
-            one.stream
-            for one in self.in_order_of_clicks
-            if one.needed is needed and not one.is_ok
+            one.stream for one in self.in_order_of_clicks if one.needed is needed and not one.is_ok
         )
 
 

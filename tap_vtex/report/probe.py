@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -89,10 +89,9 @@ class Probe:
     @contextmanager
     def finding(self, *names: str) -> Generator[None]:
         """Find something out; what the block leaves open is unknown. It never fails."""
-        try:
+        unusable = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+        with suppress(VtexError, *unusable):
             yield
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, VtexError):
-            pass
         for name in names:
             self.found.setdefault(name, UNKNOWN)
 

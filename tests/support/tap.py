@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -56,6 +57,12 @@ class Run:
             for message in self.messages
             if message["type"] == "RECORD" and message["stream"] == stream
         ]
+
+    @property
+    def reason(self) -> str:
+        """The last line of the log, without what stands before its text."""
+        *_, last = self.log.strip().split("\n")
+        return re.split(r"\| ", last)[-1].strip()
 
     @property
     def state(self) -> Json:
@@ -124,7 +131,8 @@ class Tap:
         out, log = (self._folder / f"{name}-{self._runs}" for name in ("out", "log"))
         process = PREPARED.Process(
             target=run_command,
-            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}, hurry, every),
+            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}),
+            kwargs={"hurry": hurry, "every": every},
         )
         process.start()
         process.join(timeout=240)
@@ -228,7 +236,7 @@ HURRIED = RetryPolicy(
 
 
 def run_command(
-    arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool, every: bool
+    arguments: list[str], out: str, log: str, env: dict[str, str], *, hurry: bool, every: bool
 ) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     _measure_coverage()
