@@ -97,12 +97,11 @@ class CommandLine(Tap):
         try:
             return {**config.config, **cls._env_var_config}
         except ValueError:
-            cls._refuse_settings(
-                [
-                    "A setting in the environment can't be read. Write numbers in digits, and "
-                    "lists and objects as JSON."
-                ]
+            sentence = (
+                "A setting in the environment can't be read. Write numbers in digits, and lists and "
+                "objects as JSON."
             )
+            cls._refuse_settings([sentence])
 
     @classmethod
     def _refuse_settings(cls, errors: list[str]) -> NoReturn:
@@ -136,7 +135,7 @@ class CommandLine(Tap):
             raise click.BadParameter(f"can't be read as JSON ({error}).", ctx, param) from None
 
     @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:  # noqa: ARG003
         """Read one record of each stream. The SDK shows a traceback if that fails."""
         if value == CliTestOptionValue.Disabled.value:
             return

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tap_vtex.http.endpoint import Endpoint
 
 HEADS: Final = ("granted", "product", "category", "resource", "or instead", "without it", "for")
+NO_DATA: Final = (
+    "VTEX gave no data at all: check account_name, app_key and app_token, and that the key is "
+    "active and has the role."
+)
 #: Stop asking after this many requests without a response, if nothing was ever answered.
 MAX_UNANSWERED: Final = 2
 
@@ -193,10 +197,7 @@ class Check:
 
     def _verdict(self) -> list[str]:
         if not any(one.granted for one in self.findings):
-            return [
-                "VTEX gave no data at all: check account_name, app_key and app_token, and that the "
-                "key is active and has the role."
-            ]
+            return [NO_DATA]
         lines = []
         if further := self._not_readable(needed=False):
             lines.append(
