@@ -98,8 +98,8 @@ class CommandLine(Tap):
             return {**config.config, **cls._env_var_config}
         except ValueError:
             sentence = (
-                "A setting in the environment can't be read. Write numbers in digits, and lists and "
-                "objects as JSON."
+                "A setting in the environment can't be read. Write numbers in digits, and lists "
+                "and objects as JSON."
             )
             cls._refuse_settings([sentence])
 
