@@ -31,7 +31,7 @@ HEAD: Final = """\
 #: Whether the package is on PyPI. Until then, the plug-in is installed from the repository.
 ON_PYPI: Final = False
 #: Where the address of the repository stands.
-WITH_ADDRESS: Final = ("pyproject.toml", "README.md", "mkdocs.yml", "docs/*.md", "examples/**/*")
+WITH_ADDRESS: Final = ("pyproject.toml", "mkdocs.yml", "*.md", "docs/*.md", "examples/**/*")
 
 #: What the Hub calls the stages that PyPI has classifiers for.
 STATUSES: Final = {

@@ -204,6 +204,15 @@ def test_the_notes_are_what_the_changelog_says_of_the_version() -> None:
     )
 
 
+def test_the_notes_of_the_first_release_are_ready() -> None:
+    """But for its heading, which has the day."""
+    changelog = CHANGELOG.read_text().replace("## Unreleased\n", "## 0.1.0 - 2027-01-31\n", 1)
+    found = notes(changelog, "v0.1.0", FILES)
+    repository = hub.project()["urls"]["Repository"]
+    assert f"`pip install git+{repository}.git@v0.1.0`" in found
+    assert f"]({FILES}/docs/getting-started.md)" in found
+
+
 @pytest.mark.parametrize("tag", ["v1.9.0", "v1.8.1", "v1.1", "v1.1.0", "v1.10.0rc1", "1.10.0"])
 def test_a_tag_without_notes_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match=re.escape(tag.removeprefix("v"))):
