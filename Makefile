@@ -13,7 +13,10 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 4
 
-.PHONY: demo test coverage other-days other-python soak bench tables hub lint format clean
+# Of MkDocs, about versions to come.
+export NO_MKDOCS_2_WARNING := 1
+
+.PHONY: demo test coverage other-days other-python soak bench tables hub site lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
 	@$(BIN)/python -m demo
@@ -50,22 +53,27 @@ bench: .venv/ready .venv/bench/ready ## Measure the tap for twenty minutes; writ
 tables: .venv/ready ## Bring docs/tables.md and the diagram in README.md up to date.
 	@$(BIN)/python -m reference
 
-hub: .venv/ready ## Bring release/tap-vtex.yml, the definition for Meltano Hub, up to date.
+hub: .venv/ready ## Bring release/tap-vtex.yml and the address of the repository up to date.
 	@$(BIN)/python -m release.hub
 
-lint: .venv/ready ## Check style and types.
+site: .venv/ready ## Build the documentation as a site, in site/. Wrong links and anchors stop it.
+	$(BIN)/mkdocs build --quiet
+
+lint: .venv/ready ## Check style, types, workflows and the Dockerfile.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/ty check --error-on-warning
 	$(BIN)/deptry .
+	$(BIN)/zizmor --offline --quiet .github examples/github-actions
+	$(BIN)/hadolint Dockerfile
 
 format: .venv/ready ## Bring the code into shape.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## Remove all that the other commands have made.
-	rm -rf .venv .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .demo site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@# Not .meltano/meltano.db: it holds the bookmarks of whatever was loaded from here.
 	rm -rf .meltano/run .meltano/extractors .meltano/loaders .meltano/utilities .meltano/ready
 

@@ -108,7 +108,12 @@ def _loaded(products: int, *, may_list: bool) -> dict[str, Any]:
         for product in range(1, products + 1)
     }
     # Beside these, the sandbox has a product 0, one without SKUs, and ids of nothing.
-    skus |= {0: range(1), products + 1: range(0), 9000001: range(9000001, 9000002), 9000002: range(0)}
+    skus |= {
+        0: range(1),
+        products + 1: range(0),
+        9000001: range(9000001, 9000002),
+        9000002: range(0),
+    }
     bookmark = _bookmark(skus, now) if may_list else _bookmark_by_sku(skus, now)
     partition = {
         "context": {"account_name": "ipe"},

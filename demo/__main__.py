@@ -134,7 +134,7 @@ ROUTES = {
     "/api/oms/pvt/orders": "pages of the order list",
     "/api/oms/pvt/orders/{order_id}": "single orders",
     "/api/dataentities/{acronym}/scroll": "pages of clients, addresses, ...",
-    "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{product_id}": "looks at products",
+    "/api/catalog_system/pvt/sku/stockkeepingunitByProductId/{product_id}": "SKU lists of products",
     "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{sku_id}": "single SKUs",
     "/{account}/pricing/prices/{sku_id}": "prices of single SKUs",
 }

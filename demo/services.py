@@ -30,8 +30,6 @@ FOLDER = PROJECT / ".demo"
 #: Where tables and models go.
 SCHEMA = "vtex_demo"
 START_SECONDS = 30
-#: Lines of the log that tell a reader nothing: statements of SQL, counters.
-CHATTER = ("Inserting with SQL", "METRIC", "Skipping parse of env var settings")
 
 
 class Store:
@@ -167,8 +165,7 @@ def meltano(*arguments: str, settings: Mapping[str, str]) -> None:
     ) as process:
         try:
             for line in process.stdout or ():
-                if not any(chatter in line for chatter in CHATTER):
-                    print(line, end="", flush=True)
+                print(line, end="", flush=True)
         except BaseException:
             process.terminate()  # Meltano ends the tap and the target, too
             raise

@@ -1,5 +1,7 @@
 """``make hub``: write release/tap-vtex.yml, by which Meltano Hub and Meltano know the tap.
 
+Carries the address of the repository from pyproject.toml to the other files, too.
+
 Settings and capabilities are what ``tap-vtex --about`` tells, the streams those that
 meltano.yml selects. Keys and settings are in the order of their names, as the Hub's checks
 want them.
@@ -8,6 +10,7 @@ want them.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -22,13 +25,13 @@ PROJECT: Final = Path(__file__).parent.parent
 DEFINITION: Final = Path(__file__).parent / "tap-vtex.yml"
 
 HEAD: Final = """\
-# The plug-in for Meltano Hub. `make hub` writes this file; a test keeps it true.
+# The plug-in for Meltano projects and for Meltano Hub. `make hub` writes this file; a test keeps it
+# true.
 """
-#: The Hub wants both of these, and they come from one address.
-WITHOUT_REPOSITORY: Final = """\
-# The Hub wants `repo` and `variant` too: they follow from `Repository` under [project.urls] in
-# pyproject.toml, once that is there.
-"""
+#: Whether the package is on PyPI. Until then, the plug-in is installed from the repository.
+ON_PYPI: Final = False
+#: Where the address of the repository stands.
+WITH_ADDRESS: Final = ("pyproject.toml", "mkdocs.yml", "*.md", "docs/*.md", "examples/**/*")
 
 #: What the Hub calls the stages that PyPI has classifiers for.
 STATUSES: Final = {
@@ -46,13 +49,13 @@ NEXT_STEPS: Final = """\
 Ask VTEX what the key's role lacks, before the first load:
 
 ```bash
-meltano invoke tap-vtex --check
+meltano invoke tap-vtex:check
 ```
 """
 USAGE: Final = """\
 ### Streams
 
-Selected are the streams that a role without access to logistics and to sellers opens. For
+The streams that the role of the set-up guide opens are selected from the start. For
 `sales_channels`, `sellers`, `warehouses` and `inventory`, add these to `select`.
 
 ### PostgreSQL
@@ -110,9 +113,11 @@ def setting(name: str, schema: Json) -> Json:
 def definition(told: Json, extractor: Json, project: Json) -> Json:
     """The plug-in: of what --about tells, meltano.yml's extractor and pyproject's project."""
     properties = told["settings"]["properties"]
+    repository = project["urls"]["Repository"]
     (status,) = STATUSES.keys() & set(project["classifiers"])
     return {
-        **_source(project.get("urls", {}).get("Repository")),
+        **_source(repository),
+        "commands": extractor["commands"],
         "capabilities": sorted(told["capabilities"]),
         "description": "E-commerce platform",
         "domain_url": "https://vtex.com",
@@ -125,7 +130,7 @@ def definition(told: Json, extractor: Json, project: Json) -> Json:
         "name": told["name"],
         "namespace": extractor["namespace"],
         "next_steps": NEXT_STEPS,
-        "pip_url": project["name"],
+        "pip_url": project["name"] if ON_PYPI else f"git+{repository}.git",
         "prereq": PREREQUISITES,
         "quality": "unknown",  # the Hub's people give one
         "select": extractor["select"],
@@ -136,29 +141,44 @@ def definition(told: Json, extractor: Json, project: Json) -> Json:
     }
 
 
-def _source(repository: str | None) -> Json:
+def _source(repository: str) -> Json:
     """Where the code is, and the variant: whose it is."""
-    if repository is None:
-        return {}
-    address = repository.rstrip("/").removesuffix(".git")
     return {
-        "docs": f"{address}#readme",
-        "repo": address,
-        "variant": address.split("/")[-2].lower(),
+        "docs": f"{repository}#readme",
+        "repo": repository,
+        "variant": repository.split("/")[-2].lower(),
     }
+
+
+def project() -> Json:
+    """What pyproject.toml says of the project."""
+    found: Json = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    return found
+
+
+def with_address(text: str, repository: str) -> str:
+    """A text in which every address of the repository is this one."""
+    return re.sub(r"https://[\w.-]+/[\w.-]+/tap-vtex\b", repository, text)
+
+
+def files_with_address() -> list[Path]:
+    """The files in which the address of the repository can stand."""
+    found = (path for pattern in WITH_ADDRESS for path in PROJECT.glob(pattern))
+    return sorted(path for path in found if path.is_file() and path.suffix != ".pyc")
 
 
 def page() -> str:
     """The file as it should be."""
     extractor = yaml.safe_load((PROJECT / "meltano.yml").read_text())["plugins"]["extractors"][0]
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    found = definition(about(), extractor, project)
-    head = HEAD if "repo" in found else HEAD + WITHOUT_REPOSITORY
-    return head + yaml.dump(found, Dumper=_Dumper, allow_unicode=True, width=100)
+    found = definition(about(), extractor, project())
+    return HEAD + yaml.dump(found, Dumper=_Dumper, allow_unicode=True, width=100)
 
 
 def main() -> None:
-    """Write it."""
+    """Write it, and the address wherever it stands."""
+    repository = project()["urls"]["Repository"]
+    for path in files_with_address():
+        path.write_text(with_address(path.read_text(), repository))
     DEFINITION.write_text(page())
 
 

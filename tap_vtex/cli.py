@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.metrics import METRICS_LOGGER_NAME
+from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_vtex.errors import VtexError
 
 if TYPE_CHECKING:
-    from typing import IO
+    from typing import IO, Self
 
     from singer_sdk.plugin_base import _ConfigInput
+
+# The SDK logs counters of each stream at INFO. Progress lines and the table at the end of a
+# run say the same to a person.
+_metrics = logging.getLogger(METRICS_LOGGER_NAME)
+_metrics.addFilter(lambda _: _metrics.isEnabledFor(logging.DEBUG))
+# `CommandLine` reads the environment itself, so the SDK says of each run that it skips that.
+logging.getLogger("tap-vtex").addFilter(lambda record: "Skipping parse of" not in str(record.msg))
 
 
 class CommandLine(Tap):
@@ -38,6 +48,10 @@ class CommandLine(Tap):
         """Print which streams the key may read."""
         raise NotImplementedError
 
+    def explain(self, error: VtexError) -> str:
+        """What an error means, given what else VTEX has answered."""
+        raise NotImplementedError
+
     @classmethod
     def invoke(  # type: ignore[override]
         cls,
@@ -54,17 +68,46 @@ class CommandLine(Tap):
             cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
-        tap = cls(
-            config=config.config if config else {},
+        tap = cls._made_of(
+            config,
             state=_read_state(state),
             catalog=_read_json(catalog, "--catalog"),
-            parse_env_config=bool(config and config.parse_env),
             offline=check,
         )
         if check:
             tap.check_access(about_format)
         else:
             tap.sync()
+
+    @classmethod
+    def _made_of(cls, config: _ConfigInput | None, **options: Any) -> Self:  # noqa: ANN401
+        """Make a tap, or end the process if the settings are wrong."""
+        try:
+            return cls(config=cls._settings_in(config), **options)
+        except ConfigValidationError as error:
+            cls._refuse_settings(error.errors)
+
+    @classmethod
+    def _settings_in(cls, config: _ConfigInput | None) -> dict[str, Any]:
+        """The settings of the files that ``--config`` names, and of the environment."""
+        if config is None:
+            return {}
+        if not config.parse_env:
+            return config.config
+        try:
+            return {**config.config, **cls._env_var_config}
+        except ValueError:
+            sentence = (
+                "A setting in the environment can't be read. Write numbers in digits, and lists "
+                "and objects as JSON."
+            )
+            cls._refuse_settings([sentence])
+
+    @classmethod
+    def _refuse_settings(cls, errors: list[str]) -> NoReturn:
+        """Log what is wrong with the settings, in one line: Meltano shows only the last."""
+        cls.logger.error("%s", " ".join(errors))
+        raise SystemExit(1)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
@@ -74,8 +117,9 @@ class CommandLine(Tap):
             click.Option(
                 ["--check"],
                 is_flag=True,
-                help="Request once what each selected stream needs, and print what the key's role "
-                "lacks. Add --format json for JSON.",
+                help="Request once what each stream needs, print what the key's role lacks and how "
+                "this store's VTEX behaves. Add --format json for a report without any of the "
+                "store's data.",
             )
         )
         return command
@@ -91,17 +135,20 @@ class CommandLine(Tap):
             raise click.BadParameter(f"can't be read as JSON ({error}).", ctx, param) from None
 
     @classmethod
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:  # noqa: ARG003
         """Read one record of each stream. The SDK shows a traceback if that fails."""
+        if value == CliTestOptionValue.Disabled.value:
+            return
+        tap = cls._made_of(ctx.params.get("config"))
         try:
-            super().cb_test(ctx, param, value)
-        except ConfigValidationError as error:
-            for sentence in error.errors:
-                cls.logger.error(sentence)  # noqa: TRY400
-            ctx.exit(1)
+            if value == CliTestOptionValue.Schema.value:
+                tap.write_schemas()
+            else:
+                tap.run_connection_test()
         except VtexError as error:
-            cls.logger.error(error)  # noqa: TRY400
+            cls.logger.error("%s", tap.explain(error))  # noqa: TRY400
             ctx.exit(1)
+        ctx.exit()
 
 
 def _read_json(file: IO[str] | None, option: str) -> dict[str, Any] | None:

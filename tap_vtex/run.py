@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_vtex.errors import UnreachableError
+from tap_vtex.errors import AccessError, UnreachableError
 from tap_vtex.http.client import VtexClient
 from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.report.summary import Summary
@@ -39,7 +39,6 @@ class Run:
         self.failures: dict[str, VtexError] = {}
         #: Refusals that may be about the key as a whole.
         self._held: list[tuple[Collection[str], VtexError]] = []
-        self._is_unreachable = False
         self._config = config
         self._logger = logger
         self._policy = policy
@@ -62,24 +61,41 @@ class Run:
     def fail(self, streams: Collection[str], error: VtexError) -> None:
         """Record that streams failed; the run goes on without them."""
         self.failures |= dict.fromkeys(streams, error)
-        if error.status == UNAUTHORIZED and not self.client.has_answered:
+        if isinstance(error, UnreachableError):
+            return  # the last line of the log says it once for all streams
+        if isinstance(error, AccessError) and not self.client.has_answered:
             self._held.append((streams, error))
         else:
             self._log(streams, error)
 
-    def end(self) -> None:
-        """Log the refusals that were held back: in one line, if the key opens nothing at all."""
-        if self._held and not self.client.has_answered:
-            self._logger.error("Every request was refused. The first: %s", self._held[0][1])
-        else:
+    def log_refusals(self) -> None:
+        """Log the refusals that were held back, unless the key opens nothing at all."""
+        if self.client.has_answered:
             for streams, error in self._held:
                 self._log(streams, error)
         self._held.clear()
 
+    def outcome(self) -> str:
+        """Why the run is incomplete, and what to do."""
+        first = next(iter(self.failures.values()))
+        if self.client.has_answered:
+            return (
+                f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
+                f"What was read is kept, and the next run resumes from there. {first}"
+            )
+        return self.explain(first)
+
+    def explain(self, error: VtexError) -> str:
+        """What an error means, given what else VTEX has answered."""
+        if self.client.has_answered or not isinstance(error, AccessError):
+            return str(error)
+        if error.status == UNAUTHORIZED:
+            return (
+                "VTEX does not accept the key (status 401). Check account_name, app_key and "
+                "app_token, and that the key is active and has a role."
+            )
+        return f"The key's role opens none of the selected streams. {error}"
+
     def _log(self, streams: Collection[str], error: VtexError) -> None:
-        if isinstance(error, UnreachableError):
-            if self._is_unreachable:
-                return  # the list of failed streams names them all
-            self._is_unreachable = True
         plural = "s" if len(streams) > 1 else ""
         self._logger.error("Stream%s %s failed: %s", plural, ", ".join(streams), error)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import sys
 import time
 from functools import cached_property
@@ -18,6 +20,7 @@ from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check
+from tap_vtex.report.probe import Probe
 from tap_vtex.run import Run
 from tap_vtex.settings import SETTINGS, entities_in
 from tap_vtex.shutdown import Shutdown
@@ -49,7 +52,7 @@ from tap_vtex.streams.orders import (
 )
 from tap_vtex.streams.pricing import PricesStream
 from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
-from tap_vtex.validation import errors_in
+from tap_vtex.validation import errors_in, warnings_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,29 +203,35 @@ class TapVTEX(CommandLine):
             sys.exit(1)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
-        self.run.end()
-        failed = ", ".join(self.run.failures)
-        if failed:
-            self.logger.error(
-                "The run is incomplete, because these streams failed: %s. What was read is kept, "
-                "and the next run resumes from there.",
-                failed,
-            )
+        self.run.log_refusals()
         self._summarize()
-        if failed:
+        if self.run.failures:
+            # Last, because the last line is all that `meltano config test` shows.
+            self.logger.error("%s", self.run.outcome())
             sys.exit(1)
 
+    def explain(self, error: VtexError) -> str:
+        """What an error means, given what else VTEX has answered."""
+        return self.run.explain(error)
+
     def check_access(self, output_format: str | None) -> None:
-        """Print which selected streams the key may read. Exits with 1 if it lacks any."""
-        check = Check(self.run.client)
+        """Print which streams the key may read. Exits with 1 if it lacks a needed one.
+
+        As JSON, with how VTEX behaves where its documentation is silent.
+        """
+        check, probe = Check(self.run.client), Probe(self.run.client)
+        streams = [one for one in self.streams.values() if isinstance(one, VtexStream)]
         try:
-            for stream in self.streams.values():
-                if isinstance(stream, VtexStream) and stream.selected:
-                    check.stream = stream.name
-                    stream.check(check)
+            for stream in streams:
+                check.begin(stream.name, needed=stream.selected_by_default)
+                stream.check(check)
+            for stream in streams:
+                if output_format == "json" and check.may_read(stream.name):
+                    stream.probe(probe)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
-        click.echo(check.as_json() if output_format == "json" else check.as_text())
+        report = {"version": self.plugin_version, **check.as_dict(), "behavior": probe.found}
+        click.echo(json.dumps(report, indent=2) if output_format == "json" else check.as_text())
         sys.exit(0 if check.is_ok else 1)
 
     def _end_unexpectedly(self, error: Exception) -> NoReturn:
@@ -257,6 +266,8 @@ class TapVTEX(CommandLine):
         if not errors:
             # Fills in the defaults, and validates the SDK's own settings.
             errors = super()._validate_config(raise_errors=raise_errors)
+            for warning in warnings_in(self._config, os.environ):
+                self.logger.warning("%s", warning)
             try:
                 self.run.client  # noqa: B018 - shows whether proxy and certificates can be used
             except VtexError as error:

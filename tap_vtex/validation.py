@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from singer_sdk.helpers.capabilities import FLATTENING_CONFIG, STREAM_MAPS_CONFIG
+
 from tap_vtex import dates
 from tap_vtex.settings import SETTINGS, account_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 NEWSLETTER_KEYS: Final = frozenset({"entity", "email_field", "name_field", "opt_in_field"})
+#: The tap's own settings, and those that the SDK adds.
+KNOWN: Final = frozenset(
+    name
+    for declared in (SETTINGS, STREAM_MAPS_CONFIG, FLATTENING_CONFIG)
+    for name in declared["properties"]
+)
+PREFIX: Final = "TAP_VTEX_"
+#: Read by the SDK, and no setting.
+LOG_LEVEL: Final = "LOGLEVEL"
 
 
 def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
@@ -25,9 +37,40 @@ def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _url_errors(name, config.get(name))
     yield from _date_errors(config)
     yield from _entity_errors(config)
+    for name in sorted(config.keys() - KNOWN):
+        yield f"There is no setting {name}.{_nearest(name, KNOWN)} Correct or remove it."
     for name, declared in SETTINGS["properties"].items():
         if "maximum" in declared:  # not the SDK's own
             yield from _number_errors(name, config.get(name), declared)
+
+
+def warnings_in(config: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
+    """What looks like a mistake, and may be none: one sentence each, without any secret.
+
+    Meltano hands the settings over in a file, and leaves them in the environment as they were
+    written. It ignores variables that name no setting.
+    """
+    for variable in sorted(environment):
+        # Two underscores: what Meltano calls extras, such as TAP_VTEX__SELECT.
+        name = variable.removeprefix(PREFIX).lower()
+        if not variable.startswith(PREFIX) or name.startswith("_") or name == LOG_LEVEL.lower():
+            continue
+        if name not in KNOWN and name not in config:
+            yield f"{variable} is ignored: there is no setting {name}.{_nearest(name, KNOWN)}"
+    for name in ("start_date", "end_date"):
+        written = environment.get(f"{PREFIX}{name.upper()}", "").strip()
+        read = dates.parse(config.get(name))
+        if read and re.fullmatch(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}", written):
+            yield (
+                f"{PREFIX}{name.upper()} is {written}, which Meltano reads with the month first: "
+                f"as {read:%d %B %Y}. Write dates with the year first, like 2026-01-31."
+            )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    """The question whether a similar name was meant; nothing if none is similar."""
+    found = difflib.get_close_matches(name.lower(), known, 1)
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _account_errors(config: Mapping[str, Any]) -> Iterator[str]:
@@ -103,8 +146,10 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
             'their fields, like [{"entity": "NL", "name_field": "nome"}].'
         )
     elif unknown := {key for entry in entries for key in entry} - NEWSLETTER_KEYS:
+        name = min(unknown, key=str)
         yield (
-            f"The setting newsletter_entities has an unknown key {min(unknown)!r}. The keys are "
+            f"The setting newsletter_entities has an unknown key {name!r}."
+            f"{_nearest(str(name), NEWSLETTER_KEYS)} The keys are "
             f"{', '.join(sorted(NEWSLETTER_KEYS))}."
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.roles import READER_ROLE
 from tests.support.shop import ORDER, ORDER_LIST, Shop
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         ("newsletter_entities", "NL", "newsletter_entities has to be a list of entities"),
         (
             "newsletter_entities",
-            [{"entity": "NL", "name": "x"}],
-            "has an unknown key 'name'. The keys are",
+            [{"entity": "NL", "name_feild": "x"}],
+            "has an unknown key 'name_feild'. Did you mean name_field? The keys are",
         ),
         ("master_data_entities", ["A B"], "master_data_entities has to be a list of acronyms"),
         ("end_date", "2026-02-30", "end_date is '2026-02-30', which is not a date"),
@@ -66,6 +68,8 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         ("max_workers", "16", "max_workers is '16', but has to be a whole number"),
         ("max_workers", True, "max_workers is True, but has to be a whole number"),
         ("requests_per_minute", 0.5, "requests_per_minute is 0.5, but has to be a whole number"),
+        ("starts_date", "2026-01-01", "no setting starts_date. Did you mean start_date? Correct"),
+        ("foo", 1, "There is no setting foo. Correct or remove it."),
         ("lookback_days", -1, "lookback_days is -1, but has to be a whole number from 0"),
     ],
 )
@@ -89,6 +93,28 @@ def test_all_that_is_wrong_is_said_at_once(tap: Tap) -> None:
 
     for setting in ("account_name", "app_key", "app_token", "max_workers"):
         assert f"The setting {setting}" in run.log
+
+
+def test_the_environment_may_have_the_settings(tap: Tap, shop: Shop) -> None:
+    env = {f"TAP_VTEX_{name.upper()}": str(value) for name, value in shop.config().items()}
+    env |= {"TAP_VTEX_STARTS_DATE": "2026-01-01", "TAP_VTEX_LOGLEVEL": "INFO"}
+    more, select = ["--config=ENV"], {"coupons"}
+
+    run = tap.run({}, env=env, select=select, more=more)
+    assert run.records("coupons")
+    assert "TAP_VTEX_STARTS_DATE is ignored: there is no setting starts_date. Did you" in run.log
+    assert "TAP_VTEX_LOGLEVEL is" not in run.log
+
+    run = tap.run({}, env={**env, "TAP_VTEX_MAX_WORKERS": "x"}, more=more, expect=1)
+    assert "A setting in the environment can't be read. Write numbers in digits" in run.log
+
+
+def test_a_date_that_meltano_reads_with_the_month_first(tap: Tap, shop: Shop) -> None:
+    """It hands over what it has made of it, and leaves in the environment what was written."""
+    env = {"TAP_VTEX_START_DATE": "01/02/2026"}
+    config = shop.config(start_date="2026-01-02T00:00:00")
+    log = tap.run(config, env=env, select={"coupons"}).log
+    assert "is 01/02/2026, which Meltano reads with the month first: as 02 January 2026." in log
 
 
 def test_dates_may_be_days_and_settings_may_be_empty(tap: Tap, shop: Shop) -> None:
@@ -152,8 +178,8 @@ def test_wrong_credentials(tap: Tap, shop: Shop, target: Target) -> None:
 
     run = tap.sync(shop.config(app_token="WRONG"), target, expect=1)  # noqa: S106
 
-    assert f"VTEX refused the key for GET {ORDER_LIST} (status 401)" in run.log
-    assert "check account_name, app_key and app_token" in run.log
+    assert run.reason.startswith("VTEX does not accept the key (status 401). Check account_name,")
+    assert "failed:" not in run.log
     assert "Traceback" not in run.log
     assert "WRONG" not in run.log
     assert not run.records("orders")
@@ -207,6 +233,53 @@ def test_a_store_that_does_not_exist(
 
     assert f"{sentence}. VTEX has answered nothing in this run" in run.log
     assert "Traceback" not in run.log
+
+
+def test_all_that_is_selected_is_refused(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = {"View order"}
+
+    run = tap.run(shop.config(), select={"orders", "coupons"}, expect=1)
+
+    assert run.reason.startswith("The key's role opens none of the selected streams. VTEX refused")
+    assert "the resource 'List Orders' (product OMS, category OMS access)" in run.reason
+
+
+def test_the_last_line_says_why_a_run_is_incomplete(tap: Tap, shop: Shop) -> None:
+    """It is all that `meltano config test` shows."""
+    shop.store.granted = {"List Orders", "Manage benefits and rates"}
+    run = tap.run(shop.config(), select={"orders", "coupons"}, expect=1)
+    assert "streams failed: orders." in run.reason
+    assert "Give the key's role the resource 'View order'" in run.reason
+
+    run = tap.run(shop.config(app_key="", max_workers=0), expect=1)
+    assert "The setting app_key is missing" in run.reason
+    assert "The setting max_workers is 0" in run.reason
+
+
+def test_a_misspelt_account_is_told_in_seconds(tap: Tap, shop: Shop) -> None:
+    began = time.monotonic()
+    run = tap.run(shop.config(api_url=None, account_name="no-such-store"), expect=1)
+    assert time.monotonic() - began < 20
+    assert run.reason.startswith("Cannot resolve no-such-store.vtexcommercestable.com.br: check")
+    assert run.log.count("Cannot resolve") == 1
+
+
+def test_the_usual_role_reads_all_that_is_selected_from_the_start(tap: Tap, shop: Shop) -> None:
+    """Also without Meltano, which has a selection of its own."""
+    shop.store.granted = set(READER_ROLE)
+
+    run = tap.run(shop.config(), every=False)
+
+    assert run.records("orders")
+    assert not run.records("sellers")
+
+
+def test_a_log_has_only_what_a_person_reads(tap: Tap, shop: Shop) -> None:
+    run = tap.run(shop.config())
+    assert "METRIC" not in run.log
+    assert "Skipping parse" not in run.log
+    run = tap.run(shop.config(), select={"coupons"}, env={"TAP_VTEX_LOGLEVEL": "DEBUG"})
+    assert "METRIC" in run.log
 
 
 def test_a_redirect_is_not_followed(tap: Tap, shop: Shop, target: Target) -> None:

@@ -35,23 +35,36 @@ def found_by(tap: Tap, shop: Shop, expect: int = 0, **options: Any) -> dict[str,
     return found
 
 
+FINE = "The key may read every stream that is selected from the start."
+
+
+def rows_under(run: Run, head: str) -> list[str]:
+    """The rows of one of the two tables."""
+    lines = run.lines[run.lines.index(head) + 2 :]
+    return lines[: lines.index("")]
+
+
 def test_a_key_that_may_read_everything(tap: Tap, shop: Shop) -> None:
     run = checked(tap, shop)
 
-    assert run.lines[-1] == "The key may read everything that is selected."
+    assert run.lines[-1] == FINE
     assert "The order list has lastChange: the tap sees changes by it." in run.lines
     assert not any(line.startswith(("NO", "?")) for line in run.lines)
     for stream in STREAMS:
-        assert any(stream in line for line in run.lines)
+        head = "Selected from the start" if stream in selected_by_meltano() else "Optional"
+        assert any(stream in line for line in rows_under(run, head))
     assert sum(shop.requests().values()) < 30
-    assert "METRIC" not in run.log
 
 
-def test_the_role_that_stores_create_and_what_meltano_selects(tap: Tap, shop: Shop) -> None:
+def test_the_role_of_the_set_up_guide(tap: Tap, shop: Shop) -> None:
+    """All streams are told of, whatever the catalog of the last run selected."""
     shop.store.granted = set(READER_ROLE)
-    run = checked(tap, shop, select=selected_by_meltano())
+    run = checked(tap, shop, select={"coupons"})
 
-    assert run.lines[-1] == "The key may read everything that is selected."
+    assert run.lines[-1] == FINE
+    assert run.lines[-2].startswith(
+        "The key can't read these optional streams: sales_channels, inventory, warehouses, sellers."
+    )
     (line,) = [line for line in run.lines if "Product management" in line]
     assert line.split("  ")[0] == "NO"
     assert "changes show with the full pass only" in line
@@ -59,9 +72,9 @@ def test_the_role_that_stores_create_and_what_meltano_selects(tap: Tap, shop: Sh
 
 def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -> None:
     shop.store.granted = set(READER_ROLE) - {"SKUs", "View order", "Manage benefits and rates"}
-    run = checked(tap, shop, expect=1, select=selected_by_meltano())
+    run = checked(tap, shop, expect=1)
 
-    rows = [line for line in run.lines if line.startswith(("yes", "NO"))]
+    rows = rows_under(run, "Selected from the start")
     assert [line[5:] for line in rows] == sorted(line[5:] for line in rows)
     lacking = [line for line in run.lines if line.startswith("Give the key's role")]
     assert [line.split("'")[2] for line in lacking] == [
@@ -77,26 +90,18 @@ def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -
     )
 
 
-def test_only_what_is_selected_is_asked_for(tap: Tap, shop: Shop) -> None:
-    found = found_by(tap, shop, select={"coupons", "clients"})
-    assert {one["stream"] for one in found["findings"]} == {"coupons", "clients"}
-    assert set(shop.requests()) == {
-        "/api/rnb/pvt/coupon",
-        "/api/dataentities/{acronym}/search",
-        "/api/dataentities/{acronym}",
-    }
-
-
 def test_machines_read_json(tap: Tap, shop: Shop) -> None:
     shop.store.granted = {"List Orders"}
-    found = found_by(tap, shop, expect=1, select={"orders"})
+    found = found_by(tap, shop, expect=1)
 
     assert found["in_order"] is False
-    assert [(one["granted"], one["resources"][0]["name"]) for one in found["findings"]] == [
+    orders = [one for one in found["findings"] if one["stream"] == "orders"]
+    assert [(one["granted"], one["resources"][0]["name"]) for one in orders] == [
         (True, "List Orders"),
         (False, "View order"),
     ]
-    assert found["findings"][1]["resources"][0] == {
+    assert [one["needed"] for one in found["findings"] if one["stream"] == "sellers"] == [False]
+    assert orders[1]["resources"][0] == {
         "product": "OMS",
         "category": "OMS access",
         "name": "View order",
@@ -106,7 +111,7 @@ def test_machines_read_json(tap: Tap, shop: Shop) -> None:
 @pytest.mark.parametrize("carried", [True, False])
 def test_whether_the_list_carries_last_change(tap: Tap, shop: Shop, *, carried: bool) -> None:
     shop.store.quirks.rows_have_last_change = carried
-    (note,) = found_by(tap, shop, select={"orders", "order_items"})["notes"]
+    (note,) = found_by(tap, shop)["notes"]
     assert note.startswith(f"The order list has {'' if carried else 'no '}lastChange")
 
 
@@ -130,15 +135,15 @@ def test_a_store_that_is_not_there_is_told_soon(tap: Tap, shop: Shop) -> None:
 
 def test_something_that_does_not_answer_is_no_refusal(tap: Tap, shop: Shop) -> None:
     shop.fail("status", "/api/rnb/pvt/coupon", status=503, times=None)
-    run = checked(tap, shop, expect=1, select={"coupons", "promotions"})
+    run = checked(tap, shop, expect=1)
     assert any(line.startswith("?") for line in run.lines)
     assert "VTEX gave no usable response to GET /api/rnb/pvt/coupon" in "\n".join(run.lines)
     assert "The key can't read these streams: coupons." in run.lines
 
 
 def test_a_run_says_it_in_the_same_words(tap: Tap, shop: Shop) -> None:
-    shop.store.granted = {"List Orders"}
-    told = checked(tap, shop, expect=1, select={"orders"}).lines[-1]
+    shop.store.granted = set(READER_ROLE) - {"View order"}
+    told = checked(tap, shop, expect=1).lines[-1]
     assert told in tap.run(shop.config(), select={"orders"}, expect=1).log
 
 
@@ -147,7 +152,7 @@ def test_an_empty_store(tap: Tap, open_shop: Callable[..., Shop]) -> None:
     shop.close()
     shop.pass_time(days=800)
     run = checked(tap, shop)
-    assert run.lines[-1] == "The key may read everything that is selected."
+    assert run.lines[-1] == FINE
 
 
 def test_wrong_settings_are_told_first(tap: Tap, shop: Shop) -> None:

@@ -35,9 +35,9 @@ CAPABILITIES = {
     *("about", "activate-version", "batch", "catalog", "discover", "log-based", "properties"),
     *("schema-flattening", "state", "stream-maps", "structured-logging", "test"),
 }
-#: What follows from the repository, and one that the project might name.
-SOURCE = {"docs", "repo", "variant"}
-REPOSITORY = "https://example.com/Someone/tap-vtex.git"
+#: What follows from the repository, and one that the project might be in.
+SOURCE = {"docs", "pip_url", "repo", "variant"}
+REPOSITORY = "https://example.com/Someone/tap-vtex"
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_meltano_and_the_hub_have_the_same_settings_and_streams(committed: Json)
     assert committed["select"] == ours["select"]
     groups = [sorted(group) for group in ours["settings_group_validation"]]
     assert committed["settings_group_validation"] == groups
-    for key in ("name", "namespace", "label", "executable"):
+    for key in ("name", "namespace", "label", "executable", "commands"):
         assert committed[key] == ours[key]
 
 
@@ -106,7 +106,8 @@ def test_the_definition_has_the_hubs_form(told: Json, committed: Json) -> None:
     found = hub.definition(told, extractor_of_meltano(), named)
 
     assert REQUIRED <= found.keys() <= KEYS
-    assert (found["variant"], found["repo"]) == ("someone", REPOSITORY.removesuffix(".git"))
+    assert (found["variant"], found["repo"]) == ("someone", REPOSITORY)
+    assert found["pip_url"] == f"git+{REPOSITORY}.git"
     assert {key: found[key] for key in committed.keys() - SOURCE} == {
         key: committed[key] for key in committed.keys() - SOURCE
     }
@@ -120,6 +121,18 @@ def test_the_definition_has_the_hubs_form(told: Json, committed: Json) -> None:
         "app_token",
     ]
     assert list(committed) == sorted(committed)
+
+
+def test_the_address_of_the_repository_is_the_same_everywhere() -> None:
+    """It changes in one place, and `make hub` carries it to the others."""
+    repository = hub.project()["urls"]["Repository"]
+    files = hub.files_with_address()
+    for path in files:
+        assert path.read_text() == hub.with_address(path.read_text(), repository), path
+    assert sum(repository in path.read_text() for path in files) >= 4
+    assert hub.with_address(f"git+{repository}.git@v1 {repository}/raw/x", REPOSITORY) == (
+        f"git+{REPOSITORY}.git@v1 {REPOSITORY}/raw/x"
+    )
 
 
 def test_meltano_adds_the_tap_by_it_without_the_hub(tmp_path: Path) -> None:
@@ -140,7 +153,8 @@ def test_meltano_adds_the_tap_by_it_without_the_hub(tmp_path: Path) -> None:
     )
     (added,) = yaml.safe_load((tmp_path / "meltano.yml").read_text())["plugins"]["extractors"]
     assert (added["name"], added["namespace"]) == ("tap-vtex", "tap_vtex")
-    assert added["pip_url"] == "tap-vtex"
+    assert added["pip_url"] == f"git+{hub.project()['urls']['Repository']}.git"
+    assert added["commands"] == extractor_of_meltano()["commands"]
     assert added["settings_group_validation"] == [["account_name", "app_key", "app_token"]]
     ours = {one["name"]: one for one in extractor_of_meltano()["settings"]}
     assert {one["name"]: one for one in added["settings"]} == ours

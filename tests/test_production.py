@@ -236,7 +236,7 @@ def test_the_workflow_sets_what_meltano_knows(workflow: Any) -> None:
     known = {
         f"{plugin['name']}_{setting['name']}".replace("-", "_").upper()
         for plugin in (*plugins["extractors"], *plugins["loaders"])
-        for setting in plugin["settings"]
+        for setting in plugin.get("settings", ())
     }
     others = {"MELTANO_STATE_BACKEND_URI", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert step(workflow, "Sync")["env"].keys() <= known | others
@@ -360,6 +360,19 @@ class TestTyped:
             shop.pass_time(hours=hours)
             moment = f"timestamptz '{shop.now().isoformat()}'"
             assert len(warehouse.rows(query.replace("now()", moment))) == alarms
+
+    def test_a_job_goes_on_from_a_state_that_is_copied(
+        self, shop: Shop, project: Project, warehouse: Warehouse, workflow: Any
+    ) -> None:
+        project.type(step(workflow, "Sync")["run"])
+        project.type(typed("state copy"))
+        shop.requests()
+
+        project.type(typed("prod run hourly").splitlines()[0])
+
+        assert shop.requests()[ORDER] < len(shop.orders()) / 5
+        assert len(warehouse.rows("SELECT * FROM vtex.orders")) == len(shop.orders())
+        assert "products" in project.bookmarks("prod:tap-vtex--nightly-to-target-postgres")
 
     def test_loading_again(self, shop: Shop, project: Project, warehouse: Warehouse) -> None:
         project.type(typed("END_DATE"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from release import hub
 from release.notes import CHANGELOG, notes, sections
 from tap_vtex.tap import TapVTEX
 from tests.test_project import PROJECT
@@ -203,6 +204,15 @@ def test_the_notes_are_what_the_changelog_says_of_the_version() -> None:
     )
 
 
+def test_the_notes_of_the_first_release_are_ready() -> None:
+    """But for its heading, which has the day."""
+    changelog = CHANGELOG.read_text().replace("## Unreleased\n", "## 0.1.0 - 2027-01-31\n", 1)
+    found = notes(changelog, "v0.1.0", FILES)
+    repository = hub.project()["urls"]["Repository"]
+    assert f"`pip install git+{repository}.git@v0.1.0`" in found
+    assert f"]({FILES}/docs/getting-started.md)" in found
+
+
 @pytest.mark.parametrize("tag", ["v1.9.0", "v1.8.1", "v1.1", "v1.1.0", "v1.10.0rc1", "1.10.0"])
 def test_a_tag_without_notes_is_refused(tag: str) -> None:
     with pytest.raises(ValueError, match=re.escape(tag.removeprefix("v"))):
@@ -250,7 +260,7 @@ def test_a_tag_makes_a_release_and_nothing_else_does() -> None:
 def test_each_job_may_do_what_it_is_for(jobs: dict[str, Any]) -> None:
     assert workflow("release")["permissions"] == {}
     assert {name: job.get("permissions") for name, job in jobs.items()} == {
-        "build": {"contents": "read"},
+        "build": {"contents": "read", "id-token": "write", "attestations": "write"},
         "test": {"contents": "read"},
         "install": {},
         "publish": {"id-token": "write"},
@@ -270,7 +280,21 @@ def test_what_is_published_was_built_once_tested_and_tried(jobs: dict[str, Any])
     assert builds == ["build"]
 
 
-@pytest.mark.parametrize("name", ["release", "test"])
+def test_packages_say_where_they_come_from(jobs: dict[str, Any]) -> None:
+    """Who built them, from which commit; and no other repository publishes under our address."""
+    (build,) = (one for one in jobs["build"]["steps"] if one.get("id") == "packages")
+    assert build["with"] == {"attest-build-provenance-github": "true"}
+    publish = jobs["publish"]["steps"][-1]
+    assert publish["with"] == {"attestations": True}
+    (compare,) = (one for one in jobs["build"]["steps"] if "REPOSITORY" in one.get("env", {}))
+    for address, code in ((hub.project()["urls"]["Repository"], 0), ("https://a.example/b", 1)):
+        env = {"REPOSITORY": address, "PATH": os.environ["PATH"]}
+        command = ["/bin/sh", "-c", compare["run"]]
+        done = subprocess.run(command, cwd=PROJECT, env=env, stdout=subprocess.DEVNULL, check=False)
+        assert done.returncode == code
+
+
+@pytest.mark.parametrize("name", ["docs", "release", "test"])
 def test_actions_have_versions_and_leave_no_credentials(name: str) -> None:
     for job in workflow(name)["jobs"].values():
         for step in job.get("steps", []):

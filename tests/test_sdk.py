@@ -48,9 +48,20 @@ def own_values(test: type[AttributeTestTemplate]) -> type[AttributeTestTemplate]
     return type(test.__name__, (test,), added)
 
 
+def everything() -> dict[str, Any]:
+    """The store's catalog, with those streams that are not selected from the start."""
+    catalog: dict[str, Any] = TapVTEX(config=SHOP.config()).catalog_dict
+    for stream in catalog["streams"]:
+        for entry in stream["metadata"]:
+            if not entry["breadcrumb"]:
+                entry["metadata"]["selected"] = True
+    return catalog
+
+
 TestTapVTEX = get_tap_test_class(
     TapVTEX,
     config=SHOP.config(),
+    catalog=everything(),
     suite_config=SuiteConfig(max_records_limit=150),
     include_stream_attribute_tests=False,
     custom_suites=[

@@ -17,7 +17,8 @@ HEADS = ["stream", "rows", "requests", "retries", "seconds", "result"]
 def summary_of(run: Run) -> list[list[str]]:
     """The cells of the last lines, from the heads on."""
     lines = [line.rpartition("| ")[2].split() for line in run.log.splitlines()]
-    return lines[lines.index(HEADS) :]
+    end = len(lines) - 1 if run.exit_code else None  # the reason comes after the table
+    return lines[lines.index(HEADS) : end]
 
 
 def test_rows_requests_and_results(tap: Tap, shop: Shop) -> None:

@@ -226,6 +226,8 @@ class VtexClient:
                     # Every thread has to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
                 give_up_at = ends or first_failure + self._retry_for(failure, request)
+                if failure.no_response and failure.no_response.is_unreachable:
+                    give_up_at = min(give_up_at, first_failure + self._patience_without_host())
                 if now + wait > min(give_up_at, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request.path, wait)
@@ -309,6 +311,10 @@ class VtexClient:
         if failure.status in RETRYABLE_STATUSES or is_proven:
             return self.policy.retry_for
         return self.policy.retry_unproven_for
+
+    def _patience_without_host(self) -> float:
+        """For how long to try a host that can't even be connected."""
+        return math.inf if self.has_answered else self.policy.retry_unreachable_for
 
     def _patience_ends(self, now: float) -> float:
         """When the tap stops waiting for a VTEX that has answered nothing yet."""

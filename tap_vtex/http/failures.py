@@ -94,9 +94,7 @@ def raise_for_status(
 def no_access(path: str, endpoint: Endpoint[Any], status: int, message: str = "") -> AccessError:
     """The error of a key that VTEX refuses."""
     return AccessError(
-        f"VTEX refused the key for GET {path} (status {status}). If no stream works, check "
-        "account_name, app_key and app_token, and that the key is active. Otherwise: "
-        f"{endpoint.how_to_grant}",
+        f"VTEX refused the key for GET {path} (status {status}). {endpoint.how_to_grant}",
         status=status,
         vtex_message=message,
     )

@@ -30,6 +30,9 @@ class RetryPolicy:
     retry_unusable_for: float = 60.0
     #: All requests together, while VTEX has answered none in this process.
     retry_unanswered_for: float = 60.0
+    #: A host that can't be resolved or connected, while VTEX has answered nothing: most often
+    #: a misspelt account.
+    retry_unreachable_for: float = 8.0
     #: The discovery of the store's own fields, as a whole.
     retry_discovery_for: float = 20.0
     #: What earlier runs failed to get, all of it together.

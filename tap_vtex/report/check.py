@@ -1,8 +1,11 @@
-"""The access check, ``tap-vtex --check``: which of the selected streams the key may read."""
+"""The access check, ``tap-vtex --check``: which streams the key may read.
+
+Streams are needed, if they are selected from the start, or optional. What a run selects makes no
+difference: Meltano hands over the catalog of the last run, whatever that selected.
+"""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from tap_vtex.http.endpoint import Endpoint
 
 HEADS: Final = ("granted", "product", "category", "resource", "or instead", "without it", "for")
+NO_DATA: Final = (
+    "VTEX gave no data at all: check account_name, app_key and app_token, and that the key is "
+    "active and has the role."
+)
 #: Stop asking after this many requests without a response, if nothing was ever answered.
 MAX_UNANSWERED: Final = 2
 
@@ -37,13 +44,14 @@ class AccessFinding:
 
     stream: str
     endpoint: Endpoint[Any]
-    path: str
     #: None if that could not be found out.
     granted: bool | None
     #: What the stream does without it; empty if it can't do without.
     fallback: str
     #: What VTEX answered, if it was no data.
     problem: str = ""
+    #: Whether the stream is selected from the start.
+    needed: bool = True
 
     @property
     def is_ok(self) -> bool:
@@ -63,14 +71,14 @@ class AccessFinding:
         return (granted, *first, ", ".join(alternatives), fallback)
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding as JSON."""
+        """The finding as JSON. It names no id, no account and no entity of the store's own."""
         return {
-            "stream": self.stream,
-            "path": self.path,
+            "stream": "md_*" if self.stream.startswith("md_") else self.stream,
+            "needed": self.needed,
+            "path": self.endpoint.path,
             "granted": self.granted,
             "without": self.fallback,
             "resources": [resource._asdict() for resource in self.endpoint.resources],
-            "trouble": self.problem,
             "in_order": self.is_ok,
         }
 
@@ -81,12 +89,16 @@ class Check:
     def __init__(self, client: VtexClient) -> None:
         self.findings: list[AccessFinding] = []
         self.notes: list[str] = []
-        #: The stream that is being checked.
-        self.stream = ""
+        #: The stream that is being checked, and whether it is needed.
+        self.stream, self._needed = "", True
         self._client = client
         self._answers: dict[tuple[str, str], _Answer] = {}
         #: Problems so far; None once anything was answered.
         self._unanswered: list[str] | None = []
+
+    def begin(self, stream: str, *, needed: bool = True) -> None:
+        """Turn to a stream."""
+        self.stream, self._needed = stream, needed
 
     def ask(
         self,
@@ -114,7 +126,9 @@ class Check:
             self._answers[key] = self._ask(endpoint, *ids, params=params, headers=headers)
         answer = self._answers[key]
         self.findings.append(
-            AccessFinding(self.stream, endpoint, path, answer.granted, fallback, answer.problem)
+            AccessFinding(
+                self.stream, endpoint, answer.granted, fallback, answer.problem, self._needed
+            )
         )
         return answer.body
 
@@ -146,41 +160,62 @@ class Check:
 
     @property
     def is_ok(self) -> bool:
-        """Whether every stream can be read."""
-        return all(finding.is_ok for finding in self.findings)
+        """Whether every needed stream can be read."""
+        return all(finding.is_ok for finding in self.findings if finding.needed)
+
+    def may_read(self, stream: str) -> bool:
+        """Whether a stream that was checked can be read."""
+        return all(finding.is_ok for finding in self.findings if finding.stream == stream)
 
     @property
     def in_order_of_clicks(self) -> list[AccessFinding]:
-        """The findings in the order in which an administrator meets their resources."""
-        return sorted(self.findings, key=lambda finding: finding.endpoint.resources[:1])
+        """The needed findings, then the others, as an administrator meets their resources."""
+        return sorted(self.findings, key=lambda one: (not one.needed, one.endpoint.resources[:1]))
 
     def as_text(self) -> str:
-        """The findings as a table, with what to do."""
+        """The findings as a table of needed and one of optional streams, with what to do."""
+        tables = [
+            line
+            for needed, head in ((True, "Selected from the start"), (False, "Optional"))
+            for line in self._table(head, needed=needed)
+        ]
+        problems = dict.fromkeys(one.problem for one in self.findings if one.granted is None)
+        return "\n".join([*tables, *self.notes, *problems, *self._verdict()])
+
+    def _table(self, head: str, *, needed: bool) -> list[str]:
         streams: dict[tuple[str, ...], dict[str, None]] = {}
         for one in self.in_order_of_clicks:
-            streams.setdefault(one.cells, {})[one.stream] = None
+            if one.needed is needed:
+                streams.setdefault(one.cells, {})[one.stream] = None
         rows = [(*cells, ", ".join(names)) for cells, names in streams.items()]
-        problems = dict.fromkeys(one.problem for one in self.findings if one.granted is None)
-        return "\n".join([*table([HEADS, *rows]), "", *self.notes, *problems, self._verdict()])
+        return [head, *table([HEADS, *rows]), ""] if rows else []
 
-    def as_json(self) -> str:
-        """The findings for a program."""
+    def as_dict(self) -> dict[str, Any]:
+        """The findings for a program, or for a public report."""
         findings = [one.as_dict() for one in self.in_order_of_clicks]
-        verdict = {"in_order": self.is_ok, "notes": self.notes, "findings": findings}
-        return json.dumps(verdict, indent=2, ensure_ascii=False)
+        return {"in_order": self.is_ok, "notes": self.notes, "findings": findings}
 
-    def _verdict(self) -> str:
-        if self.is_ok:
-            return "The key may read everything that is selected."
+    def _verdict(self) -> list[str]:
         if not any(one.granted for one in self.findings):
-            return (
-                "VTEX gave no data at all: check account_name, app_key and app_token, and that the "
-                "key is active and has the role."
+            return [NO_DATA]
+        lines = []
+        if further := self._not_readable(needed=False):
+            lines.append(
+                f"The key can't read these optional streams: {', '.join(further)}. Leave them out, "
+                "or give the role what the second table names."
             )
-        missing = [one for one in self.in_order_of_clicks if not one.is_ok]
+        missing = [one for one in self.in_order_of_clicks if one.needed and not one.is_ok]
+        if not missing:
+            return [*lines, "The key may read every stream that is selected from the start."]
         grants = dict.fromkeys(one.endpoint.how_to_grant for one in missing)
-        streams = ", ".join(dict.fromkeys(one.stream for one in missing))
-        return "\n".join([f"The key can't read these streams: {streams}.", *grants])
+        streams = ", ".join(self._not_readable(needed=True))
+        return [*lines, f"The key can't read these streams: {streams}.", *grants]
+
+    def _not_readable(self, *, needed: bool) -> dict[str, None]:
+        """The streams that can't be read, as the keys of a dictionary."""
+        return dict.fromkeys(
+            one.stream for one in self.in_order_of_clicks if one.needed is needed and not one.is_ok
+        )
 
 
 def _anything(body: object) -> TypeGuard[Any]:  # noqa: ARG001

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import MetadataMapping, SchemaMessage
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.run import Run
     from tap_vtex.selection import Fields
     from tap_vtex.types import Document
@@ -53,6 +54,9 @@ class VtexStream(Stream):
 
     #: The field for values that have no column, or do not fit theirs.
     extras = "other_fields"
+
+    #: Whether the role of the set-up guide can read it, so that it is selected from the start.
+    selected_by_default = True
 
     # The SDK calls a stream sorted if it can be resumed.
     is_sorted = True
@@ -119,6 +123,14 @@ class VtexStream(Stream):
             raise error
         self.run.fail(parts, error)
 
+    def log(self, message: str, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Log a line. The SDK calls an error unhandled that the tap handles, and ``--test`` ends.
+
+        Each stream ends so there, after its first record.
+        """
+        if not message.startswith("An unhandled error occurred"):
+            super().log(message, *args, **options)
+
     def failed_parts(self, partition: Context) -> list[str]:  # noqa: ARG002
         """What fails along with a partition, in words for the user."""
         return [self.name]
@@ -126,6 +138,9 @@ class VtexStream(Stream):
     def check(self, check: Check) -> None:
         """Request everything that the stream needs once, for the access check."""
         raise NotImplementedError
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how VTEX behaves where its documentation is silent; often nothing."""
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
         """Turn a document into a record; None if its key can't be read."""

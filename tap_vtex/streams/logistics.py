@@ -48,6 +48,7 @@ class WarehousesStream(ListStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="warehouses")
     primary_keys = ("account_name", "id")
     endpoint = WAREHOUSES
+    selected_by_default = False
 
 
 class InventoryStream(PerSkuStream):
@@ -57,6 +58,7 @@ class InventoryStream(PerSkuStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="inventory")
     primary_keys = ("account_name", "skuId", "warehouseId")
     endpoint = INVENTORY
+    selected_by_default = False
 
     @property
     def refresh(self) -> timedelta:

@@ -10,6 +10,7 @@ import msgspec
 from tap_vtex import dates
 from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.fetching import fetch_each
+from tap_vtex.report.probe import NOBODYS_ID
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.bookmarks import is_due
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tap_vtex.http.endpoint import Endpoint
     from tap_vtex.http.fetching import Outcome
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.types import Document
 
 #: This many SKUs that unexpectedly had nothing tell whether that is still so.
@@ -92,6 +94,12 @@ class PerSkuStream(VtexStream):
     def check(self, check: Check) -> None:
         """Request one SKU's."""
         check.ask(self.endpoint, first_sku(check))
+
+    def probe(self, probe: Probe) -> None:
+        """Find out what VTEX says of a SKU that no store has."""
+        name = f"{self.name}.unknown_sku_status"
+        with probe.finding(name):
+            probe.found[name] = probe.ask(self.endpoint, NOBODYS_ID).status
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Go on with the pass over all SKUs, or begin the next one if it is due.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from coverage import Coverage
 
 from tap_vtex.__main__ import main
 from tap_vtex.http.retry import RetryPolicy
-from tap_vtex.tap import TapVTEX
+from tap_vtex.tap import CATALOG_STREAMS, TapVTEX
 
 if TYPE_CHECKING:
     import signal
@@ -66,6 +67,12 @@ class Run:
             for message in self.messages
             if message["type"] == "RECORD" and message["stream"] == stream
         ]
+
+    @property
+    def reason(self) -> str:
+        """The last line of the log, without what stands before its text."""
+        *_, last = self.log.strip().split("\n")
+        return re.split(r"\| ", last)[-1].strip()
 
     @property
     def state(self) -> Json:
@@ -120,12 +127,14 @@ class Tap:
         env: dict[str, str] | None = None,
         hurry: bool | RetryPolicy = False,
         kill: Kill | None = None,
+        every: bool = True,
         **options: Any,
     ) -> Run:
         """Run the tap to its end; ``expect`` is the exit code it must have.
 
         In a ``hurry`` it waits for fractions of the seconds that it waits for VTEX, or for
-        those of a policy. ``kill`` ends it earlier.
+        those of a policy. ``kill`` ends it earlier. Where nothing is selected, ``every`` stream
+        is read, and not only those that are by default.
 
         The process is a copy of one that has imported the tap already, which saves most
         of the time that a short run takes. `start` begins with an empty process.
@@ -136,7 +145,8 @@ class Tap:
             path.touch()  # it may be killed before it opens them
         process = PREPARED.Process(
             target=run_command,
-            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}, hurry),
+            args=(arguments, str(out), str(log), {**os.environ, **(env or {})}),
+            kwargs={"hurry": hurry, "every": every},
         )
         process.start()
         if kill:
@@ -228,9 +238,11 @@ HURRIED = RetryPolicy(
     retry_throttled_for=3.0,
     retry_unusable_for=1.0,
     retry_unanswered_for=3.0,
+    retry_unreachable_for=1.0,
     retry_discovery_for=1.0,
     retry_missing_for=2.0,
     retry_probe_for=1.0,
+    retry_check_for=1.0,
     min_wait_throttled=0.02,
     first_wait=0.02,
     max_wait=1.0,
@@ -244,10 +256,19 @@ HURRIED = RetryPolicy(
 
 
 def run_command(
-    arguments: list[str], out: str, log: str, env: dict[str, str], hurry: bool | RetryPolicy
+    arguments: list[str],
+    out: str,
+    log: str,
+    env: dict[str, str],
+    *,
+    hurry: bool | RetryPolicy,
+    every: bool,
 ) -> None:
     """Be the command ``tap-vtex``, with outputs to files."""
     _measure_coverage()
+    if every and "--check" not in arguments:
+        for stream in CATALOG_STREAMS:
+            stream.selected_by_default = True
     if hurry:
         TapVTEX.policy = HURRIED if hurry is True else hurry
     for path, descriptor in ((out, 1), (log, 2)):

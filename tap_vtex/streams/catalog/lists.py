@@ -211,6 +211,7 @@ class SalesChannelsStream(ListStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="sales_channels")
     primary_keys = ("account_name", "Id")
     endpoint: ClassVar[Endpoint[Any]] = SALES_CHANNELS
+    selected_by_default = False
 
 
 class SellersStream(ListStream):
@@ -220,6 +221,7 @@ class SellersStream(ListStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="sellers")
     primary_keys = ("account_name", "SellerId")
     endpoint: ClassVar[Endpoint[Any]] = SELLERS
+    selected_by_default = False
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the sellers, without the password that VTEX lists for each."""

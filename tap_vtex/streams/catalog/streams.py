@@ -25,6 +25,7 @@ from tap_vtex.streams.catalog.api import (
 from tap_vtex.streams.catalog.assembler import Assembler, Wanted
 from tap_vtex.streams.catalog.bookmark import CatalogBookmark
 from tap_vtex.streams.catalog.learned import Learned
+from tap_vtex.streams.catalog.probe import probe_catalog
 from tap_vtex.streams.catalog.replication import CatalogReplication, Rhythm
 from tap_vtex.streams.catalog.walk import ByProduct, BySku
 from tap_vtex.streams.list_size import ListSize
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.streams.base import VtexStream
     from tap_vtex.streams.catalog.assembler import Batch
     from tap_vtex.streams.catalog.walk import By, Walk
@@ -116,6 +118,10 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         check.ask(PRODUCT_LIST, params=one, fallback="changes show with the full pass only")
         check.ask(PRODUCT, 1, fallback="products have what their SKUs say")
         check.ask(CATEGORY_TREE, fallback="products have their categories as SKUs know them")
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how the catalog behaves."""
+        probe_catalog(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> CatalogBookmark:
         """How far a member has come."""

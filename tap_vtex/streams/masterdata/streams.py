@@ -10,6 +10,7 @@ from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
+from tap_vtex.streams.masterdata.probe import probe_entity, probe_filters
 from tap_vtex.streams.masterdata.reading import EntityReading, naming
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.run import Run
     from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
@@ -158,6 +160,11 @@ class EntityStream(MasterDataStream):
         else:
             yield found.document.copy()
 
+    def probe(self, probe: Probe) -> None:
+        """Find out how the entity behaves."""
+        probe_entity(probe, self._acronym)
+        probe_filters(probe, self._acronym)
+
 
 class AddressesStream(EntityStream):
     """The addresses of clients (AD)."""
@@ -172,3 +179,7 @@ class AddressesStream(EntityStream):
                 yield {**record, "geoCoordinate": json.dumps(coordinate)}
             else:
                 yield record
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how the entity behaves."""
+        probe_entity(probe, self._acronym)

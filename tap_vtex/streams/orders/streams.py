@@ -17,6 +17,7 @@ from tap_vtex.streams.orders.modifications import value_difference
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.packages import packages_of
 from tap_vtex.streams.orders.payments import payments_of
+from tap_vtex.streams.orders.probe import probe_orders
 from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_vtex.report.check import Check
+    from tap_vtex.report.probe import Probe
     from tap_vtex.streams.base import VtexStream
     from tap_vtex.types import Document
 
@@ -53,6 +55,11 @@ class OrdersStream(ParentStream[OrderBookmark]):
     def check(self, check: Check) -> None:
         """Request the list, and an order of it."""
         _check_orders(check, incomplete=self.incomplete)
+
+    def probe(self, probe: Probe) -> None:
+        """Find out how the list behaves."""
+        if not self.incomplete:
+            probe_orders(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> OrderBookmark:
         """How far orders, or parts of them, have come."""
