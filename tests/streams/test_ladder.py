@@ -88,7 +88,7 @@ def test_whatever_look_backs_runs_have_the_longest_finds_every_change(
     assert warehouse.stale() == {}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(CHANGES, st.sampled_from([1, 3, 12, 20]))
 def test_every_change_of_the_look_back_arrives_within_a_day(
     changed: list[tuple[float, float]], every: int
@@ -130,9 +130,10 @@ def test_rungs_stay_few_and_say_the_most_of_the_last_days() -> None:
 
 
 def test_a_longer_look_back_at_night_finds_what_shorter_ones_left_out(
-    tap: Tap, shop: Shop, target: Target
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:
     """Hourly runs with three days, one at night with sixty, killed once; all of one state."""
+    shop = open_shop(orders=150, days=60)
     shop.close()
     shop.pass_time(hours=2)
     hourly, nightly = shop.config(lookback_days=3), shop.config(lookback_days=60)

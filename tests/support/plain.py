@@ -20,7 +20,7 @@ from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark
 from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from tap_vtex.http.client import VtexClient
 
@@ -30,7 +30,7 @@ HOUR = 3600
 class OneByOne(Workers):
     """Workers that do the work when its result is asked for."""
 
-    def each(self, work: Any, items: Iterable[Any]) -> Iterator[Any]:  # type: ignore[override]
+    def each(self, work: Any, items: Iterable[Any]) -> Generator[Any, None, None]:
         yield from ((item, work(item, None)) for item in items)
 
 
