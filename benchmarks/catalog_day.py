@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,7 @@ import msgspec
 
 from benchmarks.results import Figure, Result
 from benchmarks.shop import NOW, shop
+from sandbox.catalog.catalog import PHANTOM_PRODUCTS, PHANTOM_SKUS
 from sandbox.goods import SKUS_PER_PRODUCT
 from tap_vtex import dates
 from tap_vtex.streams.base import STATE_VERSION
@@ -21,7 +23,7 @@ from tap_vtex.streams.id_census import IdCensus, IdCounts
 from tap_vtex.streams.list_size import ListSize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from benchmarks.shop import Shop
@@ -103,18 +105,13 @@ def _loaded(products: int, *, may_list: bool) -> dict[str, Any]:
     """The state as a full load leaves it: loading 120,000 SKUs would take minutes."""
     now = dates.parse(NOW)
     assert now  # noqa: S101 - for the type checkers
-    skus = {
+    skus: dict[int, Sequence[int]] = {
         product: range((product - 1) * SKUS_PER_PRODUCT + 1, product * SKUS_PER_PRODUCT + 1)
         for product in range(1, products + 1)
     }
     # Beside these, the sandbox has a product 0, one without SKUs, and ids of nothing.
-    skus |= {
-        0: range(1),
-        products + 1: range(0),
-        9000001: range(9000001, 9000002),
-        9000002: range(0),
-    }
-    bookmark = _bookmark(skus, now) if may_list else _bookmark_by_sku(skus, now)
+    skus[0] = [0]
+    bookmark = _by_product(skus, now) if may_list else _by_sku(skus, now)
     partition = {
         "context": {"account_name": "ipe"},
         "version": STATE_VERSION,
@@ -124,27 +121,27 @@ def _loaded(products: int, *, may_list: bool) -> dict[str, Any]:
     return {"bookmarks": {stream: {"partitions": [partition]} for stream in STREAMS}}
 
 
-def _bookmark(skus: Mapping[int, range], now: datetime) -> CatalogBookmark:
+def _by_product(skus: Mapping[int, Sequence[int]], now: datetime) -> CatalogBookmark:
+    phantoms = {one: sorted({one} & {*PHANTOM_SKUS}) for one in PHANTOM_PRODUCTS}
+    listed = {**skus, len(skus): (), **phantoms}
     return CatalogBookmark(
         by="product",
         highest=now - timedelta(days=3),
         seen_at=now,
         full_pass_at=now,
-        ids=IdCensus.of(skus),
+        ids=IdCensus.of(listed),
         looks=Looks.all_at(Look(now, now - timedelta(days=2))),
-        size=ListSize(rows=len(skus)),
+        size=ListSize(rows=len(listed)),
     )
 
 
-def _bookmark_by_sku(skus: Mapping[int, range], now: datetime) -> CatalogBookmark:
-    listed: dict[int, tuple[int, ...]] = {sku_id: () for ids in skus.values() for sku_id in ids}
-    listed[9000003] = ()
-    counts = {product: len(ids) for product, ids in skus.items() if ids and product < 9000001}
+def _by_sku(skus: Mapping[int, Sequence[int]], now: datetime) -> CatalogBookmark:
+    listed = {*chain.from_iterable(skus.values()), *PHANTOM_SKUS}
     return msgspec.structs.replace(
-        _bookmark(skus, now),
+        _by_product(skus, now),
         by="sku",
-        ids=IdCensus.of(listed),
+        ids=IdCensus.of(dict.fromkeys(listed, ())),
         size=ListSize(rows=len(listed)),
-        missing={"9000001": now, "9000003": now},
-        learned=Learned(skus=IdCounts(counts), gap_at=now),
+        missing={str(one): now for one in PHANTOM_SKUS},
+        learned=Learned(skus=IdCounts({one: len(ids) for one, ids in skus.items()}), gap_at=now),
     )

@@ -119,6 +119,36 @@ def test_a_store_that_is_not_small_is_looked_at_part_by_part(
     assert shop.requests()[ROWS] > products
 
 
+def test_a_run_that_is_killed_keeps_what_it_has_looked_at(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    shop = open_shop(orders=20, days=10, skus=3600)
+    shop.store.quirks.context_lag = 0
+    config = shop.config()
+    tap.sync(config, target, select={"skus"})
+    catalog, clock = shop.store.catalog, shop.store.clock
+    shop.pass_time(hours=1)
+    for sku_id in catalog.sku_ids():
+        catalog.edit_sku(sku_id, clock.now(), Name="Todos")
+    shop.pass_time(days=2)
+    before = bookmark(target, "skus")
+    process = tap.start(config, state=target.state, select={"skus"})
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if sum('"RECORD"' in one for one in lines) >= 1600:
+            break
+    process.kill()
+    process.communicate()
+    target.take(lines)
+    assert bookmark(target, "skus")["looks"] != before["looks"]
+
+    tap.sync(config, target, select={"skus"})
+
+    assert rows_of(target.table("skus", "Id").values(), "Id") == truth(shop)["skus"]
+
+
 def test_a_product_that_is_unknown_for_a_moment_is_read_when_it_is_back(
     tap: Tap, shop: Shop, target: Target, config: dict[str, Any]
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -42,13 +42,6 @@ class Rhythm(NamedTuple):
     full_refresh: timedelta
     #: In which time each product is looked at once.
     check: timedelta
-
-
-class Account(Protocol):
-    """Keeps account of ids."""
-
-    def settle(self, ids: Iterable[int]) -> None:
-        """Take note of ids about which everything has been emitted."""
 
 
 class CatalogReplication:
@@ -154,7 +147,7 @@ class CatalogReplication:
                 self._advance(under_way=msgspec.structs.replace(under_way, **so_far))
 
         batches = self._walk.read(account.begin(left))
-        for batch in self._settled(batches, self._walk.by, len(left), account, mark):
+        for batch in self._settled(batches, self._walk.by, len(left), account.settle, mark):
             if self._walk.by == "product":
                 self._just_read.update(batch.units)
             yield batch
@@ -205,7 +198,7 @@ class CatalogReplication:
         blank = frozenset(self._blank) if self._walk.by == "product" else frozenset()
         chosen = [*at_once, *in_turn]
         batches = self._walk.look(chosen, since)
-        yield from self._settled(batches, "product", len(chosen), account, mark)
+        yield from self._settled(batches, "product", len(chosen), account.settle, mark)
         self._update(looks=looks.after(look, account.done))
 
     def _has_strays(self, walk: BySku) -> bool:
@@ -227,7 +220,7 @@ class CatalogReplication:
         batches: Iterable[Batch],
         by: By,
         count: int,
-        account: Account,
+        settle: Callable[[Iterable[int]], None],
         mark: Callable[[], None],
     ) -> Iterator[Batch]:
         """Hand on batches, keep account of them, and make a checkpoint now and then.
@@ -236,7 +229,7 @@ class CatalogReplication:
             batches: What to hand on.
             by: What they are about.
             count: How many of these there are.
-            account: Is told what is settled.
+            settle: Is told ids about which everything has been emitted.
             mark: Makes a checkpoint.
         """
         progress = Progress(self._logger, NAMES[by])
@@ -247,7 +240,7 @@ class CatalogReplication:
                 yield batch
                 doubted += batch.units
                 if not self._unknown:
-                    account.settle(doubted)
+                    settle(doubted)
                     doubted = []
                 progress.advance(len(batch.units))
                 if self._pace.is_due():
@@ -255,7 +248,7 @@ class CatalogReplication:
         except VtexError:
             mark()
             raise
-        account.settle(doubted)
+        settle(doubted)
         self._unknown = []
 
     def _noted(self, batches: Iterable[Batch], by: By) -> Iterator[Batch]:

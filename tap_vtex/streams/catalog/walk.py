@@ -55,7 +55,7 @@ class Walk(Protocol):
             since: From which date on to read the SKUs of a product; all of them, if None.
         """
 
-    def read_again(self, by: By, ids: Iterable[int]) -> Iterator[Batch]:
+    def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
         """Read all of things that earlier runs did not get, with little patience."""
 
 
@@ -101,7 +101,7 @@ class ByProduct:
         for outcome in fetch_each(self._assembler.client, SKU_ROWS, look, products):
             yield _batch(outcome, [outcome.item])
 
-    def read_again(self, _by: By, ids: Iterable[int]) -> Iterator[Batch]:
+    def read_again(self, _by: By, ids: Iterable[int], /) -> Iterator[Batch]:
         """Read all of some products, with little patience."""
 
         def read(key: str, retry_for: float, stop: threading.Event) -> Batch:
@@ -188,7 +188,7 @@ class BySku:
         for outcome in fetch_each(self._assembler.client, SKU_ROWS, look, products):
             yield self._learn_from(_batch(outcome, [outcome.item]))
 
-    def read_again(self, by: By, ids: Iterable[int]) -> Iterator[Batch]:
+    def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
         """Read all of some SKUs or products, with little patience."""
 
         def look(key: str, retry_for: float, stop: threading.Event) -> Batch:
