@@ -164,9 +164,11 @@ class TestCheckpoints:
         if kind == "changes":
             tap.sync(config, target, select={"clients"})
             shop.pass_time(hours=30)
-            for document_id in list(shop.documents("CL")):
+            entity = shop.store.entities["CL"]
+            for number in list(entity.numbers(shop.store.clock.now())):
                 shop.pass_time(minutes=1 / 3)
-                shop.edit("CL", document_id, firstName="Um")
+                # As `Shop.edit` does, which looks for the number first.
+                entity.edits[number] = [(shop.store.clock.now(), {"firstName": "Um"})]
             shop.pass_time(minutes=5)
         came = 0
         for _ in range(20):
