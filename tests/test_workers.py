@@ -3,11 +3,16 @@ from __future__ import annotations
 import threading
 import time
 from itertools import count, islice
+from queue import Empty, Queue
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_vtex.errors import VtexError
 from tap_vtex.http.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 def double(number: int, _stop: threading.Event) -> int:
@@ -90,3 +95,47 @@ def test_a_reader_that_goes_away_stops_the_work() -> None:
     next(results)
     results.close()
     assert stopped.wait(2)
+
+
+class TestReadingAhead:
+    def test_no_more_than_so_many_steps(self) -> None:
+        begun: Queue[int] = Queue()
+
+        def numbers(_stop: threading.Event) -> Generator[int, None, None]:
+            for number in range(10):
+                begun.put(number)
+                yield number
+
+        ahead = Workers(2).ahead(numbers, 3)
+
+        assert [begun.get(timeout=5) for _ in range(4)] == [0, 1, 2, 3]
+        with pytest.raises(Empty):
+            begun.get(timeout=0.1)
+        assert [next(ahead) for _ in range(10)] == list(range(10))
+
+    def test_an_error_comes_where_its_result_would(self) -> None:
+        def failing(_stop: threading.Event) -> Generator[int, None, None]:
+            yield 1
+            raise KeyError("two")
+
+        ahead = Workers(2).ahead(failing, 3)
+
+        assert next(ahead) == 1
+        with pytest.raises(KeyError, match="two"):
+            next(ahead)
+
+    def test_nobody_waits_for_the_rest(self) -> None:
+        stopped = threading.Event()
+
+        def endless(stop: threading.Event) -> Generator[int, None, None]:
+            try:
+                while not stop.is_set():
+                    yield 1
+            finally:
+                stopped.set()
+
+        ahead = Workers(2).ahead(endless, 1)
+        next(ahead)
+        ahead.close()
+
+        assert stopped.wait(5)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Documents a page. The next size is tried if Master Data times out.
 PAGE_SIZES: Final = (1000, 500, 250, 100)
 #: Pages that wait to be taken in, beside one that is just coming.
-PAGES_AHEAD: Final = 3
+PAGES_AHEAD: Final = 2
 #: A scroll of more pages than this will never end.
 MAX_PAGES: Final = 100_000
 #: Pages in a row that may bring nothing new.
