@@ -169,7 +169,7 @@ def test_payments_and_packages_of_a_load_that_is_killed(
 
 
 #: What may stand anywhere instead of what VTEX documents.
-ANYTHING = (
+ANYTHING: tuple[Any, ...] = (
     *(None, True, 0, -3.5, 1e300, 10**30, float("nan"), "", "x", "12"),
     *([], [[]], [None], ["x"], [{}], {}, {"value": 4}, {"a": [1]}),
 )
