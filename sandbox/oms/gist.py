@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.goods import Sku, sku
 from sandbox.people import Person, person
@@ -67,8 +67,14 @@ class Line:
         return ((self.total + self.services) * pieces * 2 + self.quantity) // (self.quantity * 2)
 
 
-#: The ways in which an order is paid beside the usual one.
 PaidBy = Literal["one", "two cards", "gift card and another", "second attempt"]
+#: The ways in which orders are paid, with how many of a hundred are.
+PAID_BY: Final[dict[PaidBy, int]] = {
+    "one": 86,
+    "two cards": 6,
+    "gift card and another": 5,
+    "second attempt": 3,
+}
 
 
 class Gist:
@@ -94,9 +100,7 @@ class Gist:
         self.marketplace_shipping_off = (
             184 if self.from_marketplace and extras.random() < 0.5 else 0
         )
-        self.paid_by: PaidBy = extras.choices(
-            ("one", "two cards", "gift card and another", "second attempt"), (86, 6, 5, 3)
-        )[0]
+        self.paid_by = extras.choices(tuple(PAID_BY), tuple(PAID_BY.values()))[0]
         #: What the store puts in if it changes the order.
         self.spare = Line(sku(seed, extras.randrange(skus)), extras.choice((1, 2)))
 

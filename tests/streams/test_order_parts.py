@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,15 @@ import pytest
 from sandbox.oms.changes import GOODWILL, Changes
 from sandbox.oms.gist import Gist
 from sandbox.oms.payment import CARD_NUMBER, SECURITY_CODE
+from tap_vtex.streams.orders.cards import remove_cards
+from tap_vtex.streams.orders.items import items_of
+from tap_vtex.streams.orders.modifications import value_difference
+from tap_vtex.streams.orders.packages import packages_of as packages_rows
+from tap_vtex.streams.orders.payments import payments_of as payments_rows
 from tests.support.expect import utc
 from tests.support.shop import ORDER, ids, order_of
 from tests.test_interruptions import kill
+from tests.test_nested import drifted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,6 +166,29 @@ def test_payments_and_packages_of_a_load_that_is_killed(
     tap.sync(shop.config(), target, select=PARTS)
 
     assert_parts_equal_truth(target, shop)
+
+
+#: What may stand anywhere instead of what VTEX documents.
+ANYTHING: tuple[Any, ...] = (
+    *(None, True, 0, -3.5, 1e300, 10**30, float("nan"), "", "x", "12"),
+    *([], [[]], [None], ["x"], [{}], {}, {"value": 4}, {"a": [1]}),
+)
+
+
+def test_whatever_an_order_holds_it_can_be_cut(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(orders=6, days=20)
+    shop.act("substitute", *shop.orders())
+    shop.act("return", *shop.orders())
+    cut = ("items", "changesAttachment", "paymentData", "packageAttachment", "totals", "value")
+    parts = [{name: order[name] for name in cut} for order in shop.orders().values()]
+    dice = random.Random(4)
+    for _ in range(400):
+        drift = [(dice.random(), dice.choice(ANYTHING)) for _ in range(dice.randrange(1, 6))]
+        order = drifted(dice.choice(parts), drift) | {"orderId": "1"}
+        remove_cards(order)
+        value_difference(order)
+        for rows in (items_of, payments_rows, packages_rows):
+            list(rows(order))
 
 
 def test_cards_never_get_through(tap: Tap, shop: Shop, target: Target) -> None:

@@ -30,6 +30,8 @@ COMMON: Final = (
     *("productId", "ean", "refId", "seller", "sellerSku", "name", "measurementUnit"),
     *("unitMultiplier", "imageUrl", "additionalInfo"),
 )
+#: Totals of an order that stand for its lines. A tuple, as drift makes anything of an id.
+STANDING_FOR_LINES: Final = ("Items", "Discounts", "Change")
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ def lines_of(order: Document) -> list[Line]:
     bought = [line.item for line in lines]
     for change in objects_in(object_in(order.get("changesAttachment")).get("changesData")):
         removed = objects_in(change.get("itemsRemoved"))
-        gone = {one.get("uniqueId") for one in removed}
+        gone = [one.get("uniqueId") for one in removed]
         added = []
         for one in objects_in(change.get("itemsAdded")):
             # Where VTEX puts what was added into `items` too, it is not there twice.
@@ -96,7 +98,7 @@ def value_difference(order: Document) -> float | None:
     for line in lines_of(order):
         value -= line.total_left or ZERO
     for entry in objects_in(order.get("totals")):
-        if entry.get("id") not in {"Items", "Discounts", "Change"}:
+        if entry.get("id") not in STANDING_FOR_LINES:
             value -= number(entry.get("value")) or ZERO
     return plain(value)
 
@@ -145,7 +147,7 @@ def _misfit(item: Document, entry: Document) -> list[bool]:
     """
     unit, price = number(entry.get("unitMultiplier")), number(entry.get("price"))
     return [
-        entry.get("uniqueId") not in {None, item.get("uniqueId")},
+        entry.get("uniqueId") not in (None, item.get("uniqueId")),
         unit is not None and unit != (number(item.get("unitMultiplier")) or ONE),
         price != number(item.get("sellingPrice", item.get("price"))),
         price != number(item.get("price")),
