@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import (
+    ConfigValidationError,
+    MapExpressionError,
+    StreamMapConfigError,
+)
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from singer_sdk.tap_base import CliTestOptionValue
 
@@ -86,6 +90,8 @@ class CommandLine(Tap):
             return cls(config=cls._settings_in(config), **options)
         except ConfigValidationError as error:
             cls._refuse_settings(error.errors)
+        except (MapExpressionError, StreamMapConfigError) as error:
+            cls._refuse_settings([f"The setting stream_maps can't be used: {error}"])
 
     @classmethod
     def _settings_in(cls, config: _ConfigInput | None) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Run:
     def outcome(self) -> str:
         """Why the run is incomplete, and what to do."""
         first = next(iter(self.failures.values()))
-        if self.client.has_answered:
+        if self.client.has_answered or not isinstance(first, AccessError | UnreachableError):
             return (
                 f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
                 f"What was read is kept, and the next run resumes from there. {first}"

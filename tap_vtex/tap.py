@@ -260,6 +260,20 @@ class TapVTEX(CommandLine):
         0. All there is to write has been written by the last checkpoint.
         """
 
+    def setup_mapper(self) -> None:
+        """Leave out the stream maps of streams that are not selected.
+
+        Their fields are not selected either, and the SDK refuses a map without its key fields.
+        """
+        config = self._config
+        maps = config.get("stream_maps")
+        if isinstance(maps, dict):
+            idle = {name for name, stream in self.streams.items() if not stream.selected}
+            used = {name: value for name, value in maps.items() if name not in idle}
+            self._config = {**config, "stream_maps": used}
+        super().setup_mapper()
+        self._config = config
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Validate the settings. The SDK's messages quote values, including secrets."""
         errors = list(errors_in(self._config))

@@ -93,7 +93,8 @@ def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     run = tap.run(shop.config(), expect=1, hurry=True)
 
     assert time.monotonic() - began < 10 * HURRIED.retry_unanswered_for
-    assert "The run is incomplete" in run.log
+    # Which of the two depends on when the patience for all streams together ends.
+    assert re.search("The run is incomplete|VTEX has answered nothing in this run", run.reason)
 
 
 def test_an_outage_of_an_hour_costs_an_hour(tap: Tap, shop: Shop, target: Target) -> None:
@@ -122,7 +123,7 @@ def test_a_key_that_opens_nothing_is_one_sentence(tap: Tap, shop: Shop) -> None:
     run = tap.run(shop.config(), expect=1, hurry=True)
 
     assert len(re.findall(r"ERROR .*status 401", run.log)) == 1
-    assert run.log.count("check account_name, app_key and app_token") == 1
+    assert run.log.count("Check account_name, app_key and app_token") == 1
 
 
 def test_a_key_that_opens_only_the_last_stream(tap: Tap, shop: Shop) -> None:

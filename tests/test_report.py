@@ -95,6 +95,7 @@ def test_the_report_says_nothing_of_the_store(tap: Tap, shop: Shop) -> None:
         assert not words & everything
         assert not [one for one in everything if len(one) > 6 and one in text]
         assert "md_le" not in text
+        assert json.loads(text)["refusal_statuses"] == ([403] if granted else [])
 
 
 def test_what_words_say() -> None:

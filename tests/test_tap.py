@@ -145,6 +145,17 @@ def test_stream_maps_of_the_sdk_apply(tap: Tap, shop: Shop) -> None:
     assert all("clientProfileData" not in record for record in run.records("orders"))
 
 
+def test_a_stream_map_of_a_stream_that_is_not_selected_is_ignored(tap: Tap, shop: Shop) -> None:
+    maps = {"products": {"Name": "__NULL__"}, "sellers": {"Name": "__NULL__"}}
+    run = tap.run(shop.config(stream_maps=maps), select={"coupons"})
+    assert run.records("coupons")
+
+    wrong = {"coupons": {"utmSource": "len("}}
+    run = tap.run(shop.config(stream_maps=wrong), select={"coupons"}, expect=1)
+    assert run.reason.startswith("The setting stream_maps can't be used: ")
+    assert "Traceback" not in run.log
+
+
 def test_records_and_log_hold_no_more_than_they_should(tap: Tap, shop: Shop) -> None:
     run = tap.run(shop.config(), env={"TAP_VTEX_LOGLEVEL": "DEBUG"})
 

@@ -91,6 +91,8 @@ class Check:
         self.notes: list[str] = []
         #: The stream that is being checked, and whether it is needed.
         self.stream, self._needed = "", True
+        #: The statuses by which VTEX refused the key.
+        self.refusals: set[int] = set()
         self._client = client
         self._answers: dict[tuple[str, str], _Answer] = {}
         #: Problems so far; None once anything was answered.
@@ -141,6 +143,7 @@ class Check:
             response = self._client.get(endpoint, *ids, retry_for=retry_for, **options)
             answer = _Answer(granted=True, body=response.body)
         except AccessError as error:
+            self.refusals.add(error.status)
             answer = _Answer(granted=False, problem=str(error))
         except NotFoundError:
             answer = _Answer(granted=True)  # the key may read it, though there is nothing
@@ -193,7 +196,12 @@ class Check:
     def as_dict(self) -> dict[str, Any]:
         """The findings for a program, or for a public report."""
         findings = [one.as_dict() for one in self.in_order_of_clicks]
-        return {"in_order": self.is_ok, "notes": self.notes, "findings": findings}
+        return {
+            "in_order": self.is_ok,
+            "notes": self.notes,
+            "refusal_statuses": sorted(self.refusals),
+            "findings": findings,
+        }
 
     def _verdict(self) -> list[str]:
         if not any(one.granted for one in self.findings):

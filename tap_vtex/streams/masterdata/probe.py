@@ -17,6 +17,7 @@ from tap_vtex.streams.masterdata.api import (
     announced,
     within,
 )
+from tap_vtex.streams.masterdata.search import REACH
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ def _probe_dates(probe: Probe, acronym: str) -> None:
 def _probe_totals(probe: Probe, acronym: str) -> None:
     with probe.finding(f"{acronym}.total_in_header"):
         probe.found[f"{acronym}.total_in_header"] = TOTAL in _search(probe, acronym).headers
+    name = f"{acronym}.search_beyond_10000_status"
+    with probe.finding(name):
+        beyond = {"REST-Range": f"resources={REACH}-{REACH + 1}"}
+        answer = probe.ask(SEARCH, acronym, params={"_fields": "id"}, headers=beyond)
+        probe.found[name] = answer.status
     with probe.finding(f"{acronym}.dated_and_undated_minus_total"):
         dated, undated, total = (
             _total(_search(probe, acronym, where)) for where in (DATED, UNDATED, None)

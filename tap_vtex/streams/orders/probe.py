@@ -90,6 +90,9 @@ def _probe_filters(probe: Probe) -> None:
         probe.found["orders.filter_by_last_change"] = (
             "refused" if not answer.is_ok else "ignored" if ignored else "filters"
         )
+    with probe.finding("orders.order_by_last_change_status"):
+        status = _list(probe, orderBy="lastChange,desc").status
+        probe.found["orders.order_by_last_change_status"] = status
     with probe.finding("orders.incomplete_by_default"):
         complete = total_of(_list(probe, incompleteOrders="false").body)
         probe.found["orders.incomplete_by_default"] = complete != total_of(_list(probe).body)
