@@ -44,7 +44,7 @@ def main() -> None:
     for name in () if options.draw else options.names or NAMES:
         try:
             results[name] = _measured(name)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # the others go on all the same
             if isinstance(error, SystemExit) and isinstance(error.code, int):
                 raise  # by a signal
             print(f"{name} failed: {error}", file=sys.stderr, flush=True)

@@ -1,10 +1,13 @@
 """target-postgres with another JSON codec: what its SDK could give by default.
 
-Run like the target itself, in the environment of the group ``bench``. Two lines are changed:
-how a message is read, and how a value for a JSON column is written.
+Run in the environment of the group ``bench`` like the target itself, with ``reader``,
+``serializer`` or ``both`` before its options. That says which of two attributes is replaced: how
+a message is read, how a value for a JSON column is written.
 """
 
 from __future__ import annotations
+
+import sys
 
 from singer_sdk.contrib.msgspec import MsgSpecReader, encoder
 from target_postgres.connector import PostgresConnector
@@ -12,9 +15,12 @@ from target_postgres.target import TargetPostgres
 
 
 def main() -> None:
-    """Change the two, and run the target."""
-    TargetPostgres.message_reader_class = MsgSpecReader
-    PostgresConnector.serialize_json = _serialize_json
+    """Replace what the first argument says, and run the target."""
+    replaced = sys.argv.pop(1)
+    if replaced in {"reader", "both"}:
+        TargetPostgres.message_reader_class = MsgSpecReader
+    if replaced in {"serializer", "both"}:
+        PostgresConnector.serialize_json = _serialize_json
     TargetPostgres.cli()
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from benchmarks.results import Bars
 
-WIDTH, LABELS, VALUES = 720, 190, 70
+WIDTH, LABELS, VALUES = 760, 290, 70
 ROW, BAR, HEAD, GAP = 24, 15, 30, 18
 #: In between: enough contrast on white and on black.
 TEXT, TAP, YARDSTICK = "#808080", "#3f83f8", "#9a9a9a"

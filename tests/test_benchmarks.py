@@ -52,12 +52,11 @@ def test_the_documents_have_a_place_for_the_figures(document: str) -> None:
 
 def test_sentences_wait_until_all_is_measured() -> None:
     facts: dict[str, float] = defaultdict(lambda: 1.0)
-    results = {
-        name: Result("", [], facts=facts)
-        for name in ("first_load", "cost", "memory", "incremental", "target")
-    }
+    names = ("first_load", "cost", "memory", "incremental", "target")
+    results = {name: Result("", [], facts=facts) for name in names}
 
     assert "1,000 orders" in sentences.speed(results)
+    assert "0% less" in sentences.codecs(results)
     del results["memory"]
     with pytest.raises(KeyError):
         sentences.speed(results)
