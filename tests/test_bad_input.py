@@ -188,7 +188,7 @@ def test_wrong_credentials(tap: Tap, shop: Shop, target: Target) -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_role_that_may_not_list_orders(tap: Tap, shop: Shop, status: Any) -> None:
-    shop.store.granted = {"View order"}
+    shop.store.granted = {"View order", "Manage benefits and rates"}
     shop.store.quirks.lacking_access = status
 
     run = tap.run(shop.config(), expect=1)
