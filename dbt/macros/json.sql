@@ -82,7 +82,7 @@
     cross join lateral flatten(input => {{ array }}) as {{ alias }}
 {%- endmacro %}
 {% macro redshift__each_element(array, alias) -%}
-    cross join {{ array }} as {{ alias }} at {{ alias }}_place
+    , {{ array }} as {{ alias }} at {{ alias }}_place
 {%- endmacro %}
 
 {% macro element(alias) %}{{ return(adapter.dispatch("element", "vtex")(alias)) }}{% endmacro %}

@@ -4,14 +4,14 @@ with tags as (
         lines.account_name,
         lines.order_id,
         lines.item_index,
-        {{ place("tag") }} as tag_index,
-        {{ json_text(element("tag"), "name") }} as tag_name,
-        lower({{ json_text(element("tag"), "identifier") }}) as identifier,
-        coalesce({{ json_boolean(element("tag"), "isPercentual") }}, false) as is_percentual,
-        {{ json_number(element("tag"), "rawValue") }} as raw_value,
-        {{ json_number(element("tag"), "value") }} as tag_value
+        {{ place("price_tag") }} as tag_index,
+        {{ json_text(element("price_tag"), "name") }} as tag_name,
+        lower({{ json_text(element("price_tag"), "identifier") }}) as identifier,
+        coalesce({{ json_boolean(element("price_tag"), "isPercentual") }}, false) as is_percentual,
+        {{ json_number(element("price_tag"), "rawValue") }} as raw_value,
+        {{ json_number(element("price_tag"), "value") }} as tag_value
     from {{ ref("int_vtex__order_lines") }} as lines
-    {{ each_element("lines.price_tags", "tag") }}
+    {{ each_element("lines.price_tags", "price_tag") }}
 ),
 
 discounts as (
