@@ -21,7 +21,8 @@ A file gets a line each time that a row changes, and the last one is the row.
         "inventory": ["skuId", "warehouseId"],
         "promotions": ["idCalculatorConfiguration"],
     } %}
-    {% do run_query("create schema if not exists " ~ source("vtex", "orders").schema) %}
+    {% set raw = source("vtex", "orders") %}
+    {% do run_query("create schema if not exists " ~ raw.include(identifier=false)) %}
     {% for table, key in keys.items() %}
         {% set files = folder ~ "/" ~ table ~ "*.jsonl" %}
         {% if run_query("select 1 from glob('" ~ files ~ "')") | length %}

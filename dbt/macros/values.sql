@@ -17,6 +17,11 @@
     cast(sum(case when {{ condition }} then 1 else 0 end) as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
+{# An amount of money; 0 for null. Types are told, since warehouses differ in what a sum is. #}
+{% macro amount(value) -%}
+    cast(coalesce({{ value }}, 0) as {{ dbt.type_numeric() }})
+{%- endmacro %}
+
 {# A sum of money over the rows that a condition holds for; 0 where there are none. #}
 {% macro sum_if(condition, value) -%}
     cast(coalesce(sum(case when {{ condition }} then {{ value }} end), 0) as {{ dbt.type_numeric() }})

@@ -7,8 +7,8 @@ with purchases as (
         max(orders.user_id) as user_id,
         min(orders.created_at) as created_at,
         count(*) as orders_count,
-        sum(orders.total) as total,
-        sum(coalesce(refunds.refund, 0)) as refund,
+        {{ amount("sum(orders.total)") }} as total,
+        {{ amount("sum(refunds.refund)") }} as refund,
         min(orders.currency) as currency,
         count(distinct orders.currency) as currencies_count
     from {{ ref("int_vtex__orders") }} as orders
@@ -33,7 +33,7 @@ select
     currencies_count,
     total,
     refund,
-    total - refund as net_revenue,
+    {{ amount("total - refund") }} as net_revenue,
     case when user_id is not null then
         row_number() over (partition by account_name, user_id order by created_at, purchase_id)
     end as customer_purchase_number

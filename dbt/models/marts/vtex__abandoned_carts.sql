@@ -5,7 +5,7 @@ with items as (
         abandoned_at,
         count(*) as items_count,
         count(price) as priced_items_count,
-        sum(value) as items_value,
+        cast(sum(value) as {{ dbt.type_numeric() }}) as items_value,
         {{ count_if("is_bought") }} as bought_items_count,
         min(bought_at) as bought_at
     from {{ ref("vtex__abandoned_cart_items") }}
@@ -29,7 +29,7 @@ first_purchases as (
 ),
 
 purchases as (
-    select account_name, purchase_id, sum(total) as total
+    select account_name, purchase_id, {{ amount("sum(total)") }} as total
     from {{ ref("int_vtex__orders") }}
     where not is_canceled
     group by account_name, purchase_id
@@ -95,5 +95,5 @@ select
     bought_at,
     {{ local_time("bought_at") }} as bought_at_local,
     bought_value,
-    case when bought_at is null then 0 when carts_until_purchase = 1 then bought_value else 0 end as recovered_value
+    {{ amount("case when bought_at is not null and carts_until_purchase = 1 then bought_value end") }} as recovered_value
 from carts

@@ -43,9 +43,9 @@ select
     coalesce(sales.orders_count, 0) as orders_count,
     coalesce(sales.customers_count, 0) as customers_count,
     coalesce(sales.units_sold, 0) as units_sold,
-    coalesce(sales.revenue, 0) as revenue,
-    coalesce(sales.revenue_30_days, 0) as revenue_30_days,
-    coalesce(sales.discount, 0) as discount,
+    {{ amount("sales.revenue") }} as revenue,
+    {{ amount("sales.revenue_30_days") }} as revenue_30_days,
+    {{ amount("sales.discount") }} as discount,
     sales.margin,
     {{ ratio("sales.revenue", "totals.revenue") }} as revenue_share
 from products

@@ -41,7 +41,7 @@ select
     coalesce(activity.active_customers_count, 0) as active_customers_count,
     {{ ratio("coalesce(activity.active_customers_count, 0)", "sizes.customers_count") }} as retention_rate,
     coalesce(activity.purchases_count, 0) as purchases_count,
-    coalesce(activity.net_revenue, 0) as net_revenue
+    {{ amount("activity.net_revenue") }} as net_revenue
 from sizes
 inner join months
     on sizes.account_name = months.account_name and sizes.cohort_month <= months.month

@@ -139,7 +139,7 @@ select
     coalesce(people.language, languages.language) as language,
     coalesce(customers.segment, 'no_purchase') as segment,
     coalesce(customers.purchases_count, 0) as purchases_count,
-    coalesce(customers.net_revenue, 0) as net_revenue,
+    {{ amount("customers.net_revenue") }} as net_revenue,
     customers.last_purchase_at,
     customers.last_purchase_at_local,
     customers.days_since_last_purchase,

@@ -80,9 +80,9 @@ select
     cast({{ dbt.datediff(day_of(local_time("scored.last_purchase_at")), day_of(local_time(current_moment())), "day") }}
         as {{ dbt.type_int() }}) as days_since_last_purchase,
     {{ month_of(local_time("scored.first_purchase_at")) }} as cohort_month,
-    coalesce(scored.total, 0) as total,
-    coalesce(scored.refund, 0) as refund,
-    coalesce(scored.net_revenue, 0) as net_revenue,
+    {{ amount("scored.total") }} as total,
+    {{ amount("scored.refund") }} as refund,
+    {{ amount("scored.net_revenue") }} as net_revenue,
     {{ ratio("scored.net_revenue", "scored.purchases_count") }} as average_purchase,
     scored.currency,
     scored.recency_score,

@@ -54,7 +54,7 @@ select
     tax,
     total,
     total_left,
-    case when coalesce(order_is_paid, false) and not is_canceled then total_left else 0 end as revenue,
+    {{ amount("case when coalesce(order_is_paid, false) and not is_canceled then total_left end") }} as revenue,
     unit_cost,
     unit_cost * quantity_left as cost,
     case when coalesce(order_is_paid, false) and not is_canceled

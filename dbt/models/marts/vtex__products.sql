@@ -52,8 +52,8 @@ select
     coalesce(sales.orders_count, 0) as orders_count,
     coalesce(sales.units_sold, 0) as units_sold,
     coalesce(sales.units_sold_30_days, 0) as units_sold_30_days,
-    coalesce(sales.revenue, 0) as revenue,
-    coalesce(sales.revenue_30_days, 0) as revenue_30_days,
+    {{ amount("sales.revenue") }} as revenue,
+    {{ amount("sales.revenue_30_days") }} as revenue_30_days,
     sales.margin,
     case when not stock.is_unlimited and stock.available_stock >= 0 then
         {{ ratio(

@@ -14,7 +14,7 @@ select
     orders.user_id,
     packages.invoice_number,
     packages.invoice_value as returned_value,
-    coalesce(packages.refund_value, packages.invoice_value, 0) as refund,
+    {{ amount("coalesce(packages.refund_value, packages.invoice_value)") }} as refund,
     orders.total as order_total,
     orders.is_paid,
     orders.currency,
