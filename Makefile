@@ -13,10 +13,13 @@ export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 4
 
-.PHONY: demo test coverage other-days other-python soak bench tables hub lint format clean
+.PHONY: demo report test coverage other-days other-python soak bench tables hub lint format clean
 
-demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
+demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed, draw it.
 	@$(BIN)/python -m demo
+
+report: .venv/ready ## Write report.html, charts of a real store, out of the models in its database.
+	@$(BIN)/python -m report $(ARGS)
 
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)

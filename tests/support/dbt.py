@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 from psycopg.sql import SQL, Identifier
 
 from demo.services import connection_settings
+from report.data import connect
 from tests.support.environments import programs
 from tests.support.files import through_jsonl
 from tests.support.postgres import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from tests.support.postgres import Warehouse
 
@@ -27,12 +27,15 @@ Kind = Literal["postgres", "duckdb"]
 
 KINDS: tuple[Kind, ...] = ("postgres", "duckdb")
 #: As Meltano installs it, and as a user of DuckDB does.
-DBT: dict[Kind, Path] = {
-    "postgres": PROJECT / ".meltano/utilities/dbt-postgres/venv/bin/dbt",
-    "duckdb": Path(sys.executable).with_name("dbt"),
-}
+POSTGRES = PROJECT / ".meltano/utilities/dbt-postgres/venv/bin/dbt"
+DUCKDB = ("dbt-core~=1.11.0", "dbt-duckdb~=1.10.0", "duckdb~=2.0")
 #: Compiled by the adapters themselves, which ask no warehouse.
-CLOUD = ("dbt-core~=1.11.0", "dbt-bigquery~=1.12.0", "dbt-redshift~=1.11.0", "dbt-snowflake~=1.12.0")
+CLOUD = (
+    "dbt-core~=1.11.0",
+    "dbt-bigquery~=1.12.0",
+    "dbt-redshift~=1.11.0",
+    "dbt-snowflake~=1.12.0",
+)
 
 
 class Models:
@@ -63,7 +66,8 @@ class Models:
             "DBT_DUCKDB_PATH": str(self._folder / "store.duckdb"),
             f"DBT_{kind.upper()}_SCHEMA": schema,
         }
-        return run_dbt(DBT[kind], self._folder / kind, *arguments, env=env)
+        program = POSTGRES if kind == "postgres" else programs("dbt-duckdb", DUCKDB) / "dbt"
+        return run_dbt(program, self._folder / kind, *arguments, env=env)
 
     def both(self, *arguments: str) -> None:
         """Run dbt in both warehouses, side by side."""
@@ -71,6 +75,16 @@ class Models:
             running = [pool.submit(self.dbt, kind, *arguments) for kind in KINDS]
         for each in running:
             each.result()
+
+    def query(self, kind: Kind) -> Callable[[str], list[Json]]:
+        """What answers a query as the page of charts asks it."""
+
+        def answer(text: str) -> list[Json]:
+            file = self._folder / "store.duckdb" if kind == "duckdb" else None
+            with connect(file, self._warehouse.address) as query:
+                return query(text)
+
+        return answer
 
     def rows(self, model: str, kind: Kind = "postgres", schema: str = "vtex_models") -> list[Json]:
         """A model's rows."""
@@ -108,7 +122,7 @@ def compiled(kind: str, folder: Path) -> dict[str, str]:
     (profiles / "profiles.yml").write_text(CLOUD_PROFILES)
     env = {**os.environ, "DBT_PROFILES_DIR": str(profiles), "DBT_TARGET": kind}
     run_dbt(
-        programs("dbt", CLOUD) / "dbt",
+        programs("dbt-cloud", CLOUD) / "dbt",
         folder / kind,
         *("--no-populate-cache", "compile", "--no-introspect", "--full-refresh"),
         *("--vars", "{vtex_introspect: false, vtex_hashed_email: true}"),
@@ -122,9 +136,10 @@ CLOUD_PROFILES = """
 vtex:
   target: "{{ env_var('DBT_TARGET') }}"
   outputs:
-    bigquery: {type: bigquery, method: oauth-secrets, token: t, project: p, dataset: d, threads: 1}
+    bigquery:
+      {type: bigquery, method: oauth-secrets, token: t, project: p, dataset: d, threads: 1}
     snowflake:
-      {type: snowflake, account: a, user: u, password: p, database: d, schema: s, warehouse: w, threads: 1}
+      {type: snowflake, account: a, user: u, password: p, warehouse: w, database: d, schema: s}
     redshift:
-      {type: redshift, host: localhost, port: 5439, user: u, password: p, dbname: d, schema: s, threads: 1}
+      {type: redshift, host: localhost, port: 5439, user: u, password: p, dbname: d, schema: s}
 """
