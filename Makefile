@@ -16,10 +16,13 @@ TEST_PROCESSES ?= 4
 # Of MkDocs, about versions to come.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test coverage other-days other-python soak bench tables hub site lint format clean
+.PHONY: demo report test coverage other-days other-python soak bench tables hub site lint format clean
 
-demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed.
+demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed, draw it.
 	@$(BIN)/python -m demo
+
+report: .venv/ready ## Write report.html, charts of a real store, out of the models in its database.
+	@$(BIN)/python -m report $(ARGS)
 
 test: .venv/ready .meltano/ready ## Run all tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)

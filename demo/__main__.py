@@ -1,4 +1,4 @@
-"""Load a store's orders, let some change, load the changes, and show both."""
+"""Load a store's orders, let some change, load the changes, and show both, in charts too."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from demo.services import FOLDER, Store, database, meltano
+from demo.services import FOLDER, SCHEMA, Store, database, meltano
+from report.data import connect, read
+from report.page import write
 
 if TYPE_CHECKING:
     from typing import LiteralString
 
 ORDERS = 2500
 RUN = ("run", "tap-vtex", "target-postgres")
+#: The charts.
+PAGE = FOLDER / "report.html"
 #: What happens to how many orders between the two runs.
 EVENTS = {"cancel": 12, "return": 5, "touch": 8, "remove_piece": 4, "substitute": 3}
 CHANGED_SKUS = 7
@@ -40,10 +44,11 @@ TABLES = (
     "prices",
 )
 REVENUE: LiteralString = """
-    SELECT to_char(created_at_local, 'YYYY-MM') AS month, count(*) AS orders,
-           count(*) FILTER (WHERE is_canceled) AS canceled,
-           to_char(sum(total) FILTER (WHERE NOT is_canceled), 'FM999,999,990.00') AS revenue_brl
-    FROM vtex_demo.vtex_orders GROUP BY month ORDER BY month DESC LIMIT 4
+    SELECT to_char(day, 'YYYY-MM') AS month, sum(orders_count) AS orders,
+           sum(canceled_orders_count) AS canceled, sum(new_customers_count) AS new_customers,
+           to_char(sum(refund), 'FM999,999,990.00') AS refunded_brl,
+           to_char(sum(net_revenue), 'FM999,999,990.00') AS net_revenue_brl
+    FROM vtex_demo.vtex__daily_shop GROUP BY month ORDER BY month DESC LIMIT 4
 """
 PAYMENTS: LiteralString = """
     SELECT "paymentSystemName" AS means, count(*) AS payments,
@@ -68,10 +73,10 @@ ADDED: LiteralString = """
                         WHERE is_added OR quantity_left < quantity)
 """
 CARTS: LiteralString = """
-    SELECT checkout_stage AS last_step, count(*) AS carts, sum(items) AS items,
+    SELECT checkout_stage AS last_step, count(*) AS carts, sum(items_count) AS items,
            to_char(sum(cart_value), 'FM999,999,990.00') AS value_brl,
-           count(*) FILTER (WHERE bought_later) AS bought_later
-    FROM vtex_demo.vtex_abandoned_carts GROUP BY checkout_stage ORDER BY carts DESC
+           count(*) FILTER (WHERE is_recovered) AS recovered
+    FROM vtex_demo.vtex__abandoned_carts GROUP BY checkout_stage ORDER BY carts DESC
 """
 CHANGED: LiteralString = """
     SELECT status, count(*) AS orders, max("lastChange")::timestamp(0) AS last_change
@@ -90,7 +95,7 @@ def main() -> None:
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SET timezone = 'UTC'")
             connection.execute("DROP SCHEMA IF EXISTS vtex_demo CASCADE")
-            meltano(*RUN, settings=settings)
+            meltano(*RUN, "dbt-postgres:run", settings=settings)
             loaded = connection.execute("SELECT clock_timestamp()::timestamp").fetchone()
             rows = {table: count(connection, table) for table in TABLES}
             first = requests_of(store)
@@ -107,7 +112,7 @@ def main() -> None:
                 ("table", "first load", "second run"),
                 [(name, rows[name], count(connection, name)) for name in TABLES],
             )
-            print("\nRevenue by month, from the model vtex_orders\n")
+            print("\nRevenue by month, from the model vtex__daily_shop\n")
             show(connection, REVENUE)
             print("\nPayments, from the table payments\n")
             show(connection, PAYMENTS)
@@ -115,7 +120,7 @@ def main() -> None:
             show(connection, RETURNS)
             print("\nItems of orders that the store changed, from the table order_items\n")
             show(connection, ADDED)
-            print("\nAbandoned carts, from the model vtex_abandoned_carts\n")
+            print("\nAbandoned carts, from the model vtex__abandoned_carts\n")
             show(connection, CARTS)
             print(
                 f"\nThe second run, three hours later: {sum(EVENTS.values())} orders and "
@@ -127,7 +132,9 @@ def main() -> None:
                 ("", "first load", "second run"),
                 [(name, first.get(path, 0), second.get(path, 0)) for path, name in ROUTES.items()],
             )
-    print(AFTERWARDS)
+            with connect(None, address) as query:
+                write(read(query, SCHEMA, None), PAGE)
+    print(AFTERWARDS.format(page=PAGE.as_uri()))
 
 
 ROUTES = {
@@ -139,13 +146,18 @@ ROUTES = {
     "/{account}/pricing/prices/{sku_id}": "prices of single SKUs",
 }
 AFTERWARDS = """
+The store in charts, out of the models: open
+
+    {page}
+
 To load a real store, copy .env.example to .env, fill in the account name, key and token of
 the store and the address of your database, and run
 
     .venv/bin/meltano --environment=prod run tap-vtex target-postgres
 
 once for the first load, and then as often as you like for what has changed. With
-dbt-postgres:build after it, it builds the models, too: see dbt/README.md.
+dbt-postgres:build after it, it builds the models, too, and `make report` the charts: see
+dbt/README.md.
 """
 
 

@@ -68,9 +68,7 @@ def test_a_forgotten_stream_is_named() -> None:
 
 def test_every_class_of_a_stream_is_found() -> None:
     named = {
-        name: type(stream)
-        for name, stream in STREAMS.items()
-        if vars(type(stream)).get("name")
+        name: type(stream) for name, stream in STREAMS.items() if vars(type(stream)).get("name")
     }
     assert named == dict(classes())
 

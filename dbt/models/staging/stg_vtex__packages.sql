@@ -1,0 +1,18 @@
+{{ staged("packages", key=["account_name", "orderId", "package_index"], columns=[
+    ["account_name", "account_name", "id"],
+    ["order_id", "orderId", "text"],
+    ["package_index", "package_index", "integer"],
+    ["changed_at", "lastChange", "time"],
+    ["order_created_at", "creationDate", "time"],
+    ["user_id", "userProfileId", "id"],
+    ["currency", "currencyCode", "text"],
+    ["package_type", "type", "text"],
+    ["invoice_number", "invoiceNumber", "text"],
+    ["invoice_value", "invoiceValue", "money"],
+    ["refund_value", "refund_value", "money"],
+    ["issued_at", "issuanceDate", "time"],
+    ["courier", "courier", "text"],
+    ["delivered_at", "delivered_date", "time"],
+    ["is_delivered", "is_delivered", "boolean"],
+    ["items", "items", "json"],
+]) }}
