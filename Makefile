@@ -11,7 +11,7 @@ export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export UV_COMPILE_BYTECODE := 1
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
-TEST_PROCESSES ?= 4
+TEST_PROCESSES ?= 6
 
 # Of MkDocs, about versions to come.
 export NO_MKDOCS_2_WARNING := 1

@@ -138,7 +138,7 @@ class TestMasterData:
         for key, row in rows.items():
             document = clients[key]
             assert row["rclastcart"] == document["rclastcart"]
-            assert row["items"] == (parsed(document["rclastcart"]) if key in seen else [])
+            assert row["items"] == (parsed(document) if key in seen else [])
             assert row["isNewsletterOptIn"] == document["isNewsletterOptIn"]
             assert row["lastName"] == document["lastName"]
 

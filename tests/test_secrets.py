@@ -308,7 +308,7 @@ def test_a_key_that_is_refused_is_not_told(tap: Tap, shop: Shop, search: Search)
     config = everything(shop, app_token=f"{APP_TOKEN}WRONG")
 
     run = search(tap.run(config, expect=1, env=DEBUG))
-    assert "check account_name, app_key and app_token" in run.log
+    assert "account_name, app_key and app_token" in run.log
 
 
 @pytest.mark.parametrize("setting", ["app_key", "app_token"])

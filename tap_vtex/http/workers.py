@@ -17,8 +17,6 @@ Result = TypeVar("Result")
 #: Bytes of bodies that may be under way or wait for their reader. As Python objects they take
 #: about seven times as much.
 MAX_WAITING: Final = 16 * 1024 * 1024
-
-
 #: What a body is taken to have before the first one is there.
 FIRST_GUESS: Final = 1024 * 1024
 
@@ -38,9 +36,7 @@ class Ahead(Generic[Result]):
             future: Future[Result] = Future()
             try:
                 future.set_result(next(results))
-            except StopIteration:
-                return
-            except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
+            except BaseException as error:  # noqa: BLE001 - StopIteration too: raised in __next__
                 future.set_exception(error)
                 self._stop.set()
             self._free.acquire()
