@@ -72,15 +72,21 @@ def says_so(run: Run) -> bool:
 
 
 SITUATIONS = ["first load", "incremental", "earlier start"]
+#: Every fault in every situation for the clients, and every third one for the others.
+CASES = [
+    (stream, situation, fault)
+    for stream in ACRONYMS
+    for situation in SITUATIONS
+    for number, fault in enumerate(FAULTS)
+    if stream == "clients" or number % 3 == SITUATIONS.index(situation)
+]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("case", [(stream, one) for stream in ACRONYMS for one in SITUATIONS])
+@pytest.mark.parametrize(("stream", "situation", "fault"), CASES)
 def test_every_document_is_there_in_the_end(
-    tap: Tap, shop: Shop, target: Target, case: tuple[str, str], fault: str
+    tap: Tap, shop: Shop, target: Target, stream: str, situation: str, fault: str
 ) -> None:
     """Two healthy runs after one that was told less, each of them some hours later."""
-    stream, situation = case
     if situation != "first load":
         start = {"start_date": START} if situation == "earlier start" else {}
         sync(tap, shop, target, stream, **start)

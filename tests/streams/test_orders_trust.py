@@ -55,7 +55,7 @@ CASES = [
 @pytest.fixture
 def store(open_shop: Callable[..., Shop]) -> Shop:
     """Orders of all ages, more than a page of them in most half years."""
-    shop = open_shop(orders=480, days=700)
+    shop = open_shop(orders=320, days=420)
     shop.close()
     return shop
 
