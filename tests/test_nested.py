@@ -464,7 +464,7 @@ def drifted(document: Json, drift: list[tuple[float, Any]]) -> Json:
     for share, value in drift:
         places = list(places_in(document))
         at, name = places[int(share * len(places))]
-        at[name] = value
+        at[name] = copy.deepcopy(value)  # or one could come to stand within itself
     return document
 
 

@@ -70,6 +70,8 @@ def store_with(changed: list[tuple[float, float]], late: dict[int, float]) -> Pl
 
 @given(RUNS, CHANGES, LATE, st.sampled_from([0, 1]))
 @example([Run(1) for _ in range(20)], [(0.5, 20.0), (0.8, 2.0), (0.9, 59.0)], {200: 3.0}, 0)
+@example([Run(0.25), Run(23.9), Run(23.9), *[Run(0.25)] * 5], [], {155: 1.0}, 0)
+@example([Run(13), *[Run(23.9)] * 4, Run(30), Run(30)], [], {155: 1.0}, 0)
 def test_whatever_look_backs_runs_have_the_longest_finds_every_change(
     runs: list[Run], changed: list[tuple[float, float]], late: dict[int, float], cheap_pages: int
 ) -> None:

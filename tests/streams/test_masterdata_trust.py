@@ -84,7 +84,7 @@ CASES = [
 
 @pytest.mark.parametrize(("stream", "situation", "fault"), CASES)
 def test_every_document_is_there_in_the_end(
-    tap: Tap, shop: Shop, target: Target, stream: str, situation: str, fault: str
+    tap: Tap, shop: Shop, target: Target, *, stream: str, situation: str, fault: str
 ) -> None:
     """Two healthy runs after one that was told less, each of them some hours later."""
     if situation != "first load":

@@ -104,7 +104,10 @@ def begin(
     if whole and longest == settings.lookback:
         census = empty_census(orders, settings)
     else:  # what the pass does not see keeps its buckets
-        census = bookmark.census.moved(min(lookback_from, started - longest), started)
+        kept_from = min(lookback_from, started - longest)
+        if longest > settings.lookback:
+            kept_from = bookmark.census.start
+        census = bookmark.census.moved(kept_from, started)
     return ChangePass(
         began=started,
         # A wide pass reaches back to the one before it. So it finds what the list showed too

@@ -27,7 +27,7 @@ EARLY: Final = 0.1
 #: More rungs of wide searches are thinned out. Those of the last days are always there.
 MAX_WIDE_RUNGS: Final = 8
 #: What a longer look-back has seen is kept for runs that have it, if one came lately ...
-LATELY: Final = timedelta(days=7)
+LATELY: Final = timedelta(days=31)
 #: ... where a look-back counts as longer by more than what it is rounded up by.
 LONGER_BY: Final = timedelta(days=3)
 
