@@ -132,15 +132,7 @@ def test_a_run_that_is_killed_keeps_what_it_has_looked_at(
         catalog.edit_sku(sku_id, clock.now(), Name="Todos")
     shop.pass_time(days=2)
     before = bookmark(target, "skus")
-    process = tap.start(config, state=target.state, select={"skus"})
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if sum('"RECORD"' in one for one in lines) >= 1600:
-            break
-    process.kill()
-    process.communicate()
+    lines = tap.killed_after(1600, config, state=target.state, select={"skus"})
     target.take(lines)
     assert bookmark(target, "skus")["looks"] != before["looks"]
 

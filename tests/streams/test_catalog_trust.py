@@ -251,15 +251,7 @@ def test_a_sku_dated_ahead_hides_nothing(
 def test_a_run_killed_anywhere_sends_little_again(tap: Tap, open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(orders=20, days=10, skus=3000)
     store = Store(shop, tap, lists_products=True)
-    process = tap.start(shop.config(store_url=STORE_URL), select=BOTH)
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if sum('"RECORD"' in one for one in lines) >= 2200:
-            break
-    process.kill()
-    process.communicate()
+    lines = tap.killed_after(2200, shop.config(store_url=STORE_URL), select=BOTH)
     store.target.take(lines)
     held = sum(map(len, store.target.tables.values()))
 

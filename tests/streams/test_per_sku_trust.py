@@ -243,15 +243,7 @@ def test_a_run_killed_anywhere_sends_little_again(
     tap: Tap, open_shop: Callable[..., Shop], target: Target, after: int
 ) -> None:
     shop = open_shop(orders=20, days=10, skus=4000, now=datetime.now(UTC))
-    process = tap.start(shop.config(), select={"prices"})
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if sum('"RECORD"' in one for one in lines) >= after:
-            break
-    process.kill()
-    process.communicate()
+    lines = tap.killed_after(after, shop.config(), select={"prices"})
     target.take(lines)
     held = len(target.table("prices", "itemId"))
 

@@ -194,6 +194,20 @@ class Tap:
             text=True,
         )
 
+    def killed_after(self, records: int, config: Json, **options: Any) -> list[str]:
+        """Start the tap, kill it after so many records, and return the lines that came."""
+        process = self.start(config, **options)
+        assert process.stdout
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            records -= '"RECORD"' in line
+            if records <= 0:
+                break
+        process.kill()
+        process.communicate()
+        return lines
+
     def _arguments(
         self,
         config: Json,
