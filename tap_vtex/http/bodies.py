@@ -44,6 +44,11 @@ def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
     return body is None or isinstance(body, dict)
 
 
+def is_anything(body: object) -> TypeGuard[Any]:  # noqa: ARG001
+    """Whether a body is anything at all: for those who only ask whether VTEX answers."""
+    return True
+
+
 def documents_in(value: object) -> list[dict[str, Any]]:
     """The objects in what should be a list of objects; none if it is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -7,9 +7,10 @@ difference: Meltano hands over the catalog of the last run, whatever that select
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError, VtexError
+from tap_vtex.http.bodies import is_anything
 from tap_vtex.report.tables import table
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Check:
     def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> _Answer:  # noqa: ANN401
         if self._unanswered and len(self._unanswered) >= MAX_UNANSWERED:
             return _Answer(None, problem=self._unanswered[-1])
-        endpoint = replace(endpoint, validate=_anything)
+        endpoint = replace(endpoint, validate=is_anything)
         retry_for = self._client.policy.retry_check_for
         try:
             response = self._client.get(endpoint, *ids, retry_for=retry_for, **options)
@@ -224,7 +225,3 @@ class Check:
         return dict.fromkeys(
             one.stream for one in self.in_order_of_clicks if one.needed is needed and not one.is_ok
         )
-
-
-def _anything(body: object) -> TypeGuard[Any]:  # noqa: ARG001
-    return True

@@ -11,9 +11,10 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tap_vtex.errors import VtexError
+from tap_vtex.http.bodies import is_anything
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -72,7 +73,7 @@ class Probe:
         Raises:
             VtexError: There was no answer.
         """
-        endpoint = replace(endpoint, validate=_anything, identity=None)
+        endpoint = replace(endpoint, validate=is_anything, identity=None)
         retry_for = min(self._client.policy.retry_check_for, self._patience)
         began = time.monotonic()
         try:
@@ -122,7 +123,3 @@ def copies_in(ids: Iterable[object]) -> int:
     """How many of several ids came before, letter case apart."""
     folded = [str(one).lower() for one in ids]
     return len(folded) - len(set(folded))
-
-
-def _anything(body: object) -> TypeGuard[Any]:  # noqa: ARG001
-    return True

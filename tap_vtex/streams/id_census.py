@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
-from base64 import b64decode, b64encode
 from itertools import accumulate, chain, islice, pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 
 import msgspec
 
 from tap_vtex.streams.bookmarks import Bookmark, checksum
+from tap_vtex.streams.packing import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -75,7 +74,7 @@ class IdSet:
         Raises:
             TypeError, ValueError: The state holds something else.
         """
-        return cls(_ids(_unpacked(state)))
+        return cls(_ids(_numbers_in(state)))
 
     def to_state(self) -> str:
         """Write the set."""
@@ -116,7 +115,7 @@ class IdCounts:
         Raises:
             TypeError, ValueError: The state holds something else.
         """
-        numbers = list(_unpacked(state))
+        numbers = list(_numbers_in(state))
         half = len(numbers) // 2
         return cls(dict(zip(_ids(numbers[:half]), numbers[half:], strict=True)))
 
@@ -137,9 +136,9 @@ def _fitting(
     ids: Sequence[int], numbers: Callable[[Sequence[int]], Iterable[int]], limit: int
 ) -> tuple[str, Sequence[int]]:
     """As many of the lowest ids as fit into so many characters, packed; and those ids."""
-    while len(packed := b64encode(zlib.compress(_packed(numbers(ids))))) > limit:
+    while len(text := packed(_in_bytes(numbers(ids)))) > limit:
         ids = ids[: len(ids) * 9 // 10]
-    return packed.decode(), ids
+    return text, ids
 
 
 def _differences(ids: Sequence[int]) -> list[int]:
@@ -152,7 +151,7 @@ def _ids(differences: Iterable[int]) -> Iterator[int]:
     return islice(accumulate(differences, initial=-1), 1, None)
 
 
-def _packed(numbers: Iterable[int]) -> bytes:
+def _in_bytes(numbers: Iterable[int]) -> bytes:
     """Numbers with 7 bits a byte, the highest bit for more to come."""
     content = bytearray()
     for number in numbers:
@@ -164,13 +163,9 @@ def _packed(numbers: Iterable[int]) -> bytes:
     return bytes(content)
 
 
-def _unpacked(state: str) -> Iterator[int]:
-    try:
-        content = zlib.decompress(b64decode(state, validate=True))
-    except zlib.error as error:
-        raise ValueError("no packed numbers") from error
+def _numbers_in(state: str) -> Iterator[int]:
     number = shift = 0
-    for byte in content:
+    for byte in unpacked(state):
         number |= (byte & 127) << shift
         shift += 7
         if byte < 128:  # noqa: PLR2004 - the highest bit

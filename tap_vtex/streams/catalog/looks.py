@@ -8,13 +8,12 @@ each of 256 groups of them.
 from __future__ import annotations
 
 import struct
-import zlib
-from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from tap_vtex.streams.bookmarks import MAX_AHEAD
 from tap_vtex.streams.id_census import BUCKETS
+from tap_vtex.streams.packing import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -107,8 +106,8 @@ class Looks:
             TypeError, ValueError: The state holds something else.
         """
         try:
-            numbers = _FORM.unpack(zlib.decompress(b64decode(state, validate=True)))
-        except (zlib.error, struct.error) as error:
+            numbers = _FORM.unpack(unpacked(state))
+        except struct.error as error:
             raise ValueError("not the looks at 256 groups") from error
         moments = [_EPOCH + timedelta(seconds=number) if number else None for number in numbers]
         return cls(map(Look, moments[:BUCKETS], moments[BUCKETS:]))
@@ -117,7 +116,7 @@ class Looks:
         """Write the looks."""
         moments = [*(look.at for look in self._groups), *(look.since for look in self._groups)]
         numbers = (int((moment - _EPOCH).total_seconds()) if moment else 0 for moment in moments)
-        return b64encode(zlib.compress(_FORM.pack(*numbers))).decode()
+        return packed(_FORM.pack(*numbers))
 
     def __eq__(self, other: object) -> bool:
         """Whether the other ones are the same."""

@@ -168,7 +168,7 @@ class CatalogReplication:
         if isinstance(self._walk, BySku) and self._has_strays(self._walk):
             # One was moved to a product that no other SKU has named. It is among those that
             # no product shows.
-            yield from self._look_at([n for n in range(BUCKETS) if n not in set(due)])
+            yield from self._look_at(sorted({*range(BUCKETS)} - {*due}))
             strays = self._walk.not_shown() - self._without_product
             yield from self._noted(self._walk.read(sorted(strays)), "sku")
 

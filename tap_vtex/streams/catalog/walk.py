@@ -94,12 +94,7 @@ class ByProduct:
         self, products: Iterable[int], since: Callable[[int], datetime | None]
     ) -> Iterator[Batch]:
         """Look at products, and read the SKUs dated from then on."""
-
-        def look(product_id: int, stop: threading.Event) -> Batch:
-            return self._look(product_id, since(product_id), Patience(stop))
-
-        for outcome in fetch_each(self._assembler.client, SKU_ROWS, look, products):
-            yield _batch(outcome, [outcome.item])
+        return _looks(self._assembler.client, self._look, products, since)
 
     def read_again(self, _by: By, ids: Iterable[int], /) -> Iterator[Batch]:
         """Read all of some products, with little patience."""
@@ -181,12 +176,7 @@ class BySku:
         self, products: Iterable[int], since: Callable[[int], datetime | None]
     ) -> Iterator[Batch]:
         """Look at products, and read the SKUs dated from then on."""
-
-        def look(product_id: int, stop: threading.Event) -> Batch:
-            return self._look(product_id, since(product_id), Patience(stop))
-
-        for outcome in fetch_each(self._assembler.client, SKU_ROWS, look, products):
-            yield self._learn_from(_batch(outcome, [outcome.item]))
+        return map(self._learn_from, _looks(self._assembler.client, self._look, products, since))
 
     def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
         """Read all of some SKUs or products, with little patience."""
@@ -268,6 +258,19 @@ class BySku:
             else:
                 self._counts.pop(batch.product, None)
         return batch
+
+
+def _looks(
+    client: VtexClient,
+    look: Callable[[int, datetime | None, Patience], Batch],
+    products: Iterable[int],
+    since: Callable[[int], datetime | None],
+) -> Iterator[Batch]:
+    def look_at(product_id: int, stop: threading.Event) -> Batch:
+        return look(product_id, since(product_id), Patience(stop))
+
+    for outcome in fetch_each(client, SKU_ROWS, look_at, products):
+        yield _batch(outcome, [outcome.item])
 
 
 def _dated_from(rows: Iterable[Document] | None, since: datetime | None) -> set[int]:

@@ -128,10 +128,10 @@ def _score_of(sku_id: str, cart_tag: Document) -> Document:
     """The latest score of a SKU in ``carttag``: its point, and when it was given."""
     scores = cart_tag.get("Scores")
     of_the_sku = documents_in(scores.get(sku_id)) if isinstance(scores, dict) else []
-    dated = [(dates.parse(one.get("Date")), one.get("Point")) for one in of_the_sku]
+    dated = [(dates.normalized(one.get("Date")), one.get("Point")) for one in of_the_sku]
     added_at, point = max(
-        ((at, point) for at, point in dated if at is not None),
+        ((at, point) for at, point in dated if at),
         key=lambda one: one[0],
         default=(None, None),
     )
-    return {"point": point, "added_at": added_at and dates.text(added_at)}
+    return {"point": point, "added_at": added_at}

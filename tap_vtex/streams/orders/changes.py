@@ -98,15 +98,15 @@ def begin(
     started = orders.now
     lookback_from, recent, whole, wide = reach(bookmark, orders, settings)
     recent = min(max(bookmark.loaded_from, orders.oldest, recent), until)
-    longest = ladder.longest_lookback(
+    # What the pass does not see keeps its buckets.
+    if ladder.had_longer_lookback(
         bookmark.known_rungs(started), settings.lookback, bookmark.census.start, started
-    )
-    if whole and longest == settings.lookback:
+    ):
+        census = bookmark.census.moved(bookmark.census.start, started)
+    elif whole:
         census = empty_census(orders, settings)
-    else:  # what the pass does not see keeps its buckets
-        kept_from = min(lookback_from, started - longest)
-        if longest > settings.lookback:
-            kept_from = bookmark.census.start
+    else:
+        kept_from = min(lookback_from, started - settings.lookback)
         census = bookmark.census.moved(kept_from, started)
     return ChangePass(
         began=started,

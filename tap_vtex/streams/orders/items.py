@@ -9,8 +9,9 @@ from tap_vtex.streams.orders.modifications import lines_of
 from tap_vtex.streams.orders.parts import object_in, of_the_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from tap_vtex.streams.orders.modifications import Line
     from tap_vtex.types import Document
 
 CANCELED: Final = "canceled"
@@ -26,14 +27,18 @@ KEPT: Final = (
 KEPT_INFO: Final = ("brandId", "brandName", "categoriesIds", "categories")
 
 
-def items_of(order: Document) -> Iterator[Document]:
+def items_of(order: Document, lines: Iterable[Line] | None = None) -> Iterator[Document]:
     """Yield a flat row for each item of an order: those bought, and then those added later.
 
     Amounts are in hundredths of the currency, as everywhere in VTEX's orders.
+
+    Args:
+        order: The order.
+        lines: Its lines, if they are known already.
     """
     common = of_the_order(order)
     is_canceled = order.get("status") == CANCELED
-    for index, line in enumerate(lines_of(order)):
+    for index, line in enumerate(lines_of(order) if lines is None else lines):
         item, amounts = line.item, line.amounts
         information = object_in(item.get("additionalInfo"))
         yield {

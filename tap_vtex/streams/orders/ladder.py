@@ -137,20 +137,18 @@ def is_wide_due(last_whole: datetime, last_run: datetime, now: datetime) -> bool
     return next_run >= last_whole + WIDE_EVERY
 
 
-def longest_lookback(
+def had_longer_lookback(
     rungs: Iterable[Rung], lookback: timedelta, counted_from: datetime, now: datetime
-) -> timedelta:
-    """The longest look-back that runs have had lately, which may be the one of this run.
+) -> bool:
+    """Whether a run had a longer look-back lately, which the next one may have again.
 
     A first load counts as a search of what the census has counted.
     """
-    others = [
-        rung.at - max(rung.back_to, counted_from)
+    return any(
+        rung.at - max(rung.back_to, counted_from) > lookback + LONGER_BY
         for rung in rungs
         if rung.wide and now - rung.at < LATELY
-    ]
-    longest = max(others, default=lookback)
-    return longest if longest > lookback + LONGER_BY else lookback
+    )
 
 
 def _settled(rungs: Iterable[Rung]) -> list[Rung]:

@@ -7,6 +7,7 @@ them, in ``changesAttachment``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex.streams.orders.amounts import (
@@ -21,6 +22,7 @@ from tap_vtex.streams.orders.amounts import (
 from tap_vtex.streams.orders.parts import object_in, objects_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     from tap_vtex.types import Document
@@ -86,16 +88,34 @@ def lines_of(order: Document) -> list[Line]:
     return lines
 
 
-def value_difference(order: Document) -> float | None:
+class ReadOrder:
+    """An order that was read, with its lines, of which more than one stream makes something."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The lines as they stand now."""
+        return lines_of(self.document)
+
+
+def value_difference(order: Document, lines: Iterable[Line] | None = None) -> float | None:
     """What an order's value has beyond what its lines and totals add up to, in hundredths.
 
-    None if VTEX sends no value. The totals of items, discounts and changes are not counted,
-    since the lines stand for them.
+    The totals of items, discounts and changes are not counted, since the lines stand for them.
+
+    Args:
+        order: The order.
+        lines: Its lines, if they are known already.
+
+    Returns:
+        The difference; None if VTEX sends no value.
     """
     value = number(order.get("value"))
     if value is None:
         return None
-    for line in lines_of(order):
+    for line in lines_of(order) if lines is None else lines:
         value -= line.total_left or ZERO
     for entry in objects_in(order.get("totals")):
         if entry.get("id") not in STANDING_FOR_LINES:

@@ -13,7 +13,7 @@ from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
 from tap_vtex.streams.orders.items import items_of
-from tap_vtex.streams.orders.modifications import value_difference
+from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.packages import packages_of
 from tap_vtex.streams.orders.payments import payments_of
@@ -85,11 +85,12 @@ class OrdersStream(ParentStream[OrderBookmark]):
         )
         for order in replication.run():
             remove_cards(order)
+            read = ReadOrder(order)
             for member in members:
                 if isinstance(member, OrderPartsStream):
-                    member.write_parts_of(order)
+                    member.write_parts_of(read)
             if self in members:
-                yield {**order, "value_difference": value_difference(order)}
+                yield {**order, "value_difference": value_difference(order, read.lines)}
 
 
 class OrderPartsStream(ChildStream):
@@ -98,7 +99,7 @@ class OrderPartsStream(ChildStream):
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
 
-    def rows_of(self, order: Document) -> Iterator[Document]:
+    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
         """Yield the rows of an order."""
         raise NotImplementedError
 
@@ -106,7 +107,7 @@ class OrderPartsStream(ChildStream):
         """Request the list, and an order of it."""
         _check_orders(check)
 
-    def write_parts_of(self, order: Document) -> None:
+    def write_parts_of(self, order: ReadOrder) -> None:
         """Write the rows of an order."""
         for row in self.rows_of(order):
             self.write_record(row)
@@ -119,9 +120,9 @@ class OrderItemsStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
     primary_keys = ("account_name", "orderId", "item_index")
 
-    def rows_of(self, order: Document) -> Iterator[Document]:
+    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
         """Yield the items that were bought, and those added later."""
-        return items_of(order)
+        return items_of(order.document, order.lines)
 
 
 class PaymentsStream(OrderPartsStream):
@@ -131,9 +132,9 @@ class PaymentsStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="payments")
     primary_keys = ("account_name", "orderId", "transaction_id", "payment_id")
 
-    def rows_of(self, order: Document) -> Iterator[Document]:
+    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
         """Yield the payments of all transactions."""
-        return payments_of(order)
+        return payments_of(order.document)
 
 
 class PackagesStream(OrderPartsStream):
@@ -143,9 +144,9 @@ class PackagesStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="packages")
     primary_keys = ("account_name", "orderId", "package_index")
 
-    def rows_of(self, order: Document) -> Iterator[Document]:
+    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
         """Yield the packages."""
-        return packages_of(order)
+        return packages_of(order.document)
 
 
 class IncompleteOrdersStream(OrdersStream):
