@@ -27,6 +27,11 @@
     cast(coalesce(sum(case when {{ condition }} then {{ value }} end), 0) as {{ dbt.type_numeric() }})
 {%- endmacro %}
 
+{# A sum of what was created in the last thirty days. #}
+{% macro sum_of_30_days(value) -%}
+    {{ sum_if("created_at >= " ~ hours_after(current_moment(), -720), value) }}
+{%- endmacro %}
+
 {# Whether a condition holds for any row. #}
 {% macro any_if(condition) -%}
     (max(case when {{ condition }} then 1 else 0 end) = 1)

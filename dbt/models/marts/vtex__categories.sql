@@ -21,7 +21,7 @@ sales as (
         count(distinct user_id) as customers_count,
         sum(quantity_left) as units_sold,
         sum(revenue) as revenue,
-        {{ sum_if("created_at >= " ~ hours_after(current_moment(), -720), "revenue") }} as revenue_30_days,
+        {{ sum_of_30_days("revenue") }} as revenue_30_days,
         sum(discount) as discount,
         sum(margin) as margin
     from {{ ref("vtex__order_lines") }}

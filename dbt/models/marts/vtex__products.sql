@@ -16,9 +16,9 @@ sales as (
         sku_id,
         count(distinct order_id) as orders_count,
         sum(quantity_left) as units_sold,
-        {{ sum_if("created_at >= " ~ hours_after(current_moment(), -720), "quantity_left") }} as units_sold_30_days,
+        {{ sum_of_30_days("quantity_left") }} as units_sold_30_days,
         sum(revenue) as revenue,
-        {{ sum_if("created_at >= " ~ hours_after(current_moment(), -720), "revenue") }} as revenue_30_days,
+        {{ sum_of_30_days("revenue") }} as revenue_30_days,
         sum(margin) as margin,
         max(created_at) as last_sold_at
     from {{ ref("vtex__order_lines") }}

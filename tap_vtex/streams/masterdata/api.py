@@ -129,6 +129,11 @@ class Dated(NamedTuple):
     document: Document
     last_activity: str | None
 
+    @staticmethod
+    def activity_of(dated: Dated) -> str | None:
+        """When it was last active: what to put documents in order by."""
+        return dated.last_activity
+
 
 class LostError(Exception):
     """A reading came short: its token died, or fewer documents came than were announced."""

@@ -18,7 +18,7 @@ from tap_vtex import dates
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.masterdata import api
-from tap_vtex.streams.masterdata.api import incomplete
+from tap_vtex.streams.masterdata.api import Dated, incomplete
 from tap_vtex.streams.masterdata.bookmark import WIDE_EVERY, Prefix, Sweep
 from tap_vtex.streams.masterdata.conditions import (
     ACTIVE,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_vtex.streams.masterdata.api import Dated
     from tap_vtex.streams.masterdata.bookmark import EntityBookmark
     from tap_vtex.streams.masterdata.reader import EntityReader
     from tap_vtex.types import Document
@@ -229,7 +228,7 @@ class EntityReplication:
         parts = parts_of(self._reader, window, where, total)
         for part, count, following in with_following(parts):
             found = self._windows.read(
-                part, where, count, _last_activity, advance, following=following
+                part, where, count, Dated.activity_of, advance, following=following
             )
             for dated in found:
                 date = _created(dated)
@@ -275,7 +274,3 @@ class EntityReplication:
 
 def _created(dated: Dated) -> str:
     return api.created(dated.document)
-
-
-def _last_activity(dated: Dated) -> str | None:
-    return dated.last_activity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_vtex.streams.masterdata.api import incomplete
+from tap_vtex.streams.masterdata.api import Dated, incomplete
 from tap_vtex.streams.masterdata.bookmark import GIVEN_UP_AFTER, Prefix
 from tap_vtex.streams.masterdata.conditions import WHOLE, name_of, where_of, whole, window_named
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from tap_vtex.streams.masterdata.api import Dated
     from tap_vtex.streams.masterdata.reader import EntityReader
     from tap_vtex.streams.masterdata.standing import Standing
     from tap_vtex.streams.masterdata.window_reader import WindowReader
@@ -96,11 +95,7 @@ class ShortWindows:
         kind, window = window_named(key)
         if window:
             where = where_of(kind, start)
-            yield from self._windows.read(window, where, None, _last_activity, _ignore)
-
-
-def _last_activity(dated: Dated) -> str | None:
-    return dated.last_activity
+            yield from self._windows.read(window, where, None, Dated.activity_of, _ignore)
 
 
 def _ignore(_done: object) -> None:
