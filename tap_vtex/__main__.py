@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+import gc
+from typing import Final, NoReturn
 
 from tap_vtex.shutdown import Terminated
 from tap_vtex.tap import TapVTEX
 
+#: How many new objects make Python search for garbage in cycles.
+GC_THRESHOLD: Final = 50_000
+
 
 def main() -> NoReturn:
     """Run the command line, and end the process with its exit code or that of a signal."""
+    # An order is hundreds of objects, none of them in a cycle. By default, Python searches them for
+    # cycles once an order, and all modules now and then: a sixth of the CPU time of a load.
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
     shutdown = TapVTEX.shutdown
     shutdown.report = lambda: TapVTEX.logger.warning("Stopped by a signal.")
     shutdown.install()
