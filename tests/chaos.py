@@ -358,7 +358,8 @@ class Chaos:
         }
         assert self.target.tables["orders"].keys() == truth.keys()
         whole = Target()
-        self.tap.sync(self.shop.config(**SETTINGS), whole, hurry=True)
+        expect = 1 if self.refused else 0
+        self.tap.sync(self.shop.config(**SETTINGS), whole, hurry=True, expect=expect)
         lacking = [*differences("orders", self.target.tables["orders"], truth)]
         for stream, table in whole.tables.items():
             lacking += differences(stream, self.target.tables[stream], table)
