@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
 WIDTH: Final = 360
 #: Between the edge and what is drawn; the numbers of the steps stand on the left.
@@ -77,7 +77,7 @@ class Picture:
     # -- parts -----------------------------------------------------------------------------------
 
     @contextmanager
-    def step(self, number: int) -> Iterator[None]:
+    def step(self, number: int) -> Generator[None]:
         """What is drawn here belongs to a step of the page that the picture stands on."""
         outer, self._within = self._within, self._element("g", {"data-step": str(number)})
         self._element("circle", {"class": "step", "cx": 22, "cy": self._y + 15, "r": 11})
@@ -87,7 +87,7 @@ class Picture:
         self._within = outer
 
     @contextmanager
-    def panel(self) -> Iterator[None]:
+    def panel(self) -> Generator[None]:
         """What is drawn here stands on a ground of its own."""
         ground = self._element("rect", {"class": "panel", "x": LEFT - 8, "y": self._y, "rx": 6})
         top, self._y = self._y, self._y + GAP

@@ -194,7 +194,7 @@ def test_a_key_with_the_usual_role_loads_what_is_selected_from_the_start(
 ) -> None:
     (old,) = (set(names) for (product,), _, names, _ in USUAL if product == "Catalog")
     new = set(NEW_NAMES.values()).intersection(codes(section("What to tick")))
-    shop.store.granted = (READER_ROLE - old) | {"old": old, "new": new}[catalog]
+    shop.store.granted = set(READER_ROLE - old) | {"old": old, "new": new}[catalog]
 
     run = tap.run(shop.config(), select=selected_by_meltano(), hurry=True)
 
