@@ -158,14 +158,8 @@ class Picture:
         self._rect("panel", LEFT + 24, 130, 9, down=6)
         self._y += 23
 
-    def address(self, *parts: str) -> None:
-        """A browser's address bar; every second part is marked."""
-        self._rect("box", LEFT, RIGHT - LEFT, BOX)
-        self._marked(LEFT + 12, self._y + 19.5, parts)
-        self._y += BOX
-
     def value(self, *parts: str, button: str = "") -> None:
-        """Something to be copied, every second part marked, and the button that copies it."""
+        """An address or a value, every second part marked, and the button that copies it."""
         width = len(button) * BOLD + 20 if button else 0
         self._rect("box", LEFT, RIGHT - LEFT - width - (8 if button else 0), BOX)
         self._marked(LEFT + 10, self._y + 19.5, parts)

@@ -196,10 +196,10 @@ def pictures(language: str) -> dict[Path, str]:
 
 def _addresses(picture: Picture, words: dict[str, str]) -> None:
     picture.note(words["admin"])
-    picture.address("https://", "acme", ".myvtex.com/admin")
+    picture.value("https://", "acme", ".myvtex.com/admin")
     picture.note(words["account"], mark="account_name")
     picture.note(words["shop"])
-    picture.address("", "https://www.acme.com.br")
+    picture.value("", "https://www.acme.com.br")
     picture.note(words["url"], mark="store_url")
 
 
