@@ -16,7 +16,7 @@ TEST_PROCESSES ?= 6
 # Of MkDocs, about versions to come.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo report test coverage other-days other-python soak bench tables hub site lint format clean
+.PHONY: demo report test coverage other-days other-python soak bench tables screens hub site lint format clean
 
 demo: .venv/ready ## Load a made-up store into PostgreSQL, twice, build the models, show what landed, draw it.
 	@$(BIN)/python -m demo
@@ -55,6 +55,9 @@ bench: .venv/ready .venv/bench/ready ## Measure the tap for twenty minutes; writ
 
 tables: .venv/ready ## Bring docs/tables.md and the diagram in README.md up to date.
 	@$(BIN)/python -m reference
+
+screens: .venv/ready ## Draw the pictures of the set-up guides, in docs/images/store-setup/.
+	@$(BIN)/python -m reference.screens
 
 hub: .venv/ready ## Bring release/tap-vtex.yml and the address of the repository up to date.
 	@$(BIN)/python -m release.hub

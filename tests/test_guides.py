@@ -26,12 +26,14 @@ from tests.support.guides import (
     NEW_NAMES,
     PAGES,
     SMALLEST,
+    USUAL,
     WHOLE,
     code_blocks,
     codes,
     links,
     menus,
     resources_of,
+    section,
     sections,
     shape_of,
     tables,
@@ -161,6 +163,45 @@ def test_the_old_and_new_names_are_those_that_the_tap_knows() -> None:
     assert [(old, new) for (old,), (new,) in NAMES] == sorted(pairs)
 
 
+#: What *all* stands for in the role that vendors ask for: a product's resources.
+ALL = {
+    "Rates and Benefits": {"Manage benefits and rates", "Manage policies"},
+    "Dynamic Storage": {
+        "Read only documents",
+        "Insert or update document (not remove)",
+        "Full access to all documents",
+        "Master Data administrator",
+    },
+}
+
+
+def test_the_usual_role_is_worded_as_vendors_word_it() -> None:
+    named = {product: set(names) or ALL[product] for (product,), _, names, _ in USUAL}
+    assert len(named) == 6
+    assert set().union(*named.values()) == READER_ROLE
+
+    places = {name: (product.split(" or "), category) for product, category, name in KNOWN}
+    for (product,), category, names, _ in USUAL:
+        for name in places.keys() & names:
+            products, only = places[name]
+            assert product in products
+            assert category == [only]
+
+
+@pytest.mark.parametrize("catalog", ["old", "new"])
+def test_a_key_with_the_usual_role_loads_what_is_selected_from_the_start(
+    tap: Tap, shop: Shop, catalog: str
+) -> None:
+    (old,) = (set(names) for (product,), _, names, _ in USUAL if product == "Catalog")
+    new = set(NEW_NAMES.values()).intersection(codes(section("What to tick")))
+    shop.store.granted = set(READER_ROLE - old) | {"old": old, "new": new}[catalog]
+
+    run = tap.run(shop.config(), select=selected_by_meltano(), hurry=True)
+
+    for stream in selected_by_meltano():
+        assert run.records(stream), stream
+
+
 def test_the_whole_role_opens_what_meltano_selects(asked: Asked) -> None:
     """With the catalog's old names as with the new ones, and for the streams that are named."""
     streams = [*selected_by_meltano(), OWN_ENTITY]
@@ -242,7 +283,7 @@ OTHER_CODE = {
 
 def test_no_name_is_misspelt() -> None:
     known = {part for resource in KNOWN for cell in resource for part in cell.split(" or ")}
-    known |= {OWN_ENTITY, *TapVTEX(config={}, validate_config=False).streams}
+    known |= {*READER_ROLE, OWN_ENTITY, *TapVTEX(config={}, validate_config=False).streams}
     known |= set(TapVTEX.config_jsonschema["properties"]) | OTHER_CODE
     known |= set(WAYS_TO_GO_WRONG)
 
@@ -351,7 +392,7 @@ def test_the_table_is_what_the_check_prints(tap: Tap, shop: Shop) -> None:
     (quoted,) = ([columns(line) for line in lines] for lines in blocks("text"))
     printed = iter(map(columns, run.lines))
     assert [line for line in quoted if line not in printed] == []
-    assert set(HEADS) <= set(codes(sections("en")[-1]))
+    assert set(HEADS) <= set(codes(section("The check")))
 
 
 def columns(line: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.guides import slug
 from tests.test_project import PROJECT
 
 MKDOCS = Path(sys.executable).with_name("mkdocs")
@@ -57,10 +58,6 @@ def test_a_wrong_link_stops_it(tmp_path: Path, wrong: str) -> None:
 
 
 # -- what is not on the site -------------------------------------------------------------
-
-
-def slug(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
 def test_anchors_of_the_other_pages_lead_somewhere() -> None:

@@ -55,10 +55,30 @@ def tables(language: str) -> list[list[Row]]:
 
 
 def links(language: str) -> list[str]:
-    """Where the links of a page lead, all pages of VTEX's in its language being alike."""
+    """Where the links of a page lead, in words that are the same in every language."""
     found = re.findall(r"\]\((.*?)\)", "\n".join(PAGES[language].splitlines()[3:]))
+    headings = [f"#{slug(one.splitlines()[0].lstrip('# '))}" for one in sections(language)[1:]]
     vtex = f"https://help.vtex.com/{language}/docs/"
-    return [re.sub(f"^{vtex}.*", "a page of VTEX's", link) for link in found]
+
+    def place(link: str) -> str:
+        if link.startswith(vtex):
+            return "a page of VTEX's"
+        if link.startswith("#"):
+            return f"section {headings.index(link)}"
+        return link.replace(f".{language}.svg", ".svg")
+
+    return [place(link) for link in found]
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def section(heading: str) -> str:
+    """A part of the English page."""
+    (found,) = (one for one in sections("en") if re.match(f"#+ {heading}\n", one))
+    return found
 
 
 def menus(section: str) -> Counter[str]:
@@ -77,7 +97,7 @@ def shape_of(section: str) -> dict[str, Any]:
     }
 
 
-WHOLE, FURTHER, SMALLEST, NAMES, LOOKS, MISTAKES = tables("en")
+LOOKS, USUAL, WHOLE, FURTHER, SMALLEST, NAMES, MISTAKES = tables("en")
 NEW_NAMES = {old: new for (old,), (new,) in NAMES}
 #: The resources that the tap knows.
 KNOWN = {resource for endpoint in ENDPOINTS.values() for resource in endpoint.resources}
