@@ -71,7 +71,7 @@ class Quirks:
     no_skus: Literal["object", "array"] = "object"
     #: Catalog: whether the category tree includes inactive categories.
     tree_has_inactive: bool = True
-    #: Promotions: whether the archive exists, or is a 404. Nobody has seen that.
+    #: Promotions and taxes: whether the archive exists, or is a 404. Nobody has seen that.
     has_promotion_archive: bool = True
     #: Logistics: the inventory of an unknown SKU.
     stock_of_unknown: Literal["error", "empty"] = "error"
