@@ -21,6 +21,10 @@ PER_SKU: Final = (
 )
 WHOLE: Final = "one request in each run, or a few where VTEX has the list in pages"
 
+BENEFITS: Final = (
+    "two requests, and one for each {one}. Later: two, and one for each that was modified"
+)
+
 COSTS: Final = {
     "orders": ORDERS,
     "order_items": OF_ORDERS,
@@ -45,13 +49,15 @@ COSTS: Final = {
         "tree has changed and every `catalog_full_refresh_days` (7)"
     ),
     "brands": f"{WHOLE}; nothing beside `products` where the key may not see the list",
+    "collections": WHOLE,
     "sales_channels": WHOLE,
     "sellers": WHOLE,
-    "promotions": (
-        "two requests, and one for each promotion. Later: two, and one for each that was modified"
-    ),
+    "promotions": BENEFITS.format(one="promotion"),
     "coupons": WHOLE,
+    "taxes": BENEFITS.format(one="tax"),
     "warehouses": WHOLE,
+    "docks": WHOLE,
+    "pickup_points": WHOLE,
     "prices": PER_SKU.format(setting="prices_refresh_hours"),
     "inventory": PER_SKU.format(setting="inventory_refresh_hours"),
 }

@@ -64,11 +64,12 @@ class Logistics:
                 "id": warehouse_id,
                 "name": name,
                 "warehouseDocks": [
-                    {"dockId": f"{place + 1}_1", "time": LEAD_TIMES[place], "cost": 0.0}
+                    {"dockId": f"{dock + 1}_1", "time": LEAD_TIMES[dock], "cost": 0.0}
+                    for dock in range(places.DOCKS)
                 ]
                 if place < 2
                 else [],
-                "pickupPointIds": ["loja-paulista"] if place == 2 else [],
+                "pickupPointIds": [f"pup-{one:05d}" for one in range(5)] if place == 2 else [],
                 "priority": place,
                 "isActive": place != 1,
             }

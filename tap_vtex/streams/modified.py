@@ -17,7 +17,7 @@ from tap_vtex.streams.pace import MAX_RECORDS
 from tap_vtex.streams.row_census import RowCensus, RowChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -54,11 +54,6 @@ class ModifiedStream(ListStream):
 
     #: Whether the last reading of the rows lacked a part, for a reason that was logged.
     lacks_a_part = False
-
-    def rows(self) -> Iterable[Document]:
-        """All rows."""
-        rows: list[Document] = self.run.client.get(self.endpoint).body
-        return rows
 
     def documents(
         self, rows: Mapping[str, Document], ledger: RetryLedger

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 from tap_vtex.errors import AccessError, NotFoundError
 from tap_vtex.http.bodies import (
     documents_in,
+    has_items,
     is_document_or_nothing,
     is_list,
     is_list_of_documents,
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 def _has_data(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and isinstance(body.get("data"), dict)
-
-
-def _has_items(body: object) -> TypeGuard[Document]:
-    return isinstance(body, dict) and isinstance(body.get("items"), list)
 
 
 def _are_rows(body: object) -> TypeGuard[list[Document] | None]:
@@ -67,6 +64,7 @@ def _current(name: str) -> Resource:
 
 
 VIEW_PRODUCT: Final = _current("View Product")
+VIEW_COLLECTION: Final = _current("View Collection")
 _SKUS: Final = (_legacy("SKUs"), VIEW_PRODUCT)
 _BRANDS: Final = (_legacy("Brands"), _current("View Brand"))
 
@@ -107,7 +105,7 @@ CATEGORY: Final = Endpoint(
     identity=_id_of,
 )
 BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list, _BRANDS)
-BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", _has_items, _BRANDS)
+BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", has_items, _BRANDS)
 
 #: The largest pages that VTEX gives.
 PRODUCTS_PER_PAGE: Final = 250

@@ -1,4 +1,4 @@
-"""Categories, sales channels and sellers."""
+"""Categories, collections, sales channels and sellers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from singer_sdk import StreamSchema
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError, VtexError
-from tap_vtex.http.bodies import documents_in, is_list
+from tap_vtex.http.bodies import documents_in, has_items, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.http.single import Patience
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
-from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
+from tap_vtex.streams.catalog.api import (
+    CATEGORY,
+    CATEGORY_TREE,
+    VIEW_COLLECTION,
+    VIEW_PRODUCT,
+    CatalogApi,
+)
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.id_census import IdSet
 from tap_vtex.streams.ledger import RetryLedger, retry_missing
 from tap_vtex.streams.list_size import ListSize
-from tap_vtex.streams.lists import ListStream
+from tap_vtex.streams.lists import ListStream, PagedListStream
 from tap_vtex.streams.pace import Pace
 
 if TYPE_CHECKING:
@@ -36,6 +42,15 @@ if TYPE_CHECKING:
     from tap_vtex.streams.catalog.documents import Category
     from tap_vtex.types import Document
 
+#: Gone from VTEX's reference in June 2025, without anything in its place, and still in use.
+COLLECTIONS: Final = Endpoint(
+    "/api/catalog_system/pvt/collection/search",
+    has_items,
+    (
+        Resource("Catalog or Catalog Legacy", "Collection", "Read Collections"),
+        VIEW_COLLECTION,
+    ),
+)
 SALES_CHANNELS: Final = Endpoint(
     "/api/catalog_system/pvt/saleschannel/list", is_list, (VIEW_PRODUCT,)
 )
@@ -202,6 +217,17 @@ def _nodes_in(tree: Iterable[object]) -> int:
     """How many nodes a tree has, readable or not."""
     below = (node.get("children") if isinstance(node, dict) else None for node in tree)
     return sum(1 + _nodes_in(nodes if isinstance(nodes, list) else ()) for nodes in below)
+
+
+class CollectionsStream(PagedListStream):
+    """Collections of products, with how many each holds."""
+
+    name = "collections"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="collections")
+    primary_keys = ("account_name", "id")
+    endpoint: ClassVar[Endpoint[Any]] = COLLECTIONS
+    params: ClassVar[Mapping[str, str]] = {"orderByAsc": "true"}
+    selected_by_default = False
 
 
 class SalesChannelsStream(ListStream):
