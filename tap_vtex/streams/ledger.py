@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import UnavailableError
 from tap_vtex.http.fetching import FAILURES_OF_ONE, Outcome
 
@@ -100,9 +101,11 @@ class RetryLedger:
             return None
         shown = ", ".join(sorted(missing)[:MAX_NAMED])
         more = ", ..." if len(missing) > MAX_NAMED else ""
+        verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         return UnavailableError(
-            f"{len(missing):,} {what} are missing ({shown}{more}): VTEX lists them and failed "
-            "to give them. The run went on without them, and the next one asks for them again."
+            f"{counted(len(missing), what)} {verb} missing ({shown}{more}): VTEX lists {them} and "
+            f"failed to give {them}. The run went on without {them}, and the next one asks for "
+            f"{them} again."
         )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import msgspec
 
+from tap_vtex.counting import counted
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 
 if TYPE_CHECKING:
@@ -55,17 +56,18 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
 
     def warn(self, logger: logging.Logger, what: str) -> None:
         """Say that a list of ``what`` shows too little."""
-        if self.rows:
+        shown = counted(self.fewer, what) if self.fewer else f"no {what}"
+        if self.rows and self.rows > (self.fewer or 0):
             logger.warning(
                 "VTEX lists %s, and there were %d before. Nothing is taken for gone yet. The next "
                 "run looks again",
-                f"{self.fewer or 'no'} {what}",
+                shown,
                 self.rows,
             )
         elif self.fewer:
             logger.warning(
                 "VTEX lists %s, and announces more. The next run looks again",
-                f"{self.fewer} {what}",
+                shown,
             )
         else:
             logger.warning("VTEX lists no %s. The next run looks again", what)

@@ -98,7 +98,7 @@ class ModifiedStream(ListStream):
         if not size.is_doubtful and not self.lacks_a_part:
             comparison.forget_missing()
         checkpoint(size=size, since=None)
-        if error := ledger.failure(self.name, may_be_gone=True):
+        if error := ledger.failure(self.what, may_be_gone=True):
             raise error
 
     def _documents(
@@ -130,7 +130,7 @@ class ModifiedStream(ListStream):
             return found, bookmark.size
         size = bookmark.size.after(answer.rows, self.run.client.now())
         if size.is_doubtful:
-            size.warn(self.logger, self.name)
+            size.warn(self.logger, self.what)
         return found, size
 
 

@@ -227,7 +227,7 @@ def test_one_product_that_the_key_may_not_read_is_no_word_about_the_role(
     store.shop.fail("status", PRODUCT.format(product_id="0$"), status=403, times=None)
     run = store.sync(expect=1)
     assert "The key may not read products" not in run.log
-    assert "1 products are missing (0)" in run.log
+    assert "1 product is missing (0)" in run.log
     store.shop.store.faults.clear()
     store.sync()
     store.check()
@@ -272,7 +272,7 @@ class TestCategories:
         shop.fail("status", f"{CATEGORY}31$", status=status, times=None)
         for _run in range(2):
             run = store.sync("categories", expect=1)
-            assert "1 forms of categories are missing (31)" in run.log
+            assert "1 form of categories is missing (31)" in run.log
         rows = store.target.table("categories", "Id")
         assert len(rows) == len(shop.store.catalog.categories.by_id)
         assert rows["31"]["Name"]
@@ -351,4 +351,4 @@ class TestWholeLists:
         rows = run.records(stream)
         assert len(rows) == complete - 1
         assert all(row[WHOLE[stream][1]] is not None for row in rows)
-        assert "1 rows without a key" in run.log
+        assert "1 row without a key" in run.log

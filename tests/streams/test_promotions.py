@@ -133,7 +133,7 @@ def test_a_promotion_that_fails_is_asked_for_again(tap: Tap, shop: Shop, target:
     broken = shop.store.promotions.promotions()[0][KEY]
     shop.fail("status", f"/api/rnb/pvt/calculatorconfiguration/{broken}", status=400, times=None)
     run = tap.sync(shop.config(), target, select={"promotions"}, expect=1)
-    assert f"1 promotions are missing ({broken})" in run.log
+    assert f"1 promotion is missing ({broken})" in run.log
     assert len(target.table("promotions", KEY)) == 11
 
     shop.store.faults.clear()

@@ -251,7 +251,7 @@ class TestOneThatCanNotBeHad:
 
         run = sync(tap, shop, target, expect=1)
 
-        assert f"1 promotions are missing ({bad})" in run.log
+        assert f"1 promotion is missing ({bad})" in run.log
         assert target.table("promotions", KEY).keys() >= (set(shop.store.promotions.ids()) - {bad})
         shop.requests()
         sync(tap, shop, target, expect=1)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.orders import ladder
 from tap_vtex.streams.orders.api import ROWS_PER_PAGE, date_filter
@@ -184,7 +185,8 @@ class ChangeSearch:
         yield from fetch(self._recent(progress), done, progress)
         if not self._orders.incomplete and (lost := self._late.lost()):
             self.doubt = self.doubt or (
-                f"VTEX lists {lost:,} orders fewer than before in the time that was searched"
+                f"VTEX lists {counted(lost, 'orders')} fewer than before in the time that was "
+                "searched"
             )
         yield from self._older(fetch)
 
