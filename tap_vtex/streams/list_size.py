@@ -54,6 +54,15 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         return msgspec.structs.replace(self, fewer=rows)
 
+    def after_whole(self, rows: int, now: datetime, announced: int = 0) -> Self:
+        """What is known after an answer of a list that every run emits whole.
+
+        That is since when it has been empty or short, if it is.
+        """
+        unknown = type(self)()
+        is_short = unknown.doubts(rows, announced)
+        return self.after(rows, now, announced) if is_short else unknown
+
     def warn(self, logger: logging.Logger, what: str) -> None:
         """Say that a list of ``what`` shows too little."""
         shown = counted(self.fewer, what) if self.fewer else f"no {what}"

@@ -47,10 +47,7 @@ class ListStream(VtexStream):
 
         known = self.load_bookmark(partition, ListSize) or ListSize()
         read_again(client, known, read)
-        # All that later runs need to know is since when the list has been empty or short.
-        size = ListSize()
-        if size.doubts(len(rows), self.announced):
-            size = known.after(len(rows), client.now(), self.announced)
+        size = known.after_whole(len(rows), client.now(), self.announced)
         if size.is_doubtful:
             size.warn(self.logger, self.what)
         if size != known:

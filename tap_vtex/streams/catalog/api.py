@@ -198,8 +198,8 @@ class CatalogApi:
             seen |= ids
         return Listed(dict.fromkeys(seen, ()), announced)
 
-    def brands(self) -> list[Any]:
-        """All brands, as they come.
+    def brands(self, known: ListSize | None = None) -> list[Any]:
+        """All brands, as they come; ``known`` is what earlier runs have seen of the list.
 
         Raises:
             AccessError: The key may not list brands.
@@ -210,7 +210,7 @@ class CatalogApi:
             brands[:] = self._client.get(BRAND_LIST).body
             return Answer(len(brands))
 
-        read_again(self._client, ListSize(), read)
+        read_again(self._client, known or ListSize(), read)
         if len(brands) < MAX_BRANDS_IN_LIST:
             return brands
         by_id: dict[str, Document] = {}
@@ -218,14 +218,14 @@ class CatalogApi:
         while True:
             page += 1
             params = {"page": page, "pageSize": BRANDS_PER_PAGE}
-            known = len(by_id)
+            before = len(by_id)
             items = documents_in(self._client.get(BRAND_PAGES, params=params).body["items"])
             by_id |= {str(brand.get("id")): brand for brand in items}
-            if len(by_id) == known:
+            if len(by_id) == before:
                 return list(by_id.values())
 
-    def category_tree(self) -> list[Document]:
-        """The departments, each with the categories below it.
+    def category_tree(self, known: ListSize | None = None) -> list[Document]:
+        """The departments, each with the categories below it; ``known`` as for brands.
 
         Raises:
             AccessError: The key may not read the categories.
@@ -236,7 +236,7 @@ class CatalogApi:
             tree[:] = documents_in(self._client.get(CATEGORY_TREE).body)
             return Answer(len(tree))
 
-        read_again(self._client, ListSize(), read)
+        read_again(self._client, known or ListSize(), read)
         return tree
 
     # -- single things -------------------------------------------------------------------

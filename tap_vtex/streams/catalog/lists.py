@@ -64,13 +64,15 @@ SELLERS: Final = Endpoint(
 class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
     """What the categories looked like when they were last read."""
 
-    #: A checksum of the tree.
-    tree: str
+    #: A checksum of the tree; empty if it has shown nothing yet.
+    tree: str = ""
     full_pass_at: datetime
     #: Categories whose form could not be had, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
     #: Categories that the pass, which was interrupted, has still to read.
     left: IdSet = msgspec.field(default_factory=IdSet)
+    #: Since when the tree has been empty, if it is.
+    size: ListSize = msgspec.field(default_factory=ListSize)
 
 
 class CategoriesStream(VtexStream):
@@ -87,12 +89,12 @@ class CategoriesStream(VtexStream):
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield all categories, if any can have changed."""
         api = CatalogApi(self.run.client, self.logger)
-        categories, checksum = self._tree(api)
-        now = self.run.client.now()
         known = self.load_bookmark(partition, CategoriesBookmark)
+        categories, checksum = self._tree(api, known.size if known else None)
+        now = self.run.client.now()
         refresh = self.run.settings.catalog_full_refresh
         if not categories:
-            ListSize().warn(self.logger, "categories")
+            self._note_no_categories(partition, known or CategoriesBookmark(full_pass_at=now))
             return
         ledger = RetryLedger(known.missing if known else {})
         left = set(categories)
@@ -136,9 +138,17 @@ class CategoriesStream(VtexStream):
         one = categories[0].ids[-1] if categories else "1"
         check.ask(CATEGORY, one, fallback="categories have what the tree says")
 
-    def _tree(self, api: CatalogApi) -> tuple[dict[str, Category], str]:
+    def _note_no_categories(self, partition: Context, known: CategoriesBookmark) -> None:
+        """Keep in mind since when there have been none; say so for a day."""
+        size = known.size.after_whole(0, self.run.client.now())
+        if size.is_doubtful:
+            size.warn(self.logger, self.name)
+        if size != known.size:
+            self.checkpoint(partition, msgspec.structs.replace(known, size=size))
+
+    def _tree(self, api: CatalogApi, size: ListSize | None) -> tuple[dict[str, Category], str]:
         """The categories by id, and a checksum of the tree."""
-        tree = api.category_tree()
+        tree = api.category_tree(size)
         categories = {category.ids[-1]: category for category in categories_in(tree)}
         for _ in range(_nodes_in(tree) - len(categories)):
             self.has_key({})

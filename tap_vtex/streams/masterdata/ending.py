@@ -88,15 +88,15 @@ class Ending:
                 incomplete(
                     self._reader.acronym,
                     "since the last run",
-                    f"Master Data announces {counted(totals.total, 'documents')}, and announced "
-                    f"{totals.before:,} before",
+                    f"Master Data announces {counted(totals.total or 0, 'documents')}, and "
+                    f"announced {totals.before:,} before",
                 )
             )
         elif totals.are_fewer and totals.doubted_since is None:
             self._logger.warning(
                 "Master Data announces %s, and announced %s before. Until that has "
                 "stayed so for a day, each run reads again what has changed since %s",
-                counted(totals.total, f"documents of {self._reader.acronym}"),
+                counted(totals.total or 0, f"documents of {self._reader.acronym}"),
                 f"{totals.before:,}",
                 f"{standing.bookmark.changes_since:%Y-%m-%d %H:%M} UTC",
             )

@@ -261,7 +261,7 @@ class EntityReplication:
             "The Master Data entity %s has %s by now. Earlier runs have seen %s and this "
             "one %s new ones, so all of them are loaded again",
             self._reader.acronym,
-            counted(totals.total, "documents"),
+            counted(totals.total or 0, "documents"),
             f"{totals.before:,}",
             f"{self._created:,}",
         )
