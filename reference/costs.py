@@ -6,8 +6,8 @@ from typing import Final
 
 ORDERS: Final = (
     "one request for each order and one for each 100 of them. Later: one for each 100 orders of "
-    "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back and of older returns; and one "
-    "for each order that is new or has changed"
+    "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back and of "
+    "older returns; and one for each order that is new or has changed"
 )
 OF_ORDERS: Final = "nothing beside `orders`; as much as that where it is not selected"
 MASTER_DATA: Final = (
