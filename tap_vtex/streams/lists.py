@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import RefusedError
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.list_size import Answer, ListSize, read_again
@@ -122,10 +123,9 @@ class PagedListStream(ListStream):
     def _warn_of_the_rest(self, shown: int, total: int | None) -> None:
         if total is None or total > shown:
             self.logger.warning(
-                "VTEX shows only the first %s %s%s. Nobody can list the others",
-                f"{shown:,}",
-                self.what,
-                "" if total is None else f" of {total:,}",
+                "VTEX lists at most %s%s. Others can't be read; ask VTEX's support for them",
+                counted(shown, self.what),
+                "" if total is None else f", and there are {total:,}",
             )
 
 

@@ -91,6 +91,8 @@ class PickupPointsStream(PagedListStream):
         try:
             return super().rows()
         except (NotFoundError, RefusedError, UnavailableError):
+            if self.run.client.has_answered_since(PICKUP_POINTS, 0):
+                raise  # it does, but for some
             rows = self.run.client.get(PICKUP_POINT_LIST).body
         if len(rows) >= MAX_IN_LIST:
             self._warn_of_the_rest(len(rows), None)

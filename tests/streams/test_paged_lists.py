@@ -35,7 +35,7 @@ def points(shop: Shop) -> list[dict[str, Any]]:
 
 def said(run: Run) -> list[str]:
     """The warnings about a list."""
-    return re.findall(r"VTEX (?:lists|shows) .*", run.log)
+    return re.findall(r"VTEX lists .*", run.log)
 
 
 def loaded(target: Target) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def test_more_pickup_points_than_vtex_shows(tap: Tap, shop: Shop, target: Target
     run = tap.sync(shop.config(), target, select=STREAM)
 
     assert len(loaded(target)) == 10_000
-    assert "VTEX shows only the first 10,000 pickup points of 10,004." in run.log
+    assert "VTEX lists at most 10,000 pickup points, and there are 10,004." in run.log
     assert shop.requests() == {PAGES: 100}
 
     shop.store.logistics.pickup_points = 10_000
@@ -117,12 +117,22 @@ def test_a_store_without_pages_gives_the_list(
     run = tap.sync(shop.config(), target, select=STREAM, hurry=True)
 
     assert loaded(target) == points(shop)
-    assert "only the first" not in run.log
+    assert not said(run)
 
     shop.store.logistics.pickup_points = 1_100
     run = tap.sync(shop.config(), target, select=STREAM, hurry=True)
     assert len(loaded(target)) == 1_000
-    assert "VTEX shows only the first 1,000 pickup points." in run.log
+    assert "VTEX lists at most 1,000 pickup points." in run.log
+
+
+def test_a_page_that_can_not_be_had_is_no_end(tap: Tap, shop: Shop) -> None:
+    """The list without pages may hold fewer, so it takes the place of none that work."""
+    shop.fail("status", PAGES, query="page=2", status=500, times=None)
+
+    run = tap.run(shop.config(), select=STREAM, hurry=True, expect=1)
+
+    assert "Stream pickup_points failed" in run.log
+    assert WHOLE not in shop.requests()
 
 
 def test_collections_that_are_refused_beyond_some_page(

@@ -255,7 +255,8 @@ class ChangeSearch:
         dated = [
             {f"f_{name}": date_filter(name, since)} for name in ("authorizedDate", "invoicedDate")
         ]
-        for filters in (*dated, RETURNED) if at.wide and not self._orders.incomplete else dated:
+        are_returns_due = at.wide and not self._orders.incomplete
+        for filters in [*dated, RETURNED] if are_returns_due else dated:
             few = self._orders.single_page(older, filters)
             if not few and filters is RETURNED and not self._orders.heeds(RETURNED):
                 self._logger.info(
