@@ -6,8 +6,8 @@ from typing import Final
 
 ORDERS: Final = (
     "one request for each order and one for each 100 of them. Later: one for each 100 orders of "
-    "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back; and one "
-    "for each order that is new or has changed"
+    "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back and of "
+    "older returns; and one for each order that is new or has changed"
 )
 OF_ORDERS: Final = "nothing beside `orders`; as much as that where it is not selected"
 MASTER_DATA: Final = (
@@ -20,6 +20,10 @@ PER_SKU: Final = (
     "once in `{setting}` (24)"
 )
 WHOLE: Final = "one request in each run, or a few where VTEX has the list in pages"
+
+BENEFITS: Final = (
+    "two requests, and one for each {one}. Later: two, and one for each that was modified"
+)
 
 COSTS: Final = {
     "orders": ORDERS,
@@ -45,13 +49,15 @@ COSTS: Final = {
         "tree has changed and every `catalog_full_refresh_days` (7)"
     ),
     "brands": f"{WHOLE}; nothing beside `products` where the key may not see the list",
+    "collections": WHOLE,
     "sales_channels": WHOLE,
     "sellers": WHOLE,
-    "promotions": (
-        "two requests, and one for each promotion. Later: two, and one for each that was modified"
-    ),
+    "promotions": BENEFITS.format(one="promotion"),
     "coupons": WHOLE,
+    "taxes": BENEFITS.format(one="tax"),
     "warehouses": WHOLE,
+    "docks": WHOLE,
+    "pickup_points": WHOLE,
     "prices": PER_SKU.format(setting="prices_refresh_hours"),
     "inventory": PER_SKU.format(setting="inventory_refresh_hours"),
 }

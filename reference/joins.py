@@ -44,6 +44,10 @@ JOINS: Final = (
     Join("prices", "itemId", "skus", "Id"),
     Join("inventory", "skuId", "skus", "Id"),
     Join("inventory", "warehouseId", "warehouses", "id", note="which may differ in case"),
+    Join(
+        "warehouses", "warehouseDocks", "docks", "id", ("[]", "dockId"), note="a list in each row"
+    ),
+    Join("warehouses", "pickupPointIds", "pickup_points", "id", ("[]",), note="a list in each row"),
     Join("order_items", "brandId", "brands", "id"),
     Join("order_items", "seller", "sellers", "SellerId"),
     Join("orders", "salesChannel", "sales_channels", "Id"),

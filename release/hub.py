@@ -55,8 +55,9 @@ meltano invoke tap-vtex:check
 USAGE: Final = """\
 ### Streams
 
-The streams that the role of the set-up guide opens are selected from the start. For
-`sales_channels`, `sellers`, `warehouses` and `inventory`, add these to `select`.
+The streams that the role of the set-up guide opens are selected from the start, but for `taxes`.
+For those, `collections`, `sales_channels`, `sellers`, `warehouses`, `docks`, `pickup_points` and
+`inventory`, add these to `select`.
 
 ### PostgreSQL
 

@@ -207,12 +207,12 @@ async def act_on_documents(request: web.Request) -> web.Response:
 
 @routes.post(PREFIX + "catalog")
 async def act_on_catalog(request: web.Request) -> web.Response:
-    """Change products, SKUs, categories, prices, stock, promotions or coupons, now.
+    """Change products, SKUs, categories, prices, stock, promotions, taxes or coupons, now.
 
     The body has an ``action`` from the list below, and the ``id`` and ``fields`` it needs:
     ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. With ``ahead``, the
     date of the change is that many hours ahead of the clock; with ``quietly``, it stays as it
-    is (promotions and coupons only). Returns the id of what was added, or null.
+    is (promotions, taxes and coupons only). Returns the id of what was added, or null.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
@@ -251,6 +251,7 @@ def _actions(store: Store, dated: int | None) -> dict[str, Callable[[Any, dict[s
         "edit_promotion": lambda key, fields: promotions.edit_promotion(key, dated, **fields),
         "add_promotion": lambda _, __: promotions.add_promotion(now),
         "archive_promotion": lambda key, _: promotions.archive_promotion(key, dated),
+        "edit_tax": lambda key, fields: store.taxes.edit_promotion(key, dated, **fields),
         "edit_coupon": lambda key, fields: coupons.edit_coupon(key, dated, **fields),
         "add_coupon": lambda _, __: coupons.add_coupon(now),
     }

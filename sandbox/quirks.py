@@ -26,6 +26,9 @@ class Quirks:
     #: Orders: the response to a window without orders. One public script reports that it got
     #: the store's latest orders instead.
     empty_window: Literal["empty", "latest"] = "empty"
+    #: Orders: what becomes of the filter for orders that were returned. VTEX documents it, and
+    #: nobody has been seen to use it.
+    returned_filter: Literal["works", "ignored", "error"] = "works"
     #: Orders: whether rows of the list have the undocumented lastChange.
     rows_have_last_change: bool = True
     #: Orders: whether they show security codes and full numbers of cards. VTEX's example of Get
@@ -71,7 +74,7 @@ class Quirks:
     no_skus: Literal["object", "array"] = "object"
     #: Catalog: whether the category tree includes inactive categories.
     tree_has_inactive: bool = True
-    #: Promotions: whether the archive exists, or is a 404. Nobody has seen that.
+    #: Promotions and taxes: whether the archive exists, or is a 404. Nobody has seen that.
     has_promotion_archive: bool = True
     #: Logistics: the inventory of an unknown SKU.
     stock_of_unknown: Literal["error", "empty"] = "error"

@@ -14,7 +14,7 @@ from sandbox.masterdata.forms import entities
 from sandbox.masterdata.scrolls import Scrolls
 from sandbox.oms.book import OrderBook
 from sandbox.pricing.prices import Pricing
-from sandbox.promotions.benefits import Coupons, Promotions
+from sandbox.promotions.benefits import Coupons, Promotions, Taxes
 from sandbox.quirks import Quirks
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Store:
     pricing: Pricing
     logistics: Logistics
     promotions: Promotions
+    taxes: Taxes
     coupons: Coupons
     account: str = "ipe"
     quirks: Quirks = field(default_factory=Quirks)
@@ -116,6 +117,7 @@ class Store:
             pricing=Pricing(catalog),
             logistics=Logistics(catalog),
             promotions=Promotions(seed, skus, now),
+            taxes=Taxes(seed, skus, now),
             coupons=Coupons(seed, now),
             **settings,
         )

@@ -28,12 +28,18 @@ from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.catalog import (
     BrandsStream,
     CategoriesStream,
+    CollectionsStream,
     ProductsStream,
     SalesChannelsStream,
     SellersStream,
     SkusStream,
 )
-from tap_vtex.streams.logistics import InventoryStream, WarehousesStream
+from tap_vtex.streams.logistics import (
+    DocksStream,
+    InventoryStream,
+    PickupPointsStream,
+    WarehousesStream,
+)
 from tap_vtex.streams.masterdata import (
     AddressesStream,
     CartsStream,
@@ -51,7 +57,7 @@ from tap_vtex.streams.orders import (
     PaymentsStream,
 )
 from tap_vtex.streams.pricing import PricesStream
-from tap_vtex.streams.promotions import CouponsStream, PromotionsStream
+from tap_vtex.streams.promotions import CouponsStream, PromotionsStream, TaxesStream
 from tap_vtex.validation import errors_in, warnings_in
 
 if TYPE_CHECKING:
@@ -75,11 +81,15 @@ CATALOG_STREAMS: Final = (
     SkusStream,
     CategoriesStream,
     BrandsStream,
+    CollectionsStream,
     SalesChannelsStream,
     SellersStream,
     PromotionsStream,
     CouponsStream,
+    TaxesStream,
     WarehousesStream,
+    DocksStream,
+    PickupPointsStream,
     PricesStream,
     InventoryStream,
 )

@@ -398,7 +398,10 @@ def live(tap: Tap, dice: random.Random, minutes: float) -> None:
         chaos = Chaos(tap, shop, dice, dice.choice(STORES))
         if dice.random() < 0.3:
             shop.store.granted = set(READER_ROLE)
-            chaos.refused = {"sales_channels", "sellers", "warehouses", "inventory"}
+            chaos.refused = {
+                *("collections", "sales_channels", "sellers"),
+                *("warehouses", "docks", "pickup_points", "inventory"),
+            }
         while (lived := time.monotonic() - began) < minutes * 60:
             chaos.turn()
             if not outages and lived > minutes * 30:

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Streams that the project does not select.
-BEYOND = {"sales_channels", "sellers", "warehouses", "inventory"}
+BEYOND = {
+    *("collections", "sales_channels", "sellers", "taxes"),
+    *("warehouses", "docks", "pickup_points", "inventory"),
+}
 #: Streams with the schema of another one.
-SCHEMA_OF = {"incomplete_orders": "orders"}
+SCHEMA_OF = {"incomplete_orders": "orders", "taxes": "promotions"}
 
 
 def classes(base: type[VtexStream] = VtexStream) -> Iterator[tuple[str, type[VtexStream]]]:

@@ -74,7 +74,7 @@ def test_one_answer_without_end_costs_one_order(
     run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=True)
 
     assert time.monotonic() - began < 100
-    assert f"1 orders are missing ({order_id})" in run.log
+    assert f"1 order is missing ({order_id})" in run.log
     assert f"fails to give it (VTEX gave no usable response to GET {ORDER_LIST}" in run.log
     assert "Traceback" not in run.log
     assert target.table("orders", "orderId").keys() == shop.orders().keys() - {order_id}

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from tests.support.tap import Tap
 
 READER_STREAMS = {"products", "skus", "categories", "brands", "promotions", "coupons", "prices"}
-ALL_STREAMS = READER_STREAMS | {"inventory", "warehouses", "sales_channels", "sellers"}
+ALL_STREAMS = READER_STREAMS | {
+    *("collections", "sales_channels", "sellers", "taxes"),
+    *("inventory", "warehouses", "docks", "pickup_points"),
+}
 
 
 def change(shop: Shop, turn: int) -> None:
@@ -95,6 +98,10 @@ def check_other_tables(warehouse: Warehouse, shop: Shop, streams: set[str], bega
     assert {row["code"] for row in found} == {
         coupon["couponCode"] for coupon in shop.store.coupons.coupons()
     }
+    if "docks" in streams:
+        assert len(table("docks", "id")) == len(shop.store.logistics.docks())
+        assert len(table("pickup_points", "id")) == shop.store.logistics.pickup_points
+        assert len(table("collections", "id")) == len(shop.store.catalog.collections())
     assert table("categories", "Id").keys() == {
         str(node["id"]) for node in nodes(shop.store.catalog.tree())
     }

@@ -70,7 +70,10 @@ def test_meltano_lists_the_taps_capabilities(extractor: dict[str, Any]) -> None:
 def test_meltano_selects_what_the_usual_role_opens() -> None:
     streams = TapVTEX(config={}, validate_config=False).streams.keys()
 
-    beyond = {"sales_channels", "sellers", "warehouses", "inventory"}
+    beyond = {
+        *("collections", "sales_channels", "sellers", "taxes"),
+        *("warehouses", "docks", "pickup_points", "inventory"),
+    }
     assert selected_by_meltano() == streams - beyond
 
 

@@ -15,6 +15,7 @@ from sandbox import goods
 from sandbox.catalog import tables
 from sandbox.catalog.categories import Categories
 from sandbox.catalog.documents import (
+    CLUSTERS,
     alternate_ids,
     context_document,
     in_minutes,
@@ -56,6 +57,8 @@ class Catalog:
     start: int
     account: str
     quirks: Quirks
+    #: How many collections there are that no product is in.
+    further_collections: int = 4
     #: Listed ids for which every other route returns 404.
     phantom_products: set[int] = field(default_factory=lambda: set(PHANTOM_PRODUCTS))
     phantom_skus: set[int] = field(default_factory=lambda: set(PHANTOM_SKUS))
@@ -295,6 +298,10 @@ class Catalog:
     def brands(self) -> list[Json]:
         """Rows of the list of brands."""
         return tables.brands()
+
+    def collections(self) -> list[Json]:
+        """Rows of the list of collections."""
+        return tables.collections(CLUSTERS, self.further_collections)
 
     def sales_channels(self) -> list[Json]:
         """Rows of the list of sales channels."""

@@ -1,6 +1,8 @@
-"""The routes of VTEX's Catalog API for categories, brands, sales channels and sellers."""
+"""The routes of VTEX's Catalog API for what is listed beside products and SKUs."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -8,6 +10,12 @@ from sandbox.catalog.routes import denied, identifier, positive
 from sandbox.responses import STORE, json_response
 
 OF_BRANDS = ("Brands", "View Brand")
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The list of collections names this limit. What it limits, nobody says.
+COLLECTIONS_LIMIT = 3000
 
 routes = web.RouteTableDef()
 
@@ -52,15 +60,31 @@ async def brand_pages(request: web.Request) -> web.Response:
     store = request.app[STORE]
     if not store.may(*OF_BRANDS):
         return denied(store)
-    page, size = positive(request.query, "page"), positive(request.query, "pageSize")
+    return _paged(request.query, store.catalog.brands())
+
+
+@routes.get("/api/catalog_system/pvt/collection/search")
+async def collection_pages(request: web.Request) -> web.Response:
+    """VTEX's Get all collections, which left the documentation in 2025 and is still in use."""
+    store = request.app[STORE]
+    if not store.may("Read Collections", "View Collection"):
+        return denied(store)
+    if request.query.get("orderByAsc") not in {"true", "false"}:
+        return json_response("The parameter orderByAsc is required", 400)
+    return _paged(request.query, store.catalog.collections(), limit=COLLECTIONS_LIMIT)
+
+
+def _paged(query: Mapping[str, str], rows: list[dict[str, Any]], **more: int) -> web.Response:
+    """A page of rows, with its place among the others."""
+    page, size = positive(query, "page"), positive(query, "pageSize")
     if page is None or size is None:
         return json_response("The parameters page and pageSize are required", 400)
-    rows = store.catalog.brands()
     paging = {
         "page": page,
         "perPage": size,
         "total": len(rows),
         "pages": -(-len(rows) // size),
+        **more,
     }
     return json_response({"items": rows[(page - 1) * size : page * size], "paging": paging})
 

@@ -1,4 +1,4 @@
-"""The rows of the catalog's short lists: brands, sales channels, sellers."""
+"""The rows of the catalog's short lists: brands, collections, sales channels, sellers."""
 
 from __future__ import annotations
 
@@ -27,6 +27,27 @@ def brands() -> list[Json]:
             "imageUrl": None,
         }
         for number, name in enumerate((*BRANDS, BARE_BRAND))
+    ]
+
+
+def collections(names: dict[str, str], further: int) -> list[Json]:
+    """Rows of the list of collections: those that products name, and some without products."""
+    named = [(int(number), name) for number, name in names.items()]
+    empty = [(1000 + number, f"Coleção {number + 1}") for number in range(further)]
+    return [
+        {
+            "id": number,
+            "name": name,
+            "searchable": place % 2 == 0,
+            "highlight": number == 142,
+            "dateFrom": "2026-01-01T00:00:00",
+            "dateTo": "2030-12-31T23:59:59.997",
+            "totalSku": 2 * place,
+            "totalProducts": place,
+            "type": ("Manual", "Automatic", "Hybrid")[place % 3],
+            "lastModifiedBy": None,  # always so, says VTEX's known issue 1211438
+        }
+        for place, (number, name) in enumerate([*named, *empty])
     ]
 
 

@@ -1,9 +1,11 @@
-"""Warehouses, and the stock of each SKU in them."""
+"""Warehouses with the stock of each SKU, docks and pickup points."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from sandbox.logistics import places
 
 if TYPE_CHECKING:
     from sandbox.catalog.catalog import Catalog
@@ -25,6 +27,8 @@ class Logistics:
     """The warehouses and the stock of the catalog's SKUs."""
 
     catalog: Catalog
+    #: How many pickup points there are.
+    pickup_points: int = 29
     #: Edited fields of rows, by SKU and warehouse.
     _set: dict[tuple[int, str], Json] = field(default_factory=dict)
 
@@ -60,16 +64,25 @@ class Logistics:
                 "id": warehouse_id,
                 "name": name,
                 "warehouseDocks": [
-                    {"dockId": f"{place + 1}_1", "time": LEAD_TIMES[place], "cost": 0.0}
+                    {"dockId": f"{dock + 1}_1", "time": LEAD_TIMES[dock], "cost": 0.0}
+                    for dock in range(places.DOCKS)
                 ]
                 if place < 2
                 else [],
-                "pickupPointIds": ["loja-paulista"] if place == 2 else [],
+                "pickupPointIds": [f"pup-{one:05d}" for one in range(5)] if place == 2 else [],
                 "priority": place,
                 "isActive": place != 1,
             }
             for place, (warehouse_id, name) in enumerate(WAREHOUSES[:-1])
         ]
+
+    def docks(self) -> list[Json]:
+        """Rows of the list of docks."""
+        return [places.dock(number) for number in range(places.DOCKS)]
+
+    def some_pickup_points(self, start: int, end: int) -> list[Json]:
+        """Rows of the list of pickup points."""
+        return [places.pickup_point(one) for one in range(start, min(end, self.pickup_points))]
 
 
 def _row(sku_id: int, place: int, warehouse_id: str, name: str) -> Json:

@@ -164,7 +164,10 @@ class OrderBook:
     def select(
         self, created: Window, filters: Mapping[str, Window], at: int, *, incomplete: bool
     ) -> Selection:
-        """What the list finds at a time; ``filters`` may have ``authorized`` and ``invoiced``."""
+        """What the list finds at a time.
+
+        ``filters`` may have ``authorized``, ``invoiced`` and ``returned``.
+        """
         indexed = at - self.index_delay
         window = Window(
             max(created.start, at - YEARS_SHOWN), min(created.end, indexed, self.closed)

@@ -85,7 +85,7 @@ def row(gist: Gist, state: State) -> Json:
         "currencyCode": "BRL",
         "hostname": None,
         "invoiceOutput": None,
-        "invoiceInput": None,
+        "invoiceInput": None if state.returned is None else ["1"],
         "lastChange": whole_seconds(state.last_change),
         "isAllDelivered": False,
         "isAnyDelivered": False,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MAX_PAGE = 30
 ALWAYS = Window(0, 2**62)
 FILTERS = {"f_authorizedDate": "authorized", "f_invoicedDate": "invoiced"}
+#: Whether the order has the invoice of a return.
+RETURNED = "f_hasInputInvoice"
 
 routes = web.RouteTableDef()
 
@@ -55,7 +57,8 @@ class Query(NamedTuple):
                 field: _window(query[name], name.removeprefix("f_"))
                 for name, field in FILTERS.items()
                 if name in query
-            },
+            }
+            | ({"returned": ALWAYS} if query.get(RETURNED) == "true" else {}),
             incomplete=query.get("incompleteOrders") == "true",
             descending=not query.get("orderBy", "creationDate,desc").endswith(",asc"),
         )
@@ -79,6 +82,10 @@ async def list_orders(request: web.Request) -> web.Response:
         return oms_error(400, "OMS400", "Invalid parameters")
     if complaint := _complaint(query, store.quirks, now):
         return oms_error(400, "OMS400", complaint)
+    if RETURNED in request.query and store.quirks.returned_filter == "error":
+        return oms_error(400, "OMS400", "Invalid parameters")
+    if store.quirks.returned_filter == "ignored":
+        query.filters.pop("returned", None)
     found, descending = _selection(store, query, now)
     size = max(1, min(query.size, store.quirks.max_rows))
     if query.page <= MAX_PAGE or store.quirks.page_31 == "repeat":

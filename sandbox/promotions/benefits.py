@@ -1,4 +1,4 @@
-"""The promotions and coupons of the store."""
+"""The promotions, taxes and coupons of the store."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import Any
 from sandbox.clock import DAY
 from sandbox.promotions.forms import (
     promotion_document,
-    promotion_id,
     promotion_row,
     shortest,
+    tax_document,
     with_digits,
 )
 
 Json = dict[str, Any]
 
-#: How many promotions there are at first, and which of them are archived.
-PROMOTIONS = 12
-ARCHIVED = (3, 6, 8, 11)
-#: Archived but still flagged as active, so both lists have it.
+#: A promotion that is archived but still flagged as active, so both lists have it.
 HALF_ARCHIVED = 6
 COUPONS = 30
 
@@ -27,18 +24,22 @@ COUPONS = 30
 class Promotions:
     """The promotions. They are few, so they are stored as documents."""
 
+    #: How many there are at first, and which of them are archived.
+    at_first = 12
+    archived_at_first: tuple[int, ...] = (3, 6, 8, 11)
+
     def __init__(self, seed: int, skus: int, start: int) -> None:
         self._seed = seed
         self._skus = skus
         self._by_id: dict[str, Json] = {}
         #: The status of rows where it does not follow from isActive.
         self._statuses: dict[str, str] = {}
-        for number in range(PROMOTIONS):
-            modified = start - (PROMOTIONS - number) * 41 * DAY + number * 123_456_789_123
-            self.add_promotion(with_digits(modified, 2 + number % 6))
-        for number in ARCHIVED:
-            is_archived = {"isArchived": True, "isActive": number == HALF_ARCHIVED}
-            self._by_id[promotion_id(seed, number)] |= is_archived
+        for number in range(self.at_first):
+            modified = start - (self.at_first - number) * 41 * DAY + number * 123_456_789_123
+            key = self.add_promotion(with_digits(modified, 2 + number % 6))
+            if number in self.archived_at_first:
+                is_archived = {"isArchived": True, "isActive": number == HALF_ARCHIVED}
+                self._by_id[key] |= is_archived
 
     def promotions(self) -> list[Json]:
         """Rows of the list of promotions, without archived ones."""
@@ -87,13 +88,26 @@ class Promotions:
 
     def add_promotion(self, at: int) -> str:
         """Add a promotion; returns its id."""
-        document = promotion_document(self._seed, len(self._by_id), at, self._skus)
+        document = self._document(len(self._by_id), at)
         self._by_id[document["idCalculatorConfiguration"]] = document
         return str(document["idCalculatorConfiguration"])
+
+    def _document(self, number: int, at: int) -> Json:
+        return promotion_document(self._seed, number, at, self._skus)
 
     def archive_promotion(self, promotion_id: str, at: int | None) -> None:
         """Move a promotion from the list to the archive; None leaves its date as it is."""
         self.edit_promotion(promotion_id, at, isArchived=True, isActive=False)
+
+
+class Taxes(Promotions):
+    """The taxes, which VTEX keeps like promotions, in lists of their own."""
+
+    at_first = 6
+    archived_at_first = (1, 3, 4)
+
+    def _document(self, number: int, at: int) -> Json:
+        return tax_document(self._seed, number, at, self._skus)
 
 
 class Coupons:

@@ -1,4 +1,4 @@
-"""A promotion's detail, and its row in the lists."""
+"""The detail of a promotion or a tax, and its row in the lists."""
 
 from __future__ import annotations
 
@@ -62,6 +62,20 @@ def promotion_document(seed: int, number: int, at: int, skus: int) -> Json:
             str(1 + dice.randrange(skus)): float(dice.randrange(5, 50)) for _ in range(5)
         }
     return document
+
+
+def tax_document(seed: int, number: int, at: int, skus: int) -> Json:
+    """A tax's detail, which has the same fields."""
+    return promotion_document(seed, number, at, skus) | {
+        "idCalculatorConfiguration": identifier(random.Random(f"tax id {seed} {number}")),
+        "name": f"Taxa {number + 1}",
+        "type": "tax",
+        "discountType": "",
+        "percentualDiscountValue": 0.0,
+        "nominalDiscountValue": 0.0,
+        "percentualTax": 0.0 if number % 2 else 4.5 + number,
+        "nominalTax": 1.25 if number % 2 else 0.0,
+    }
 
 
 def _standing() -> Json:
@@ -221,7 +235,7 @@ def promotion_row(document: Json) -> Json:
         "percentualTax": document["percentualTax"],
         "isArchived": document["isArchived"],
         "hasMaxPricePerItem": False,
-        "isTax": False,
+        "isTax": document["type"] == "tax",
         "Campaigns": [],
         "conditionsIds": document["conditionsIds"],
         "activateGiftsMultiplier": document["activateGiftsMultiplier"],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.catalog.routes import MAX_SKU_IDS
+from sandbox.logistics.routes import MAX_ROWS
 from sandbox.tampering.paging import PageNumbers, Positions, RangeHeader, ScrollToken
 
 if TYPE_CHECKING:
@@ -128,6 +129,12 @@ SHAPES: dict[str, Shape] = {
         total="paging.total",
         paging=PageNumbers("page", "pageSize", 50, lambda _: 2**31),
     ),
+    f"{CATALOG}/collection/search": Shape(
+        rows="items",
+        key="id",
+        total="paging.total",
+        paging=PageNumbers("page", "pageSize", 50, lambda _: 2**31),
+    ),
     f"{CATALOG}/saleschannel/list": Shape(rows="", key="Id"),
     f"{CATALOG}/seller/list": Shape(rows="", key="SellerId"),
     "/{account}/pricing/prices/{sku_id}": Shape(
@@ -140,12 +147,22 @@ SHAPES: dict[str, Shape] = {
         things=lambda store: store.catalog.sku_ids(),
     ),
     "/api/logistics/pvt/configuration/warehouses": Shape(rows="", key="id"),
+    "/api/logistics/pvt/configuration/docks": Shape(rows="", key="id"),
+    "/api/logistics/pvt/configuration/pickuppoints": Shape(rows="", key="id"),
+    "/api/logistics/pvt/configuration/pickuppoints/_search": Shape(
+        rows="items",
+        key="id",
+        total="paging.total",
+        paging=PageNumbers("page", "pageSize", 15, lambda _: MAX_ROWS),
+    ),
     f"{RATES}/benefits/calculatorconfiguration": Shape(rows="items", key=PROMOTION),
     f"{RATES}/archive/benefits/calculatorConfiguration": Shape(rows="items", key=PROMOTION),
+    f"{RATES}/taxes/calculatorconfiguration": Shape(rows="items", key=PROMOTION),
+    f"{RATES}/archive/taxes/calculatorConfiguration": Shape(rows="items", key=PROMOTION),
     f"{RATES}/calculatorconfiguration/{{promotion_id}}": Shape(
         key=PROMOTION,
         about="promotion_id",
-        things=lambda store: store.promotions.ids(),
+        things=lambda store: [*store.promotions.ids(), *store.taxes.ids()],
         blank=_object,
     ),
     f"{RATES}/coupon": Shape(rows="", key="couponCode"),

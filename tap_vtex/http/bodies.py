@@ -39,6 +39,11 @@ def is_list(body: object) -> TypeGuard[list[Any]]:
     return isinstance(body, list)
 
 
+def has_items(body: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a body is an object with a list of ``items``."""
+    return isinstance(body, dict) and isinstance(body.get("items"), list)
+
+
 def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
     """Whether a body is an object, or the ``null`` that VTEX sends instead of some."""
     return body is None or isinstance(body, dict)

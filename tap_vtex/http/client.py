@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlencode
 
+from tap_vtex.counting import counted
 from tap_vtex.errors import (
     AbandonedError,
     UnavailableError,
@@ -336,8 +337,8 @@ class VtexClient:
             )
             return self._unreachable
         return UnavailableError(
-            f"VTEX gave no usable response to GET {request.path} for {seconds:.0f} seconds. The "
-            f"last attempt got {failure}."
+            f"VTEX gave no usable response to GET {request.path} for "
+            f"{counted(round(seconds), 'seconds')}. The last attempt got {failure}."
         )
 
     def _is_unreachable(self, failure: RetryableError) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tap_vtex.counting import counted
 from tap_vtex.report.tables import table
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Entry:
             cost = ("", "", "")
         else:
             cost = (f"{self.requests:,}", f"{self.retries:,}", f"{self.seconds:,.1f}")
-        without = f", {self.without_key:,} rows without a key" if self.without_key else ""
+        without = f", {counted(self.without_key, 'rows')} without a key" if self.without_key else ""
         return (name, f"{self.rows:,}", *cost, self.result + without)
 
 

@@ -6,16 +6,17 @@ for it again.
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tap_vtex import dates
-from tap_vtex.errors import UnavailableError
+from tap_vtex.counting import counted
+from tap_vtex.errors import AbandonedError, UnavailableError
 from tap_vtex.http.fetching import FAILURES_OF_ONE, Outcome
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from tap_vtex.http.client import VtexClient
@@ -100,9 +101,11 @@ class RetryLedger:
             return None
         shown = ", ".join(sorted(missing)[:MAX_NAMED])
         more = ", ..." if len(missing) > MAX_NAMED else ""
+        verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         return UnavailableError(
-            f"{len(missing):,} {what} are missing ({shown}{more}): VTEX lists them and failed "
-            "to give them. The run went on without them, and the next one asks for them again."
+            f"{counted(len(missing), what)} {verb} missing ({shown}{more}): VTEX lists {them} and "
+            f"failed to give {them}. The run went on without {them}, and the next one asks for "
+            f"{them} again."
         )
 
 
@@ -123,8 +126,8 @@ def retry_missing(
 ) -> Iterator[Outcome[str, Result]]:
     """Ask again, side by side, for what earlier runs did not get.
 
-    All of it together gets `RetryPolicy.retry_missing_for`. What is not reached in that time
-    waits for the next run.
+    All of it together gets `RetryPolicy.retry_missing_for`, also if VTEX asks for a longer pause
+    meanwhile. What is not reached in that time waits for the next run.
 
     Args:
         client: The client.
@@ -135,18 +138,31 @@ def retry_missing(
     Yields:
         The outcomes of what was asked for, in the order of completion.
     """
+    if not keys:
+        return
     deadline = time.monotonic() + client.policy.retry_missing_for
     few = len(keys) <= client.workers.count
+    # Wakes those who wait for a pause to end, which VTEX may ask for minutes of.
+    over = threading.Event()
+    timer = threading.Timer(client.policy.retry_missing_for, over.set)
+    timer.daemon = True
 
-    def attempt(key: str, stop: threading.Event) -> Outcome[str, Result] | None:
+    def attempt(key: str, _stop: threading.Event) -> Outcome[str, Result] | None:
         left = deadline - time.monotonic()
         if left <= 0:
             return None
         try:
-            return Outcome(key, fetch(key, left if few else 0.0, stop))
+            return Outcome(key, fetch(key, left if few else 0.0, over))
+        except AbandonedError:
+            return None
         except FAILURES_OF_ONE as error:
             return Outcome(key, error=error)
 
-    for _, outcome in client.workers.each(attempt, keys):
-        if outcome is not None:
-            yield outcome
+    timer.start()
+    try:
+        for _, outcome in client.workers.each(attempt, keys):
+            if outcome is not None:
+                yield outcome
+    finally:
+        timer.cancel()
+        over.set()

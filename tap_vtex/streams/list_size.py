@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import msgspec
 
+from tap_vtex.counting import counted
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 
 if TYPE_CHECKING:
@@ -53,19 +54,29 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         return msgspec.structs.replace(self, fewer=rows)
 
+    def after_whole(self, rows: int, now: datetime, announced: int = 0) -> Self:
+        """What is known after an answer of a list that every run emits whole.
+
+        That is since when it has been empty or short, if it is.
+        """
+        unknown = type(self)()
+        is_short = unknown.doubts(rows, announced)
+        return self.after(rows, now, announced) if is_short else unknown
+
     def warn(self, logger: logging.Logger, what: str) -> None:
         """Say that a list of ``what`` shows too little."""
-        if self.rows:
+        shown = counted(self.fewer, what) if self.fewer else f"no {what}"
+        if self.rows and self.rows > (self.fewer or 0):
             logger.warning(
                 "VTEX lists %s, and there were %d before. Nothing is taken for gone yet. The next "
                 "run looks again",
-                f"{self.fewer or 'no'} {what}",
+                shown,
                 self.rows,
             )
         elif self.fewer:
             logger.warning(
                 "VTEX lists %s, and announces more. The next run looks again",
-                f"{self.fewer} {what}",
+                shown,
             )
         else:
             logger.warning("VTEX lists no %s. The next run looks again", what)

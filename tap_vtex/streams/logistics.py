@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list
+from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
+from tap_vtex.http.bodies import documents_in, has_items, is_document_or_nothing, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.lists import ListStream
+from tap_vtex.streams.lists import ListStream, PagedListStream
 from tap_vtex.streams.per_sku import PerSkuStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import timedelta
+
+    from singer_sdk.helpers.types import Context
 
     from tap_vtex.types import Document
 
@@ -23,11 +26,18 @@ def _logistics(name: str) -> Resource:
     return Resource("Logistics", "Logistics access", name)
 
 
-WAREHOUSES: Final = Endpoint(
-    "/api/logistics/pvt/configuration/warehouses",
-    is_list,
-    (_logistics("Logistics viewer"), _logistics("Logistics full access")),
+_VIEWER: Final = (_logistics("Logistics viewer"), _logistics("Logistics full access"))
+_SHIPPING: Final = (*_VIEWER, _logistics("Logistics shipping full access"))
+WAREHOUSES: Final = Endpoint("/api/logistics/pvt/configuration/warehouses", is_list, _VIEWER)
+DOCKS: Final = Endpoint("/api/logistics/pvt/configuration/docks", is_list, _VIEWER)
+PICKUP_POINTS: Final = Endpoint(
+    "/api/logistics/pvt/configuration/pickuppoints/_search", has_items, _SHIPPING
 )
+#: The same without pages. It ends after so many.
+PICKUP_POINT_LIST: Final = Endpoint(
+    "/api/logistics/pvt/configuration/pickuppoints", is_list, _SHIPPING
+)
+MAX_IN_LIST: Final = 1000
 INVENTORY: Final = Endpoint(
     "/api/logistics/pvt/inventory/skus/{}",
     is_document_or_nothing,
@@ -49,6 +59,44 @@ class WarehousesStream(ListStream):
     primary_keys = ("account_name", "id")
     endpoint = WAREHOUSES
     selected_by_default = False
+
+
+class DocksStream(ListStream):
+    """Loading docks, which orders leave from."""
+
+    name = "docks"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="docks")
+    primary_keys = ("account_name", "id")
+    endpoint = DOCKS
+    selected_by_default = False
+
+
+class PickupPointsStream(PagedListStream):
+    """Places where clients collect what they bought."""
+
+    name = "pickup_points"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="pickup_points")
+    primary_keys = ("account_name", "id")
+    endpoint = PICKUP_POINTS
+    selected_by_default = False
+
+    def extract(self, partition: Context) -> Iterator[Document]:
+        """Yield the pickup points, without the number by which VTEX's index sorts them."""
+        for point in super().extract(partition):
+            point.pop("_sort", None)
+            yield point
+
+    def rows(self) -> Iterable[Any]:
+        """The rows of all pages, or of the list without pages if VTEX does not give them."""
+        try:
+            return super().rows()
+        except (NotFoundError, RefusedError, UnavailableError):
+            if self.run.client.has_answered_since(PICKUP_POINTS, 0):
+                raise  # it does, but for some
+            rows = self.run.client.get(PICKUP_POINT_LIST).body
+        if len(rows) >= MAX_IN_LIST:
+            self._warn_of_the_rest(len(rows), None)
+        return rows
 
 
 class InventoryStream(PerSkuStream):

@@ -17,7 +17,7 @@ from tap_vtex.streams.pace import MAX_RECORDS
 from tap_vtex.streams.row_census import RowCensus, RowChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -54,11 +54,6 @@ class ModifiedStream(ListStream):
 
     #: Whether the last reading of the rows lacked a part, for a reason that was logged.
     lacks_a_part = False
-
-    def rows(self) -> Iterable[Document]:
-        """All rows."""
-        rows: list[Document] = self.run.client.get(self.endpoint).body
-        return rows
 
     def documents(
         self, rows: Mapping[str, Document], ledger: RetryLedger
@@ -103,7 +98,7 @@ class ModifiedStream(ListStream):
         if not size.is_doubtful and not self.lacks_a_part:
             comparison.forget_missing()
         checkpoint(size=size, since=None)
-        if error := ledger.failure(self.name, may_be_gone=True):
+        if error := ledger.failure(self.what, may_be_gone=True):
             raise error
 
     def _documents(
@@ -135,7 +130,7 @@ class ModifiedStream(ListStream):
             return found, bookmark.size
         size = bookmark.size.after(answer.rows, self.run.client.now())
         if size.is_doubtful:
-            size.warn(self.logger, self.name)
+            size.warn(self.logger, self.what)
         return found, size
 
 

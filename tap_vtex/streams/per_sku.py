@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 import msgspec
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.fetching import fetch_each
 from tap_vtex.report.probe import NOBODYS_ID
@@ -196,7 +197,7 @@ class _PerSkuRun:
             self._looks.note(int(key), found=False, is_second=True)
         self._checkpoint()
         self._say_what_lacks()
-        if error := self._ledger.failure(self._stream.name, may_be_gone=True):
+        if error := self._ledger.failure(f"SKUs in {self._stream.name}", may_be_gone=True):
             raise error
 
     # -- passes --------------------------------------------------------------------------
@@ -232,7 +233,7 @@ class _PerSkuRun:
         )
         if self._looks.empty:
             self._logger.info(
-                "%d of %d SKUs have no %s", self._looks.empty, len(ids), self._stream.name
+                "SKUs without %s: %d of %d", self._stream.name, self._looks.empty, len(ids)
             )
 
     def _read(self, sku_ids: Collection[int]) -> Iterator[Document]:
@@ -356,8 +357,8 @@ class _PerSkuRun:
             )
         else:
             self._logger.warning(
-                "VTEX gives no %s of %d SKUs that had some before or should have. The next run "
+                "VTEX gives no %s of %s that had some before or should have. The next run "
                 "asks again",
                 self._stream.name,
-                len(doubtful),
+                counted(len(doubtful), "SKUs"),
             )

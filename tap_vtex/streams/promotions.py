@@ -1,14 +1,14 @@
-"""The streams of VTEX's Rates and Benefits: promotions and coupons."""
+"""The streams of VTEX's Rates and Benefits: promotions, taxes and coupons."""
 
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError, UnavailableError, VtexError
-from tap_vtex.http.bodies import documents_in, is_document_or_nothing, is_list
+from tap_vtex.http.bodies import documents_in, has_items, is_document_or_nothing, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import fetch_each
 from tap_vtex.http.single import Patience, get_thing
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 KEY: Final = "idCalculatorConfiguration"
 
 
-def _has_items(body: object) -> TypeGuard[Document]:
-    return isinstance(body, dict) and isinstance(body.get("items"), list)
-
-
 def _id_of(body: Document | None) -> object:
     return body.get(KEY) if body else None
 
@@ -43,11 +39,16 @@ def _id_of(body: Document | None) -> object:
 #: GerenciarPromocoesETarifas.
 _RESOURCES: Final = (Resource("Rates and Benefits", "Promotions", "Manage benefits and rates"),)
 PROMOTION_LIST: Final = Endpoint(
-    "/api/rnb/pvt/benefits/calculatorconfiguration", _has_items, _RESOURCES
+    "/api/rnb/pvt/benefits/calculatorconfiguration", has_items, _RESOURCES
 )
 PROMOTION_ARCHIVE: Final = Endpoint(
-    "/api/rnb/pvt/archive/benefits/calculatorConfiguration", _has_items, _RESOURCES
+    "/api/rnb/pvt/archive/benefits/calculatorConfiguration", has_items, _RESOURCES
 )
+TAX_LIST: Final = Endpoint("/api/rnb/pvt/taxes/calculatorconfiguration", has_items, _RESOURCES)
+TAX_ARCHIVE: Final = Endpoint(
+    "/api/rnb/pvt/archive/taxes/calculatorConfiguration", has_items, _RESOURCES
+)
+#: One promotion, or one tax.
 PROMOTION: Final = Endpoint(
     "/api/rnb/pvt/calculatorconfiguration/{}", is_document_or_nothing, _RESOURCES, identity=_id_of
 )
@@ -66,6 +67,7 @@ class PromotionsStream(ModifiedStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="promotions")
     primary_keys = ("account_name", KEY)
     endpoint: ClassVar[Endpoint[Any]] = PROMOTION_LIST
+    archive: ClassVar[Endpoint[Any]] = PROMOTION_ARCHIVE
 
     #: Why the archive could not be read, if it could not.
     _archive_error: VtexError | None = None
@@ -75,13 +77,14 @@ class PromotionsStream(ModifiedStream):
 
     def check(self, check: Check) -> None:
         """Request the list, the archive, and a promotion."""
-        listed = check.ask(PROMOTION_LIST)
-        archived = check.ask(PROMOTION_ARCHIVE, fallback="archived promotions are left out")
+        what = self.name
+        listed = check.ask(self.endpoint)
+        archived = check.ask(self.archive, fallback=f"archived {what} are left out")
         if archived is None and check.findings[-1].granted:
-            check.note("VTEX does not know the archive of promotions: those in it are left out.")
+            check.note(f"VTEX does not know the archive of {what}: those in it are left out.")
         rows = _items(listed) if isinstance(listed, dict) else ()
         first = next((row[KEY] for row in documents_in(list(rows)) if row.get(KEY)), "1")
-        check.ask(PROMOTION, first, fallback="promotions have what the list says of them")
+        check.ask(PROMOTION, first, fallback=f"{what} have what the list says of them")
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield promotions that have changed since the last run."""
@@ -95,7 +98,7 @@ class PromotionsStream(ModifiedStream):
 
         A promotion in both counts as archived, whatever else its rows say.
         """
-        listed = list(_items(self.run.client.get(PROMOTION_LIST).body))
+        listed = list(_items(self.run.client.get(self.endpoint).body))
         self._list_is_empty = not listed
         by_id: dict[str, Document] = {}
         for rows, in_archive in ((listed, False), (self._archived(), True)):
@@ -116,10 +119,10 @@ class PromotionsStream(ModifiedStream):
         """The rows of the archive; none if it can't be read."""
         if self._archive_error is None:
             try:
-                return list(_items(self.run.client.get(PROMOTION_ARCHIVE).body))
+                return list(_items(self.run.client.get(self.archive).body))
             except (AccessError, NotFoundError, RefusedError, UnavailableError) as error:
                 self._archive_error = error
-                self.logger.warning("Archived promotions are left out. %s", error)
+                self.logger.warning("Archived %s are left out. %s", self.name, error)
         self.lacks_a_part = True
         return []
 
@@ -139,7 +142,9 @@ class PromotionsStream(ModifiedStream):
                 for key in rows:
                     ledger.add(key, self.run.client.now())
                 return
-            self.logger.warning("Promotions have only what the list says of them. %s", error)
+            self.logger.warning(
+                "%s have only what the list says of them. %s", self.name.capitalize(), error
+            )
             for row in rows.values():
                 yield None, _spelled_alike(dict(row))  # not done: the role may grow
 
@@ -182,6 +187,15 @@ class PromotionsStream(ModifiedStream):
         row = rows[key]
         full = outcome.result or {}
         yield key, _spelled_alike({**row, **full, "isArchived": row["isArchived"], KEY: row[KEY]})
+
+
+class TaxesStream(PromotionsStream):
+    """Taxes, which VTEX keeps like promotions, archived ones included."""
+
+    name = "taxes"
+    endpoint = TAX_LIST
+    archive = TAX_ARCHIVE
+    selected_by_default = False
 
 
 class CouponsStream(ModifiedStream):

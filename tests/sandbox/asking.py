@@ -26,6 +26,7 @@ HEADERS: Final = {
 }
 LEGACY: Final = "/api/catalog_system/pvt"
 RATES: Final = "/api/rnb/pvt"
+LOGISTICS: Final = "/api/logistics/pvt/configuration"
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,21 @@ ROUTES: Final[dict[str, Route]] = {
     "category": Route("/api/catalog/pvt/category/{category_id}", "/api/catalog/pvt/category/{id}"),
     "brands": _plain(f"{LEGACY}/brand/list"),
     "brand-pages": _plain(f"{LEGACY}/brand/pagedlist", page=1, pageSize=3),
+    "collections": _plain(f"{LEGACY}/collection/search", page=1, pageSize=3, orderByAsc="true"),
     "sales-channels": _plain(f"{LEGACY}/saleschannel/list"),
     "sellers": _plain(f"{LEGACY}/seller/list"),
     "price": Route("/{account}/pricing/prices/{sku_id}", "/ipe/pricing/prices/{id}"),
     "stock": Route(
         "/api/logistics/pvt/inventory/skus/{sku_id}", "/api/logistics/pvt/inventory/skus/{id}"
     ),
-    "warehouses": _plain("/api/logistics/pvt/configuration/warehouses"),
+    "warehouses": _plain(f"{LOGISTICS}/warehouses"),
+    "docks": _plain(f"{LOGISTICS}/docks"),
+    "pickup-points": _plain(f"{LOGISTICS}/pickuppoints"),
+    "pickup-pages": _plain(f"{LOGISTICS}/pickuppoints/_search", page=1, pageSize=10),
     "promotions": _plain(f"{RATES}/benefits/calculatorconfiguration"),
     "archive": _plain(f"{RATES}/archive/benefits/calculatorConfiguration"),
+    "taxes": _plain(f"{RATES}/taxes/calculatorconfiguration"),
+    "tax-archive": _plain(f"{RATES}/archive/taxes/calculatorConfiguration"),
     "promotion": Route(
         f"{RATES}/calculatorconfiguration/{{promotion_id}}",
         f"{RATES}/calculatorconfiguration/{{id}}",

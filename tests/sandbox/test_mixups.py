@@ -23,6 +23,7 @@ LATER: dict[str, Any] = {
     "products": {"_from": 4, "_to": 6},
     "sku-ids": {"page": 2},
     "brand-pages": {"page": 2},
+    "pickup-pages": {"page": 2},
 }
 #: A page far beyond the end, and the last page.
 BEYOND: dict[str, Any] = {
@@ -30,6 +31,7 @@ BEYOND: dict[str, Any] = {
     "products": ({"_from": 22, "_to": 24}, {"_from": 7, "_to": 9}),
     "sku-ids": ({"page": 9}, {"page": 4}),
     "brand-pages": ({"page": 9}, {"page": 3}),
+    "pickup-pages": ({"page": 9}, {"page": 3}),
 }
 
 

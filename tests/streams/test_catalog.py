@@ -366,7 +366,7 @@ class TestOddities:
     ) -> None:
         shop.fail("status", f"{CONTEXT.format(sku_id=8)}$", status=400, times=None)
         run = tap.sync(config, target, select=BOTH, expect=1)
-        assert "1 products are missing (2)" in run.log
+        assert "1 product is missing (2)" in run.log
         assert len(target.table("products", "Id")) == 11
         assert bookmark(target)["missing"].keys() == {"2"}
 

@@ -193,7 +193,7 @@ def test_a_product_that_fails_is_asked_for_again(
     shop.pass_time(hours=1)
     shop.fail("status", f"{ROWS.format(product_id=2)}$", status=400, times=None)
     run = tap.sync(config, target, select=BOTH, expect=1)
-    assert "1 products are missing (2)" in run.log
+    assert "1 product is missing (2)" in run.log
     assert ids(run, "skus") == {"50"}
     shop.pass_time(hours=1)
     tap.sync(config, target, select=BOTH, expect=1)

@@ -1,4 +1,4 @@
-"""Categories, brands, sales channels, sellers and warehouses."""
+"""Categories, brands, sales channels, sellers, warehouses and docks."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ OUT_OF_REACH = {
     "sales_channels": "'View Product' (product Catalog or Catalog API, category General)",
     "sellers": "'View Seller' (product Seller Register, category Seller Administration)",
     "warehouses": "'Logistics viewer' (product Logistics, category Logistics access)",
+    "collections": "'Read Collections' (product Catalog or Catalog Legacy, category Collection)",
+    "docks": "'Logistics viewer' (product Logistics, category Logistics access)",
+    "pickup_points": "'Logistics viewer' (product Logistics, category Logistics access)",
     "inventory": "'Logistics inventory read only' (product Logistics, category Logistics access)",
 }
 
@@ -116,14 +119,17 @@ def test_brands(tap: Tap, shop: Shop, target: Target) -> None:
     assert set(shop.requests()) == {"/api/catalog_system/pvt/brand/list"}
 
 
-def test_sales_channels_and_warehouses(tap: Tap, shop: Shop, target: Target) -> None:
-    tap.sync(shop.config(), target, select={"sales_channels", "warehouses"})
+def test_lists_without_pages(tap: Tap, shop: Shop, target: Target) -> None:
+    tap.sync(shop.config(), target, select={"sales_channels", "warehouses", "docks"})
 
     assert [plain(row) for row in target.table("sales_channels", "Id").values()] == [
         {**channel, "Id": str(channel["Id"])} for channel in shop.store.catalog.sales_channels()
     ]
     assert [plain(row) for row in target.table("warehouses", "id").values()] == (
         shop.store.logistics.warehouses()
+    )
+    assert [plain(row) for row in target.table("docks", "id").values()] == (
+        shop.store.logistics.docks()
     )
 
 

@@ -227,7 +227,7 @@ def test_one_product_that_the_key_may_not_read_is_no_word_about_the_role(
     store.shop.fail("status", PRODUCT.format(product_id="0$"), status=403, times=None)
     run = store.sync(expect=1)
     assert "The key may not read products" not in run.log
-    assert "1 products are missing (0)" in run.log
+    assert "1 product is missing (0)" in run.log
     store.shop.store.faults.clear()
     store.sync()
     store.check()
@@ -272,7 +272,7 @@ class TestCategories:
         shop.fail("status", f"{CATEGORY}31$", status=status, times=None)
         for _run in range(2):
             run = store.sync("categories", expect=1)
-            assert "1 forms of categories are missing (31)" in run.log
+            assert "1 form of categories is missing (31)" in run.log
         rows = store.target.table("categories", "Id")
         assert len(rows) == len(shop.store.catalog.categories.by_id)
         assert rows["31"]["Name"]
@@ -316,6 +316,34 @@ WHOLE = {
 }
 
 
+def test_brands_whose_list_was_empty_come_from_skus_if_the_role_shrinks(
+    tap: Tap, open_shop: Callable[..., Shop]
+) -> None:
+    store = Store(open_shop(orders=20, days=10, skus=12), tap, lists_products=True)
+    store.shop.fail("nothing", WHOLE["brands"][0], times=None)
+    store.sync("brands")
+    store.shop.store.granted = {"SKUs"}
+    assert store.sync("brands").records("brands")
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_store_without_categories(tap: Tap, open_shop: Callable[..., Shop], days: int) -> None:
+    """It is warned of for a day, and everything comes once there are some."""
+    store = Store(open_shop(orders=20, days=10, skus=12), tap, lists_products=True)
+    store.shop.fail("nothing", TREE, times=None)
+    for _day in range(2):
+        assert "VTEX lists no categories. The next run looks again" in store.sync("categories").log
+        store.shop.pass_time(hours=days * 6)
+    store.shop.pass_time(days=days)
+    store.sync("categories")
+    run = store.sync("categories")
+    assert ("VTEX lists no categories" in run.log) == (days == 0)
+    store.shop.store.faults.clear()
+    assert len(store.sync("categories").records("categories")) == len(
+        store.shop.store.catalog.categories.by_id
+    )
+
+
 @pytest.mark.parametrize("stream", WHOLE)
 class TestWholeLists:
     def test_empty_once(self, tap: Tap, open_shop: Callable[..., Shop], stream: str) -> None:
@@ -329,14 +357,14 @@ class TestWholeLists:
         store = Store(open_shop(orders=20, days=10, skus=12), tap, lists_products=True)
         store.shop.fail("nothing", WHOLE[stream][0], times=None)
         run = store.sync(stream)
-        assert run.log.count(f"VTEX lists no {stream}. The next run looks again") == 1
+        what = stream.replace("_", " ")
+        assert run.log.count(f"VTEX lists no {what}. The next run looks again") == 1
         store.shop.pass_time(days=1)
         store.sync(stream)
         store.shop.requests()
         run = store.sync(stream)
-        if stream != "brands":  # a store with products has some
-            assert "VTEX lists no" not in run.log
-            assert store.shop.requests()[WHOLE[stream][0]] == 1
+        assert "VTEX lists no" not in run.log
+        assert store.shop.requests()[WHOLE[stream][0]] == 1
         store.shop.store.faults.clear()
         assert store.sync(stream).records(stream)
 
@@ -351,4 +379,4 @@ class TestWholeLists:
         rows = run.records(stream)
         assert len(rows) == complete - 1
         assert all(row[WHOLE[stream][1]] is not None for row in rows)
-        assert "1 rows without a key" in run.log
+        assert "1 row without a key" in run.log

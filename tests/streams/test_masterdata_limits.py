@@ -226,7 +226,7 @@ class TestOneDocument:
         run = sync(tap, shop, target, "clients")
 
         assert run.exit_code == 0
-        assert "Skipped 1 rows of CL that have no id" in run.log
+        assert "Skipped 1 row of CL without an id" in run.log
         assert len(target.table("clients", "id")) == len(shop.documents("CL")) - 1
 
     def test_ids_that_differ_by_letter_case(self, tap: Tap, shop: Shop, target: Target) -> None:

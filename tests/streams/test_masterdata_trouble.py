@@ -76,7 +76,7 @@ class TestWhatGoesWrongWithAScroll:
 
         run = check(tap, shop, target)
 
-        assert "documents were announced, " in run.log
+        assert "documents announced, " in run.log
 
     def test_all_scrolls_are_taken(self, tap: Tap, shop: Shop, target: Target) -> None:
         shop.store.scrolls.taken_by_others = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.expect import order_record
 from tests.support.shop import ORDER, ORDER_LIST, Shop, ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tests.support.tap import Tap, Target
 
@@ -41,6 +41,12 @@ def order_aged(shop: Shop, days: float) -> str:
     """An order that was placed about so many days ago."""
     wanted = shop.now() - timedelta(days=days)
     return min(shop.orders(), key=lambda order_id: abs(shop.created(order_id) - wanted))
+
+
+def older(shop: Shop, order_ids: Iterable[str]) -> set[str]:
+    """Those that were placed before the look-back."""
+    earliest = shop.now() - timedelta(days=64)
+    return {order_id for order_id in order_ids if shop.created(order_id) < earliest}
 
 
 def test_a_store_at_rest_costs_list_requests_only(tap: Tap, quiet: Shop, target: Target) -> None:
@@ -81,6 +87,60 @@ def test_an_old_order_that_is_paid_or_invoiced_arrives(
 
     assert ids(run.records("orders")) == [changed]
     assert_equals_truth(target, quiet)
+
+
+def test_an_old_order_that_is_returned_arrives_within_a_day(
+    tap: Tap, quiet: Shop, target: Target
+) -> None:
+    changed = order_aged(quiet, 80)
+    quiet.act("return", changed)
+    quiet.pass_time(minutes=10)
+    assert not tap.sync(quiet.config(), target, select=ORDERS).records("orders")
+    quiet.pass_time(days=1)
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert older(quiet, ids(run.records("orders"))) == {changed}
+    assert_equals_truth(target, quiet)
+    quiet.pass_time(days=2)
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+    assert not older(quiet, ids(run.records("orders")))
+
+
+def test_more_returns_than_a_page_has_are_all_looked_at(
+    tap: Tap, quiet: Shop, target: Target
+) -> None:
+    old = sorted(older(quiet, quiet.orders()))
+    quiet.act("return", *old[:150])
+    for _day in range(2):  # each looks a day further back than it has to
+        quiet.pass_time(days=1)
+        tap.sync(quiet.config(), target, select=ORDERS)
+    assert_equals_truth(target, quiet)
+    quiet.act("return", *old[150:155])
+    quiet.pass_time(days=1)
+    quiet.requests()
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert older(quiet, ids(run.records("orders"))) == set(old[150:155])
+    assert_equals_truth(target, quiet)
+    assert quiet.requests()[ORDER_LIST] < 20
+
+
+@pytest.mark.parametrize("filtering", ["ignored", "error"])
+def test_a_store_that_does_not_find_returned_orders(
+    tap: Tap, quiet: Shop, target: Target, filtering: Any
+) -> None:
+    """Then no more is asked for than before."""
+    quiet.store.quirks.returned_filter = filtering
+    quiet.act("return", order_aged(quiet, 80))
+    quiet.pass_time(days=1)
+
+    run = tap.sync(quiet.config(), target, select=ORDERS)
+
+    assert not older(quiet, ids(run.records("orders")))
+    assert "VTEX does not tell which orders were returned" in run.log
+    assert quiet.requests()[ORDER_LIST] < 20
 
 
 def test_an_old_order_paid_and_invoiced_at_once_is_fetched_once(

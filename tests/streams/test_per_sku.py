@@ -63,7 +63,7 @@ def test_prices_and_stock(tap: Tap, shop: Shop, target: Target) -> None:
     assert any((row["costPrice"] or 0) < 0 for row in run.records("prices"))
     assert any(row["reservedQuantity"] > row["totalQuantity"] for row in run.records("inventory"))
     unpriced = 103 - len(prices_of(shop))
-    assert f"{unpriced} of 103 SKUs have no prices" in run.log
+    assert f"SKUs without prices: {unpriced} of 103" in run.log
     shop.requests()
 
     run = tap.sync(shop.config(), target, select=STREAMS)
@@ -107,7 +107,7 @@ def test_a_price_that_fails_stops_nothing(tap: Tap, shop: Shop, target: Target) 
     shop.fail("status", "/ipe/pricing/prices/15$", status=400, times=None)
     run = tap.sync(shop.config(), target, select={"prices"}, expect=1)
 
-    assert "1 prices are missing (15)" in run.log
+    assert "1 SKU in prices is missing (15)" in run.log
     assert target.table("prices", "itemId").keys() == prices_of(shop).keys() - {"15"}
     tap.sync(shop.config(), target, select={"prices"}, expect=1)
     shop.store.faults.clear()

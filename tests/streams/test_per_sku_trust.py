@@ -149,8 +149,8 @@ class TestOneSku:
 
         assert target.table("prices", "itemId")["90"]["basePrice"] == 1.5
         if kind != "nothing":
-            assert "1 prices are missing (9)" in run.log
-            assert "1 inventory are missing (9)" in run.log
+            assert "1 SKU in prices is missing (9)" in run.log
+            assert "1 SKU in inventory is missing (9)" in run.log
         assert not any(row["itemId"] == "9" for row in run.records("prices"))
         shop.store.faults.clear()
         # What has nothing at a first load is believed to have nothing until the next pass.
@@ -166,7 +166,7 @@ def test_some_that_fail_for_good_stop_nothing(
     shop.fail("status", f"{PRICES}({'|'.join(failing)})$", status=500, times=None)
     for _run in range(2):
         run = sync(tap, shop, target, "prices", expect=1)
-        assert f"{bad} prices are missing" in run.log
+        assert f"{bad} SKUs in prices are missing" in run.log
         assert target.table("prices", "itemId").keys() == prices_of(shop).keys() - failing
     shop.store.faults.clear()
     shop.requests()
@@ -259,5 +259,5 @@ def test_a_warehouse_without_a_readable_id_is_left_out(
     shop.fail("odd_id", STOCKS, value=[1])
     run = sync(tap, shop, target, "inventory")
     assert run.log.count("has no warehouseId that can be read") == 1
-    assert "1 rows without a key" in run.log
+    assert "1 row without a key" in run.log
     assert STOCK in shop.requests()

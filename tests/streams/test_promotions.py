@@ -1,4 +1,4 @@
-"""Promotions and coupons."""
+"""Promotions, taxes and coupons."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from sandbox.promotions.benefits import Promotions
     from tests.support.shop import Shop
     from tests.support.tap import Tap, Target
 
 DETAIL = "/api/rnb/pvt/calculatorconfiguration/{promotion_id}"
+TAXES = "/api/rnb/pvt/taxes/calculatorconfiguration"
+TAX_ARCHIVE = "/api/rnb/pvt/archive/taxes/calculatorConfiguration"
 STREAMS = {"promotions", "coupons"}
 KEY = "idCalculatorConfiguration"
 
@@ -30,9 +33,7 @@ def moment(text: str) -> str:
 DATES = {"lastModifiedUtc", "lastModified", "beginDate", "endDate", "beginDateUtc", "endDateUtc"}
 
 
-def assert_equals_truth(target: Target, shop: Shop) -> None:
-    promotions = shop.store.promotions
-    rows = target.table("promotions", KEY)
+def assert_equal(rows: Mapping[str, Mapping[str, Any]], promotions: Promotions) -> None:
     archived = {row[KEY] for row in promotions.archived_promotions()}
     listed = {row[KEY]: row for row in promotions.promotions() + promotions.archived_promotions()}
     assert rows.keys() == listed.keys()
@@ -47,6 +48,10 @@ def assert_equals_truth(target: Target, shop: Shop) -> None:
             name: moment(value) if name in DATES and value else value
             for name, value in expected.items()
         }
+
+
+def assert_equals_truth(target: Target, shop: Shop) -> None:
+    assert_equal(target.table("promotions", KEY), shop.store.promotions)
     coupons = {coupon["couponCode"]: coupon for coupon in shop.store.coupons.coupons()}
     rows = target.table("coupons", "couponCode")
     assert rows.keys() == coupons.keys()
@@ -87,6 +92,30 @@ def test_a_full_and_two_incremental_runs(tap: Tap, shop: Shop, target: Target) -
     assert sum(shop.requests().values()) == 3
 
 
+def test_taxes_are_read_like_promotions(tap: Tap, shop: Shop, target: Target) -> None:
+    taxes, clock = shop.store.taxes, shop.store.clock
+    tap.sync(shop.config(), target, select={"taxes"})
+    assert_equal(target.table("taxes", KEY), taxes)
+    assert {row["isTax"] for row in target.table("taxes", KEY).values()} == {True}
+    assert shop.requests() == {TAXES: 1, TAX_ARCHIVE: 1, DETAIL: 6}
+
+    first, second = (row[KEY] for row in taxes.promotions()[:2])
+    shop.pass_time(hours=2)
+    taxes.edit_promotion(first, clock.now(), percentualTax=7.5)
+    taxes.archive_promotion(second, None)
+    run = tap.sync(shop.config(), target, select={"taxes", "promotions"})
+    assert {row[KEY] for row in run.records("taxes")} == {first, second}
+    assert_equal(target.table("taxes", KEY), taxes)
+    assert_equal(target.table("promotions", KEY), shop.store.promotions)
+
+
+def test_a_store_without_an_archive_of_taxes(tap: Tap, shop: Shop, target: Target) -> None:
+    shop.fail("status", TAX_ARCHIVE, status=404, times=None)
+    run = tap.sync(shop.config(), target, select={"taxes"})
+    assert "Archived taxes are left out." in run.log
+    assert len(target.table("taxes", KEY)) == 3
+
+
 def test_a_promotion_in_both_lists_is_archived_and_comes_once(
     tap: Tap, shop: Shop, target: Target
 ) -> None:
@@ -104,7 +133,7 @@ def test_a_promotion_that_fails_is_asked_for_again(tap: Tap, shop: Shop, target:
     broken = shop.store.promotions.promotions()[0][KEY]
     shop.fail("status", f"/api/rnb/pvt/calculatorconfiguration/{broken}", status=400, times=None)
     run = tap.sync(shop.config(), target, select={"promotions"}, expect=1)
-    assert f"1 promotions are missing ({broken})" in run.log
+    assert f"1 promotion is missing ({broken})" in run.log
     assert len(target.table("promotions", KEY)) == 11
 
     shop.store.faults.clear()

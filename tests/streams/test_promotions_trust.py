@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.clock import HOUR
 from tests.streams.test_promotions import KEY, STREAMS, assert_equals_truth
-from tests.support.tap import Target
+from tests.support.tap import HURRIED, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,7 +253,7 @@ class TestOneThatCanNotBeHad:
 
         run = sync(tap, shop, target, expect=1)
 
-        assert f"1 promotions are missing ({bad})" in run.log
+        assert f"1 promotion is missing ({bad})" in run.log
         assert target.table("promotions", KEY).keys() >= (set(shop.store.promotions.ids()) - {bad})
         shop.requests()
         sync(tap, shop, target, expect=1)
@@ -274,6 +276,28 @@ class TestOneThatCanNotBeHad:
         shop.store.faults.clear()
         sync(tap, shop, target)
         assert_equals_truth(target, shop)
+
+    def test_leaves_the_run_no_longer_than_it_may(
+        self, tap: Tap, shop: Shop, target: Target
+    ) -> None:
+        """However long a pause VTEX asks for meanwhile, which holds for every request."""
+        config = shop.config(max_workers=1)
+        bad = [row[KEY] for row in shop.store.promotions.promotions()[:3]]
+        for key in bad:
+            shop.fail("status", f"{DETAIL}{key}", status=400, times=None)
+        tap.sync(config, target, select={"promotions"}, hurry=True, expect=1)
+        shop.store.faults.clear()
+        fault = shop.fail("status", DETAIL, status=429, retry_after=120)
+
+        began = time.monotonic()
+        policy = replace(HURRIED, max_pause=120.0)
+        run = tap.sync(config, target, select={"promotions"}, hurry=policy, expect=1)
+
+        assert time.monotonic() - began < 60
+        assert fault.struck == 1
+        assert "1 promotion is missing" in run.log
+        tap.sync(config, target, select={"promotions"}, hurry=True)
+        assert target.table("promotions", KEY).keys() == set(shop.store.promotions.ids())
 
     @pytest.mark.parametrize("kind", ["foreign", "nothing", "null", "status"])
     def test_once_costs_no_row(self, tap: Tap, shop: Shop, target: Target, kind: str) -> None:
@@ -307,7 +331,8 @@ def test_the_check_asks_for_the_archive_and_a_promotion(tap: Tap, shop: Shop) ->
     run = tap.run(shop.config(), select={"promotions"}, more=["--check"])
     assert "VTEX does not know the archive of promotions" in "\n".join(run.lines)
     asked = shop.requests()
-    assert [asked[path] for path in (LIST, ARCHIVE, f"{DETAIL}{{promotion_id}}")] == [1, 1, 1]
+    assert [asked[path] for path in (LIST, ARCHIVE)] == [1, 1]
+    assert asked[f"{DETAIL}{{promotion_id}}"] == 2  # taxes ask for one, too
 
 
 def test_twenty_thousand_coupons(tap: Tap, shop: Shop, target: Target) -> None:

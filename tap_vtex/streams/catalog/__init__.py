@@ -2,6 +2,7 @@
 
 from tap_vtex.streams.catalog.lists import (
     CategoriesStream,
+    CollectionsStream,
     SalesChannelsStream,
     SellersStream,
 )
@@ -10,6 +11,7 @@ from tap_vtex.streams.catalog.streams import BrandsStream, ProductsStream, SkusS
 __all__ = [
     "BrandsStream",
     "CategoriesStream",
+    "CollectionsStream",
     "ProductsStream",
     "SalesChannelsStream",
     "SellersStream",

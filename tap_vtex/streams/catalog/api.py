@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 from tap_vtex.errors import AccessError, NotFoundError
 from tap_vtex.http.bodies import (
     documents_in,
+    has_items,
     is_document_or_nothing,
     is_list,
     is_list_of_documents,
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 def _has_data(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and isinstance(body.get("data"), dict)
-
-
-def _has_items(body: object) -> TypeGuard[Document]:
-    return isinstance(body, dict) and isinstance(body.get("items"), list)
 
 
 def _are_rows(body: object) -> TypeGuard[list[Document] | None]:
@@ -67,6 +64,7 @@ def _current(name: str) -> Resource:
 
 
 VIEW_PRODUCT: Final = _current("View Product")
+VIEW_COLLECTION: Final = _current("View Collection")
 _SKUS: Final = (_legacy("SKUs"), VIEW_PRODUCT)
 _BRANDS: Final = (_legacy("Brands"), _current("View Brand"))
 
@@ -107,7 +105,7 @@ CATEGORY: Final = Endpoint(
     identity=_id_of,
 )
 BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list, _BRANDS)
-BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", _has_items, _BRANDS)
+BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", has_items, _BRANDS)
 
 #: The largest pages that VTEX gives.
 PRODUCTS_PER_PAGE: Final = 250
@@ -200,8 +198,8 @@ class CatalogApi:
             seen |= ids
         return Listed(dict.fromkeys(seen, ()), announced)
 
-    def brands(self) -> list[Any]:
-        """All brands, as they come.
+    def brands(self, known: ListSize | None = None) -> list[Any]:
+        """All brands, as they come; ``known`` is what earlier runs have seen of the list.
 
         Raises:
             AccessError: The key may not list brands.
@@ -212,7 +210,7 @@ class CatalogApi:
             brands[:] = self._client.get(BRAND_LIST).body
             return Answer(len(brands))
 
-        read_again(self._client, ListSize(), read)
+        read_again(self._client, known or ListSize(), read)
         if len(brands) < MAX_BRANDS_IN_LIST:
             return brands
         by_id: dict[str, Document] = {}
@@ -220,14 +218,14 @@ class CatalogApi:
         while True:
             page += 1
             params = {"page": page, "pageSize": BRANDS_PER_PAGE}
-            known = len(by_id)
+            before = len(by_id)
             items = documents_in(self._client.get(BRAND_PAGES, params=params).body["items"])
             by_id |= {str(brand.get("id")): brand for brand in items}
-            if len(by_id) == known:
+            if len(by_id) == before:
                 return list(by_id.values())
 
-    def category_tree(self) -> list[Document]:
-        """The departments, each with the categories below it.
+    def category_tree(self, known: ListSize | None = None) -> list[Document]:
+        """The departments, each with the categories below it; ``known`` as for brands.
 
         Raises:
             AccessError: The key may not read the categories.
@@ -238,7 +236,7 @@ class CatalogApi:
             tree[:] = documents_in(self._client.get(CATEGORY_TREE).body)
             return Answer(len(tree))
 
-        read_again(self._client, ListSize(), read)
+        read_again(self._client, known or ListSize(), read)
         return tree
 
     # -- single things -------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.catalog.learned import Learned
 from tap_vtex.streams.catalog.looks import Look, Looks
 from tap_vtex.streams.catalog.walk import By
@@ -26,6 +27,13 @@ class CatalogPass(OpenPass, frozen=True, kw_only=True):
     ids: IdCensus
     #: Dates from here on may not have been the last word when the pass began.
     since: datetime
+
+
+class BrandListBookmark(Bookmark, frozen=True, kw_only=True):
+    """What is known of the list of brands, for a key that may read it."""
+
+    #: Since when it has been empty, if it is. No other bookmark of brands has such a field.
+    listed: ListSize = msgspec.field(default_factory=ListSize)
 
 
 class CatalogBookmark(Watermark, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Categories, sales channels and sellers."""
+"""Categories, collections, sales channels and sellers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from singer_sdk import StreamSchema
 
 from tap_vtex import dates
 from tap_vtex.errors import AccessError, VtexError
-from tap_vtex.http.bodies import documents_in, is_list
+from tap_vtex.http.bodies import documents_in, has_items, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.http.single import Patience
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
-from tap_vtex.streams.catalog.api import CATEGORY, CATEGORY_TREE, VIEW_PRODUCT, CatalogApi
+from tap_vtex.streams.catalog.api import (
+    CATEGORY,
+    CATEGORY_TREE,
+    VIEW_COLLECTION,
+    VIEW_PRODUCT,
+    CatalogApi,
+)
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.id_census import IdSet
 from tap_vtex.streams.ledger import RetryLedger, retry_missing
 from tap_vtex.streams.list_size import ListSize
-from tap_vtex.streams.lists import ListStream
+from tap_vtex.streams.lists import ListStream, PagedListStream
 from tap_vtex.streams.pace import Pace
 
 if TYPE_CHECKING:
@@ -36,6 +42,15 @@ if TYPE_CHECKING:
     from tap_vtex.streams.catalog.documents import Category
     from tap_vtex.types import Document
 
+#: Gone from VTEX's reference in June 2025, without anything in its place, and still in use.
+COLLECTIONS: Final = Endpoint(
+    "/api/catalog_system/pvt/collection/search",
+    has_items,
+    (
+        Resource("Catalog or Catalog Legacy", "Collection", "Read Collections"),
+        VIEW_COLLECTION,
+    ),
+)
 SALES_CHANNELS: Final = Endpoint(
     "/api/catalog_system/pvt/saleschannel/list", is_list, (VIEW_PRODUCT,)
 )
@@ -49,13 +64,15 @@ SELLERS: Final = Endpoint(
 class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
     """What the categories looked like when they were last read."""
 
-    #: A checksum of the tree.
-    tree: str
+    #: A checksum of the tree; empty if it has shown nothing yet.
+    tree: str = ""
     full_pass_at: datetime
     #: Categories whose form could not be had, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
     #: Categories that the pass, which was interrupted, has still to read.
     left: IdSet = msgspec.field(default_factory=IdSet)
+    #: Since when the tree has been empty, if it is.
+    size: ListSize = msgspec.field(default_factory=ListSize)
 
 
 class CategoriesStream(VtexStream):
@@ -72,12 +89,12 @@ class CategoriesStream(VtexStream):
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield all categories, if any can have changed."""
         api = CatalogApi(self.run.client, self.logger)
-        categories, checksum = self._tree(api)
-        now = self.run.client.now()
         known = self.load_bookmark(partition, CategoriesBookmark)
+        categories, checksum = self._tree(api, known.size if known else None)
+        now = self.run.client.now()
         refresh = self.run.settings.catalog_full_refresh
         if not categories:
-            ListSize().warn(self.logger, "categories")
+            self._note_no_categories(partition, known or CategoriesBookmark(full_pass_at=now))
             return
         ledger = RetryLedger(known.missing if known else {})
         left = set(categories)
@@ -121,9 +138,17 @@ class CategoriesStream(VtexStream):
         one = categories[0].ids[-1] if categories else "1"
         check.ask(CATEGORY, one, fallback="categories have what the tree says")
 
-    def _tree(self, api: CatalogApi) -> tuple[dict[str, Category], str]:
+    def _note_no_categories(self, partition: Context, known: CategoriesBookmark) -> None:
+        """Keep in mind since when there have been none; say so for a day."""
+        size = known.size.after_whole(0, self.run.client.now())
+        if size.is_doubtful:
+            size.warn(self.logger, self.name)
+        if size != known.size:
+            self.checkpoint(partition, msgspec.structs.replace(known, size=size))
+
+    def _tree(self, api: CatalogApi, size: ListSize | None) -> tuple[dict[str, Category], str]:
         """The categories by id, and a checksum of the tree."""
-        tree = api.category_tree()
+        tree = api.category_tree(size)
         categories = {category.ids[-1]: category for category in categories_in(tree)}
         for _ in range(_nodes_in(tree) - len(categories)):
             self.has_key({})
@@ -202,6 +227,17 @@ def _nodes_in(tree: Iterable[object]) -> int:
     """How many nodes a tree has, readable or not."""
     below = (node.get("children") if isinstance(node, dict) else None for node in tree)
     return sum(1 + _nodes_in(nodes if isinstance(nodes, list) else ()) for nodes in below)
+
+
+class CollectionsStream(PagedListStream):
+    """Collections of products, with how many each holds."""
+
+    name = "collections"
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="collections")
+    primary_keys = ("account_name", "id")
+    endpoint: ClassVar[Endpoint[Any]] = COLLECTIONS
+    params: ClassVar[Mapping[str, str]] = {"orderByAsc": "true"}
+    selected_by_default = False
 
 
 class SalesChannelsStream(ListStream):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from tap_vtex.counting import counted
 from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.bookmarks import is_due
@@ -329,9 +330,8 @@ class CatalogReplication:
         for by, ids in self._gone.items():
             if ids:
                 self._logger.info(
-                    "VTEX lists %d %s that it has nothing about: %s",
-                    len(ids),
-                    NAMES[by],
+                    "VTEX lists %s that it has nothing about: %s",
+                    counted(len(ids), NAMES[by]),
                     _named(ids),
                 )
         failures = (

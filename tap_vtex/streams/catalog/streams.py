@@ -23,7 +23,7 @@ from tap_vtex.streams.catalog.api import (
     list_again,
 )
 from tap_vtex.streams.catalog.assembler import Assembler, Wanted
-from tap_vtex.streams.catalog.bookmark import CatalogBookmark
+from tap_vtex.streams.catalog.bookmark import BrandListBookmark, CatalogBookmark
 from tap_vtex.streams.catalog.learned import Learned
 from tap_vtex.streams.catalog.probe import probe_catalog
 from tap_vtex.streams.catalog.replication import CatalogReplication, Rhythm
@@ -212,10 +212,15 @@ class BrandsStream(ChildStream):
         """Write all brands of VTEX's list, if the key may read it."""
         super().begin()
         self._written: set[str] = set()
+        known = ListSize()
         try:
-            brands = CatalogApi(self.run.client, self.logger).brands()
+            if stored := self.load_bookmark(self.account, BrandListBookmark):
+                known = stored.listed
+            brands = CatalogApi(self.run.client, self.logger).brands(known)
         except AccessError:
             self.come_from_skus = True
+            if known != ListSize():  # which says nothing of the SKUs
+                self.set_bookmark(self.account, CatalogBookmark(by="product"))
             self.logger.info(
                 "The key may not list brands, so they come from the SKUs. To get all of them: %s",
                 BRAND_LIST.how_to_grant,
@@ -223,8 +228,11 @@ class BrandsStream(ChildStream):
         except VtexError as error:
             self.fail([self.name], error)
         else:
-            if not brands:
-                ListSize().warn(self.logger, "brands")
+            size = known.after_whole(len(brands), self.run.client.now())
+            if size.is_doubtful:
+                size.warn(self.logger, self.name)
+            if size != known:
+                self.checkpoint(self.account, BrandListBookmark(listed=size))
             synced_at = dates.text(self.run.client.now())
             for brand in brands:
                 row = brand if isinstance(brand, dict) else {}

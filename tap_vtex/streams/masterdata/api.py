@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.windows import SECOND
@@ -245,4 +246,4 @@ def compare(received: int, total: int | None) -> None:
         LostError: Fewer were.
     """
     if total is not None and received < total:
-        raise LostError(f"{total:,} documents were announced, {received:,} came")
+        raise LostError(f"{counted(total, 'documents')} announced, {received:,} came")

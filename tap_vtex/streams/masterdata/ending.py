@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tap_vtex.counting import counted
 from tap_vtex.streams.masterdata.api import incomplete
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Ending:
         standing, totals = self._standing, self._totals
         if left_out := self._reader.left_out - self._left_out_before:
             self._logger.warning(
-                "Skipped %s rows of %s that have no id", f"{left_out:,}", self._reader.acronym
+                "Skipped %s without an id", counted(left_out, f"rows of {self._reader.acronym}")
             )
         if standing.is_withheld and not standing.failures:
             self._end_without_documents()
@@ -87,16 +88,15 @@ class Ending:
                 incomplete(
                     self._reader.acronym,
                     "since the last run",
-                    f"Master Data announces {totals.total:,} documents, and announced "
-                    f"{totals.before:,} before",
+                    f"Master Data announces {counted(totals.total or 0, 'documents')}, and "
+                    f"announced {totals.before:,} before",
                 )
             )
         elif totals.are_fewer and totals.doubted_since is None:
             self._logger.warning(
-                "Master Data announces %s documents of %s, and announced %s before. Until that has "
+                "Master Data announces %s, and announced %s before. Until that has "
                 "stayed so for a day, each run reads again what has changed since %s",
-                f"{totals.total:,}",
-                self._reader.acronym,
+                counted(totals.total or 0, f"documents of {self._reader.acronym}"),
                 f"{totals.before:,}",
                 f"{standing.bookmark.changes_since:%Y-%m-%d %H:%M} UTC",
             )

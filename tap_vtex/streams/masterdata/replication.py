@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.masterdata import api
@@ -257,10 +258,10 @@ class EntityReplication:
         if totals.is_explained(self._created):
             return
         self._logger.warning(
-            "The Master Data entity %s has %s documents by now. Earlier runs have seen %s and this "
+            "The Master Data entity %s has %s by now. Earlier runs have seen %s and this "
             "one %s new ones, so all of them are loaded again",
             self._reader.acronym,
-            f"{totals.total:,}",
+            counted(totals.total or 0, "documents"),
             f"{totals.before:,}",
             f"{self._created:,}",
         )

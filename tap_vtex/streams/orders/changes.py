@@ -2,9 +2,9 @@
 
 VTEX's list can neither filter nor sort by change. So a pass lists orders again, the youngest
 ones or the whole look-back, and fetches those whose rows show a change since they were last
-searched; of older orders, it asks for those that were paid or invoiced since. What the pass
-sees is compared with the census of the last one: more orders arrived late, fewer mean that the
-list can't be believed.
+searched; of older orders, it asks for those that were paid or invoiced since, and once a day for
+those that were returned. What the pass sees is compared with the census of the last one: more
+orders arrived late, fewer mean that the list can't be believed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.orders import ladder
 from tap_vtex.streams.orders.api import ROWS_PER_PAGE, date_filter
@@ -44,6 +45,8 @@ MARGIN: Final = timedelta(hours=1)
 WIDE_MARGIN: Final = timedelta(hours=24)
 #: A pass over the youngest orders goes back further, as long as it takes no more pages.
 CHEAP_PAGES: Final = 40
+#: The list tells which orders have the invoice of a return, and not since when.
+RETURNED: Final = {"f_hasInputInvoice": "true"}
 #: Orders whose rows have no date of change are fetched by every run while they are this
 #: young, and by a wide pass at any age.
 UNDATED_AGE: Final = timedelta(days=2)
@@ -184,7 +187,8 @@ class ChangeSearch:
         yield from fetch(self._recent(progress), done, progress)
         if not self._orders.incomplete and (lost := self._late.lost()):
             self.doubt = self.doubt or (
-                f"VTEX lists {lost:,} orders fewer than before in the time that was searched"
+                f"VTEX lists {counted(lost, 'orders')} fewer than before in the time that was "
+                "searched"
             )
         yield from self._older(fetch)
 
@@ -223,7 +227,10 @@ class ChangeSearch:
         return self._has_changed(row) and not was_done
 
     def _older(self, fetch: FetchChunks) -> Iterator[Document]:
-        """The orders from before the lookback window that were paid or invoiced since."""
+        """The orders from before the lookback window that were paid or invoiced since.
+
+        A wide pass also lists all those that were returned, for which there is no date.
+        """
         at = self.change_pass
         older = Window(max(self._loaded_from, self._orders.oldest), at.recent)
         if older.end <= older.start:
@@ -231,24 +238,35 @@ class ChangeSearch:
         progress = Progress(self._logger, "older orders with changes")
         fetched: set[str] = set()
 
-        def is_wanted(row: Row) -> bool:
-            is_changed = row.last_change is None or row.last_change >= at.since
-            # Those created later have been looked at.
-            is_older = row.is_since(older.start) and not row.is_since(older.end)
-            return is_changed and is_older and row.order_id not in fetched
+        def chunks(listing: Iterator[Listed], *, undated: bool) -> Iterator[Chunk]:
+            def is_wanted(row: Row) -> bool:
+                is_changed = row.last_change >= at.since if row.last_change else undated
+                # Those created later have been looked at.
+                is_older = row.is_since(older.start) and not row.is_since(older.end)
+                return is_changed and is_older and row.order_id not in fetched
 
-        def chunks(listing: Iterator[Listed]) -> Iterator[Chunk]:
             for listed in listing:
                 self.doubt = self.doubt or listed.doubt
                 for chunk in chunks_of(listed, is_wanted):
                     fetched.update(row.order_id for row in chunk.wanted)
                     yield chunk
 
-        for name in ("authorizedDate", "invoicedDate"):
-            lately = {f"f_{name}": date_filter(name, Window(at.since, at.began))}
-            few = self._orders.single_page(older, lately)
-            listing = iter([few]) if few else self._orders.windows(older, lately)
-            yield from fetch(chunks(listing), lambda _chunk: None, progress)
+        since = Window(at.since, at.began)
+        dated = [
+            {f"f_{name}": date_filter(name, since)} for name in ("authorizedDate", "invoicedDate")
+        ]
+        are_returns_due = at.wide and not self._orders.incomplete
+        for filters in [*dated, RETURNED] if are_returns_due else dated:
+            few = self._orders.single_page(older, filters)
+            if not few and filters is RETURNED and not self._orders.heeds(RETURNED):
+                self._logger.info(
+                    "VTEX does not tell which orders were returned, so a return shows only while "
+                    "its order is in the look-back"
+                )
+                continue
+            listing = iter([few]) if few else self._orders.windows(older, filters)
+            found = chunks(listing, undated=filters is not RETURNED)
+            yield from fetch(found, lambda _chunk: None, progress)
 
 
 def empty_census(orders: OrderList, settings: Settings) -> Census:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tap_vtex.counting import counted
 from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
 from tap_vtex.streams.orders.bookmark import OpenWindow
 from tap_vtex.streams.orders.census import checksum_of
@@ -83,11 +84,11 @@ def lacks_orders(orders: OrderList, loaded: list[Loaded], logger: logging.Logger
         if total <= known:
             return ""
         logger.warning(
-            "VTEX announces %d orders in all, and %d when it is asked by date; asking again",
-            total,
+            "VTEX announces %s in all, and %d when it is asked by date; asking again",
+            counted(total, "orders"),
             known,
         )
-    return f"VTEX announces {total:,} orders in all, and shows {known:,} of them by date"
+    return f"VTEX announces {counted(total, 'orders')} in all, and shows {known:,} of them by date"
 
 
 def merged(windows: list[OpenWindow]) -> list[OpenWindow]:

@@ -76,7 +76,14 @@ class OrderList:
                     raise
         return total
 
-    def _ask_total(self, filters: Query) -> int:
+    def heeds(self, filters: Mapping[str, str]) -> bool:
+        """Whether VTEX knows a filter: it does not refuse it, and finds fewer orders with it."""
+        try:
+            return self._ask_total(filters) < self.store_total()
+        except (RefusedError, NotFoundError):
+            return False
+
+    def _ask_total(self, filters: Mapping[str, str]) -> int:
         params = {**self._filters, **filters, "page": 1, "per_page": 1}
         return total_of(self.client.get(ORDER_LIST, params=params).body)
 

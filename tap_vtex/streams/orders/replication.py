@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError, UnavailableError, VtexError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.ledger import MAX_NAMED, RetryLedger, retry_missing
@@ -182,8 +183,8 @@ class OrderReplication:
                 self._ledger.add(outcome.item, self._started, is_unknown=outcome.is_unknown)
         if expired := self._ledger.drop_expired(self._started):
             self._logger.warning(
-                "VTEX has not given %d orders for days, and the tap stops asking for them: %s",
-                len(expired),
+                "VTEX has not given %s for days, and the tap no longer asks: %s",
+                counted(len(expired), "orders"),
                 ", ".join(expired[:MAX_NAMED]),
             )
         if self._ledger.missing != self._bookmark.missing:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from tap_vtex.counting import counted
 from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError, VtexError
 from tap_vtex.streams.orders.api import (
     MAX_PAGES,
@@ -143,8 +144,8 @@ class _Reading:
         if self.foreign:
             return f"listed orders of another time among those created {self.window}"
         return (
-            f"announced {max(self.total, expected):,} orders created {self.window} and listed "
-            f"{len(self.rows):,}"
+            f"announced {counted(max(self.total, expected), 'orders')} created {self.window} and "
+            f"listed {len(self.rows):,}"
         )
 
 
@@ -322,7 +323,8 @@ class WindowReader:
             if reading.says_all(before) and has_least:
                 if reading.unreadable:
                     return reading.listed(
-                        f"VTEX lists {reading.unreadable} orders created {window} without an id"
+                        f"VTEX lists {counted(reading.unreadable, 'orders')} created {window} "
+                        "without an id"
                     )
                 return reading.listed()
             self._logger.warning("VTEX %s; reading the list again", reading.describe(least))
