@@ -8,16 +8,16 @@ with sums as (
     group by account_name
     union all
     select
-        'purchases',
+        'purchases' as source,
         account_name,
-        sum(net_revenue)
+        sum(net_revenue) as net_revenue
     from {{ ref("int_vtex__purchases") }}
     group by account_name
     union all
     select
-        'days',
+        'days' as source,
         account_name,
-        sum(net_revenue)
+        sum(net_revenue) as net_revenue
     from {{ ref("vtex__daily_shop") }}
     group by account_name
 )

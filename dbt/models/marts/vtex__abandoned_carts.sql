@@ -91,7 +91,8 @@ select
     case
         when bought_at is not null then 'recovered'
         when came_back_at is not null then 'came_back'
-        when abandoned_at >= {{ hours_after(current_moment(), -24 * var("vtex_recovery_days")) }} then 'waiting'
+        when abandoned_at >= {{ hours_after(current_moment(), -24 * var("vtex_recovery_days")) }}
+            then 'waiting'
         else 'lost'
     end as outcome,
     coalesce(bought_at <= {{ hours_after("abandoned_at", 1) }}, false) as is_recovered_in_1_hour,

@@ -96,8 +96,9 @@ select
     scored.recency_score,
     scored.frequency_score,
     scored.monetary_score,
-    {{ rfm_segment("scored.recency_score", "scored.frequency_score", "scored.monetary_score", "scored.purchases_count") }}
-        as segment
+    {{ rfm_segment(
+        "scored.recency_score", "scored.frequency_score", "scored.monetary_score", "scored.purchases_count"
+    ) }} as segment
 from people
 left join clients
     on people.account_name = clients.account_name and people.user_id = clients.user_id

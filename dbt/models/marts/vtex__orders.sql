@@ -82,7 +82,8 @@ select
     orders.total,
     coalesce(refunds.refunds_count, 0) as refunds_count,
     {{ amount("refunds.refund") }} as refund,
-    {{ amount("case when orders.is_paid then orders.total - coalesce(refunds.refund, 0) end") }} as net_revenue,
+    {{ amount("case when orders.is_paid then orders.total - coalesce(refunds.refund, 0) end") }}
+        as net_revenue,
     orders.value_difference,
     payments.payment_method,
     payments.payment_group,
@@ -96,7 +97,8 @@ select
     deliveries.delivered_at,
     case
         when deliveries.delivered_at is not null and orders.promised_at is not null then
-            {{ day_of(local_time("deliveries.delivered_at")) }} > {{ day_of(local_time("orders.promised_at")) }}
+            {{ day_of(local_time("deliveries.delivered_at")) }}
+            > {{ day_of(local_time("orders.promised_at")) }}
     end as is_late,
     orders.created_at,
     {{ local_time("orders.created_at") }} as created_at_local,
