@@ -1,4 +1,4 @@
-"""The dbt package on a store that fits on a page: what its models make of it was worked out by hand."""
+"""The dbt package on a store that fits on a page, whose models were worked out by hand."""
 
 from __future__ import annotations
 

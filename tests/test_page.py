@@ -31,7 +31,8 @@ CREATE TABLE vtex_models.vtex__daily_shop AS SELECT * FROM (VALUES
     ('andina', DATE '2026-10-02', 1, 1, 9.0, 9.0, 0.0, 1, 0.0, 0.0, 0, 0, 'PEN'),
     ('andina', DATE '2026-10-03', 2, 2, 9.0, 9.0, 0.0, 1, 0.0, 0.0, 0, 0, NULL)
 ) AS t(account_name, day, orders_count, purchases_count, net_revenue, new_net_revenue,
-    returning_net_revenue, new_customers_count, refund, discount, carts_left_count, carts_recovered_count, currency);
+    returning_net_revenue, new_customers_count, refund, discount, carts_left_count,
+    carts_recovered_count, currency);
 CREATE TABLE vtex_models.vtex__cohorts AS SELECT * FROM (VALUES
     ('ipe', DATE '2026-09-01', 0, 2, 2, 1.0), ('ipe', DATE '2026-09-01', 1, 2, 1, 0.5),
     ('ipe', DATE '2026-09-01', 2, 2, 0, 0.0), ('ipe', DATE '2026-10-01', 1, 3, 1, 0.333333)
