@@ -45,6 +45,7 @@ def test_staging_reads_what_the_tap_sends(model: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("plugins")
 def test_the_models_equal_what_follows_by_hand(tmp_path: Path) -> None:
     """The integration project, as one who changes the package runs it; then the documentation."""
     shutil.copytree(PACKAGE, tmp_path / "dbt")
