@@ -65,7 +65,7 @@ hub: .venv/ready ## Bring release/tap-vtex.yml and the address of the repository
 site: .venv/ready ## Build the documentation as a site, in site/. Wrong links and anchors stop it.
 	$(BIN)/mkdocs build --quiet
 
-lint: .venv/ready ## Check style, types, workflows and the Dockerfile.
+lint: .venv/ready .venv/models/checked ## Check style, types, models, workflows and the Dockerfile.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -93,6 +93,19 @@ clean: ## Remove all that the other commands have made.
 .venv/bench/ready: pyproject.toml .venv/ready
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/bench
 	$(BIN)/uv pip install --quiet --python .venv/bench/bin/python --group bench
+	@touch $@
+
+.venv/models/ready: pyproject.toml .venv/ready
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/models
+	$(BIN)/uv pip install --quiet --python .venv/models/bin/python --group models
+	@touch $@
+
+# sqlfluff renders each model by dbt, which takes a while: only where one has changed.
+MODELS := $(shell find dbt -name '*.sql' -not -path '*/target/*' -not -path '*/dbt_packages/*')
+.venv/models/checked: .venv/models/ready dbt/.sqlfluff $(MODELS)
+	cd dbt && DBT_TARGET_PATH=../.venv/models/target DBT_LOG_PATH=../.venv/models/logs \
+		DBT_DUCKDB_PATH=:memory: ../.venv/models/bin/sqlfluff lint --disable-progress-bar \
+		models/intermediate models/marts snapshots tests/*.sql
 	@touch $@
 
 .meltano/ready: meltano.yml .venv/ready

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from demo.carts import leave_carts
 from demo.services import FOLDER, SCHEMA, Store, database, meltano
 from report.data import connect, read
 from report.page import write
@@ -92,6 +93,8 @@ def main() -> None:
     FOLDER.mkdir()
     with database() as (address, target), Store.open(ORDERS) as store:
         settings = {**store.settings, **target}
+        leave_carts(store.url)
+        requests_of(store)
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SET timezone = 'UTC'")
             connection.execute("DROP SCHEMA IF EXISTS vtex_demo CASCADE")

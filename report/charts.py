@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 Spec = dict[str, Any]
 
-#: Two colours that stay apart for the colour-blind, on light and on dark ground.
-NEW, RETURNING = "#4c9be8", "#f2a541"
+#: Colours that stay apart for the colour-blind, on light and on dark ground.
+NEW, RETURNING, OTHER = "#4c9be8", "#f2a541", "#9aa3af"
 #: From bought at once to not bought.
 RECOVERY = ["#1b7837", "#5aae61", "#a6dba0", "#c2a5cf", "#8a8a8a"]
 HEIGHT = 280
@@ -34,6 +34,8 @@ def charts(report: Report, words: dict[str, str]) -> dict[str, Spec]:
 
 def _months(rows: list[Row], words: dict[str, str]) -> Any:  # noqa: ANN401 - Altair's
     kinds = {"new_net_revenue": words["new"], "returning_net_revenue": words["returning"]}
+    if any(row["other_net_revenue"] for row in rows):
+        kinds["other_net_revenue"] = words["unknown"]
     values = [
         {"month": row["month"], "kind": text, "value": row[name], "place": place}
         for row in rows
@@ -44,20 +46,22 @@ def _months(rows: list[Row], words: dict[str, str]) -> Any:  # noqa: ANN401 - Al
         .mark_bar()
         .encode(
             x=alt.X(
-                "yearmonth(month):T",
+                "utcyearmonth(month):O",
                 title=None,
-                axis=alt.Axis(format="%b %y", labelAngle=0, grid=False),
+                axis=alt.Axis(format="%b %y", labelAngle=0, labelOverlap="parity"),
             ),
             y=alt.Y("sum(value):Q", title=words["net_revenue"], axis=alt.Axis(format="~s")),
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=list(kinds.values()), range=[NEW, RETURNING]),
+                scale=alt.Scale(
+                    domain=list(kinds.values()), range=[NEW, RETURNING, OTHER][: len(kinds)]
+                ),
                 legend=alt.Legend(orient="top"),
             ),
             order=alt.Order("place:O"),
             tooltip=[
-                alt.Tooltip("yearmonth(month):T", title=words["month"], format="%b %Y"),
+                alt.Tooltip("utcyearmonth(month):T", title=words["month"], format="%b %Y"),
                 alt.Tooltip("kind:N", title=words["customers"]),
                 alt.Tooltip("value:Q", title=words["net_revenue"], format=",.2f"),
             ],
@@ -69,7 +73,7 @@ def _cohorts(rows: list[Row], words: dict[str, str]) -> Any:  # noqa: ANN401
     base = _chart(rows).encode(
         x=alt.X("months:O", title=words["months_since"], axis=alt.Axis(labelAngle=0)),
         y=alt.Y(
-            "yearmonth(cohort):O", title=words["first_purchase"], axis=alt.Axis(format="%b %y")
+            "utcyearmonth(cohort):O", title=words["first_purchase"], axis=alt.Axis(format="%b %y")
         ),
     )
     tiles = base.mark_rect().encode(
@@ -80,7 +84,7 @@ def _cohorts(rows: list[Row], words: dict[str, str]) -> Any:  # noqa: ANN401
             legend=alt.Legend(format=".0%", orient="top"),
         ),
         tooltip=[
-            alt.Tooltip("yearmonth(cohort):T", title=words["first_purchase"], format="%b %Y"),
+            alt.Tooltip("utcyearmonth(cohort):T", title=words["first_purchase"], format="%b %Y"),
             alt.Tooltip("months:O", title=words["months_since"]),
             alt.Tooltip("customers:Q", title=words["customers"], format=","),
             alt.Tooltip("retention:Q", title=words["retention"], format=".1%"),

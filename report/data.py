@@ -25,7 +25,8 @@ MONTHLY = """
     SELECT CAST(date_trunc('month', day) AS date) AS month,
         sum(net_revenue) AS net_revenue,
         sum(new_net_revenue) AS new_net_revenue,
-        sum(net_revenue - new_net_revenue) AS returning_net_revenue,
+        sum(returning_net_revenue) AS returning_net_revenue,
+        sum(net_revenue - new_net_revenue - returning_net_revenue) AS other_net_revenue,
         sum(orders_count) AS orders,
         sum(purchases_count) AS purchases,
         sum(new_customers_count) AS new_customers,
@@ -33,7 +34,8 @@ MONTHLY = """
         sum(discount) AS discount,
         sum(carts_left_count) AS carts_left,
         sum(carts_recovered_count) AS carts_recovered,
-        max(currency) AS currency
+        CASE WHEN min(currency) = max(currency) AND count(currency)
+            = sum(CASE WHEN orders_count > 0 THEN 1 ELSE 0 END) THEN max(currency) END AS currency
     FROM {schema}.vtex__daily_shop WHERE account_name = '{account}'
     GROUP BY 1 ORDER BY 1
 """
@@ -161,7 +163,7 @@ def read(query: Callable[[str], list[Row]], schema: str, account: str | None) ->
     return Report(
         account=chosen,
         schema=schema,
-        currency=next((row["currency"] for row in months if row["currency"]), ""),
+        currency=_currency(months),
         months=months,
         cohorts=[row for row in cohorts if row["cohort"] in recent],
         carts=rows(CARTS),
@@ -172,6 +174,12 @@ def read(query: Callable[[str], list[Row]], schema: str, account: str | None) ->
         freshness=rows(FRESHNESS),
         contacts=rows(CONTACTS)[0],
     )
+
+
+def _currency(months: list[Row]) -> str:
+    """The currency of all months; none where there are several, whose sums mean nothing."""
+    found = {month["currency"] for month in months if month["orders"]}
+    return (found.pop() or "") if len(found) == 1 else ""
 
 
 def _rows(connection: Any, query: str) -> list[Row]:  # noqa: ANN401 - of either database

@@ -60,6 +60,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "loaded": ("Last loaded (UTC)", "Última carga (UTC)", "Última carga (UTC)"),
     "new": ("New", "Nuevos", "Novos"),
     "returning": ("Returning", "Recurrentes", "Recorrentes"),
+    "unknown": ("Client not known", "Cliente desconocido", "Cliente desconhecido"),
     "month": ("Month", "Mes", "Mês"),
     "first_purchase": ("First purchase", "Primera compra", "Primeira compra"),
     "months_since": ("Months since", "Meses desde entonces", "Meses desde então"),

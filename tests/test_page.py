@@ -22,14 +22,17 @@ CHARTS = ("months", "cohorts", "carts", "segments", "products", "categories", "p
 MODELS = """
 CREATE SCHEMA vtex_models;
 CREATE TABLE vtex_models.vtex__daily_shop AS SELECT * FROM (VALUES
-    ('ipe', DATE '2026-08-30', 0, 0, 0.0, 0.0, 0, 0.0, 0.0, 1, 0, NULL),
-    ('ipe', DATE '2026-09-30', 3, 2, 100.0, 100.0, 2, 0.0, 5.0, 0, 0, 'BRL'),
-    ('ipe', DATE '2026-10-01', 5, 4, 1200.5, 300.25, 3, 10.0, 5.0, 4, 1, 'BRL'),
-    ('ipe', DATE '2026-10-31', 2, 1, 34.5, 0.0, 0, 0.0, 0.0, 4, 2, 'BRL'),
-    ('ipe', DATE '2026-11-02', 1, 1, 50.0, 50.0, 1, 0.0, 0.0, 0, 0, 'BRL'),
-    ('jatoba', DATE '2026-10-02', 1, 1, 9.0, 9.0, 1, 0.0, 0.0, 0, 0, 'BRL')
+    ('ipe', DATE '2026-08-30', 0, 0, 0.0, 0.0, 0.0, 0, 0.0, 0.0, 1, 0, NULL),
+    ('ipe', DATE '2026-09-30', 3, 2, 100.0, 100.0, 0.0, 2, 0.0, 5.0, 0, 0, 'BRL'),
+    ('ipe', DATE '2026-10-01', 5, 4, 1200.5, 300.25, 900.25, 3, 10.0, 5.0, 4, 1, 'BRL'),
+    ('ipe', DATE '2026-10-31', 2, 1, 34.5, 0.0, 0.0, 0, 0.0, 0.0, 4, 2, 'BRL'),
+    ('ipe', DATE '2026-11-02', 1, 1, 50.0, 50.0, 0.0, 1, 0.0, 0.0, 0, 0, 'BRL'),
+    ('jatoba', DATE '2026-10-02', 1, 1, 9.0, 9.0, 0.0, 1, 0.0, 0.0, 0, 0, 'BRL'),
+    ('andina', DATE '2026-10-02', 1, 1, 9.0, 9.0, 0.0, 1, 0.0, 0.0, 0, 0, 'PEN'),
+    ('andina', DATE '2026-10-03', 2, 2, 9.0, 9.0, 0.0, 1, 0.0, 0.0, 0, 0, NULL)
 ) AS t(account_name, day, orders_count, purchases_count, net_revenue, new_net_revenue,
-    new_customers_count, refund, discount, carts_left_count, carts_recovered_count, currency);
+    returning_net_revenue, new_customers_count, refund, discount, carts_left_count,
+    carts_recovered_count, currency);
 CREATE TABLE vtex_models.vtex__cohorts AS SELECT * FROM (VALUES
     ('ipe', DATE '2026-09-01', 0, 2, 2, 1.0), ('ipe', DATE '2026-09-01', 1, 2, 1, 0.5),
     ('ipe', DATE '2026-09-01', 2, 2, 0, 0.0), ('ipe', DATE '2026-10-01', 1, 3, 1, 0.333333)
@@ -105,16 +108,42 @@ def test_numbers_are_those_of_the_models(page: Path) -> None:
     }
     assert "R$1,235.00" in html
     assert "R$120.50" in html
-    # What a screen reader is told of the bars: revenue of new customers, of a segment, a product.
+    # What a screen reader is told of the bars: revenue of new customers, of others, of a segment.
     labels = re.findall(r'aria-label="([^"]*)"', html)
     for expected in (
         "Net revenue: 300.25",
-        "Net revenue: 934.75",
+        "Net revenue: 900.25",
+        "Net revenue: 34.5; kind: Client not known",
         "Net revenue: 900",
         "Share who bought: 50%",
     ):
         assert any(expected in label for label in labels), (expected, labels)
+    months = html.partition('id="chart-months"')[2].partition('class="card')[0]
+    assert re.findall(r">(\w{3} \d\d)</text>", months) == ["Sep 26", "Oct 26", "Nov 26"]
     assert "<td>orders</td><td>1,234</td><td>2026-11-02 10:00:00</td>" in html
+
+
+#: Makes the page narrow, as turning a telephone does, and tells how far it reaches beyond that.
+TURNED = """<script>setInterval(() => {
+    if (!document.body.dataset.ready) return;
+    const main = document.querySelector("main");
+    document.body.dataset.beyond = main.scrollWidth - main.clientWidth;
+    main.style.width = "340px";
+    window.dispatchEvent(new Event("resize"));
+}, 500)</script>"""
+
+
+def test_on_a_telephone_nothing_is_wider_than_the_screen(page: Path) -> None:
+    page.write_text(page.read_text() + TURNED)
+    html, _console = opened(page, "lang=es", width=500)
+    assert 'data-ready="es light"' in html
+    assert 'data-beyond="0"' in html
+
+
+def test_sums_over_several_currencies_are_in_none(page: Path) -> None:
+    ended = make(page.parent, "--duckdb", page.parent / "store.duckdb", "--account", "andina")
+    assert ended.returncode == 0, ended.stderr
+    assert '"account":"andina","schema":"vtex_models","currency":"",' in page.read_text()
 
 
 def test_where_there_are_no_models_it_says_what_to_do(tmp_path: Path) -> None:

@@ -39,6 +39,17 @@
 {% macro day_of(moment) %}cast({{ moment }} as date){% endmacro %}
 {% macro month_of(moment) %}cast({{ dbt.date_trunc("month", moment) }} as date){% endmacro %}
 
+{# Days from a moment to now, by the store's calendar. #}
+{% macro days_since(moment) -%}
+    cast({{ dbt.datediff(day_of(local_time(moment)), day_of(local_time(current_moment())), "day") }}
+        as {{ dbt.type_int() }})
+{%- endmacro %}
+
+{# Whole months from one first day of a month to another. #}
+{% macro months_between(first, last) -%}
+    cast({{ dbt.datediff(first, last, "month") }} as {{ dbt.type_int() }})
+{%- endmacro %}
+
 {# The moment of the run, in UTC; the var vtex_now names another. #}
 {% macro current_moment() -%}
     {% if var("vtex_now") -%}

@@ -17,7 +17,12 @@
     cast(sum(case when {{ condition }} then 1 else 0 end) as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
-{# An amount of money; 0 for null. Types are told, since warehouses differ in what a sum is. #}
+{# An amount of money. The type is told, since warehouses differ in what a product or a sum is. #}
+{% macro exactly(value) -%}
+    cast({{ value }} as {{ dbt.type_numeric() }})
+{%- endmacro %}
+
+{# The same; 0 for null. #}
 {% macro amount(value) -%}
     cast(coalesce({{ value }}, 0) as {{ dbt.type_numeric() }})
 {%- endmacro %}

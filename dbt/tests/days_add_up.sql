@@ -1,13 +1,25 @@
 -- No revenue is lost or counted twice on the way from orders to customers' purchases and to days.
 with sums as (
-    select 'orders' as source, account_name, sum(net_revenue) as net_revenue
-    from {{ ref("vtex__orders") }} group by account_name
+    select
+        'orders' as source,
+        account_name,
+        sum(net_revenue) as net_revenue
+    from {{ ref("vtex__orders") }}
+    group by account_name
     union all
-    select 'purchases', account_name, sum(net_revenue)
-    from {{ ref("int_vtex__purchases") }} group by account_name
+    select
+        'purchases' as source,
+        account_name,
+        sum(net_revenue) as net_revenue
+    from {{ ref("int_vtex__purchases") }}
+    group by account_name
     union all
-    select 'days', account_name, sum(net_revenue)
-    from {{ ref("vtex__daily_shop") }} group by account_name
+    select
+        'days' as source,
+        account_name,
+        sum(net_revenue) as net_revenue
+    from {{ ref("vtex__daily_shop") }}
+    group by account_name
 )
 
 select account_name

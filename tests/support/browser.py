@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,18 +17,23 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en-US"),
     *("--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr"),
-    *("--window-size=1280,1750", "--virtual-time-budget=20000"),
+    "--virtual-time-budget=20000",
 )
 
 
-def opened(page: Path, at: str) -> tuple[str, list[str]]:
-    """A page's HTML once its scripts have run, and what they wrote on the console."""
+def opened(page: Path, at: str, width: int = 1280) -> tuple[str, list[str]]:
+    """A page's HTML once its scripts have run, and what they wrote on the console.
+
+    The browser is in São Paulo, west of Greenwich, where a date that is taken for a moment in UTC
+    is the day before. It is no narrower than 500 pixels.
+    """
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
-    command = [program, *OPTIONS, f"--user-data-dir={page.parent / 'profile'}", "--dump-dom"]
+    where = (f"--window-size={width},1750", f"--user-data-dir={page.parent / 'profile'}")
     ended = subprocess.run(
-        [*command, f"{page.as_uri()}#{at}"],
+        [program, *OPTIONS, *where, "--dump-dom", f"{page.as_uri()}#{at}"],
+        env={**os.environ, "TZ": "America/Sao_Paulo"},
         capture_output=True,
         text=True,
         check=False,

@@ -66,7 +66,7 @@ class Models:
             "DBT_DUCKDB_PATH": str(self._folder / "store.duckdb"),
             f"DBT_{kind.upper()}_SCHEMA": schema,
         }
-        program = POSTGRES if kind == "postgres" else programs("dbt-duckdb", DUCKDB) / "dbt"
+        program = POSTGRES if kind == "postgres" else duckdb_program()
         return run_dbt(program, self._folder / kind, *arguments, env=env)
 
     def both(self, *arguments: str) -> None:
@@ -97,12 +97,23 @@ class Models:
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def run_dbt(program: Path, folder: Path, *arguments: str, env: dict[str, str]) -> str:
-    """Run a dbt on the package, with folders of its own; what it said."""
+def duckdb_program() -> Path:
+    """The dbt that builds in DuckDB."""
+    return programs("dbt-duckdb", DUCKDB) / "dbt"
+
+
+def run_dbt(
+    program: Path,
+    folder: Path,
+    *arguments: str,
+    env: dict[str, str],
+    project: Path = PROJECT / "dbt",
+) -> str:
+    """Run a dbt on the package, or on another project, with folders of its own; what it said."""
     env = {
         "DBT_PROFILES_DIR": str(PROJECT / "dbt/profiles"),
         **env,
-        "DBT_PROJECT_DIR": str(PROJECT / "dbt"),
+        "DBT_PROJECT_DIR": str(project),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -3,7 +3,8 @@ with versions as (
     select
         *,
         row_number() over (
-            partition by account_name, client_id, session_at order by dbt_valid_from desc, dbt_scd_id
+            partition by account_name, client_id, session_at
+            order by dbt_valid_from desc, dbt_scd_id asc
         ) as version_from_last
     from {{ ref("vtex__carts_history") }}
 ),

@@ -54,10 +54,14 @@ select
     coalesce(services_total, 0) as services_total,
     coalesce(tax, 0) as tax,
     -- Tables of a tap before 0.2 have no total.
-    coalesce(total, price * quantity + coalesce(discount, 0), 0) as total,
-    coalesce(total_left, total, price * quantity + coalesce(discount, 0), 0) as total_left,
+    coalesce(total, price * coalesce(unit_multiplier, 1) * quantity + coalesce(discount, 0), 0) as total,
+    coalesce(
+        total_left, total, price * coalesce(unit_multiplier, 1) * quantity + coalesce(discount, 0), 0
+    ) as total_left,
     cost_price,
     brand_name,
+    -- The lowest one comes first.
+    {{ json_text("categories", 0, "id") }} as category_id,
     {{ json_text("categories", 0, "name") }} as category_name,
     price_tags,
     coalesce(is_gift, false) as is_gift,

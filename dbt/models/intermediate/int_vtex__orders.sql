@@ -14,8 +14,10 @@ totals as (
         sum(case when kind = 'Discounts' then amount end) as discounts,
         sum(case when kind = 'Shipping' then amount end) as shipping,
         sum(case when kind in ('Tax', 'CustomTax') then amount end) as tax,
-        sum(case when kind is null or kind not in ('Items', 'Discounts', 'Shipping', 'Tax', 'CustomTax')
-            then amount end) as others
+        sum(case
+            when kind is null or kind not in ('Items', 'Discounts', 'Shipping', 'Tax', 'CustomTax')
+                then amount
+        end) as others
     from (
         select
             orders.account_name,
@@ -49,7 +51,11 @@ deliveries as (
 ),
 
 sellers as (
-    select account_name, order_id, count(*) as sellers_count, min(seller_name) as seller_name
+    select
+        account_name,
+        order_id,
+        count(*) as sellers_count,
+        min(seller_name) as seller_name
     from (
         select
             orders.account_name,
@@ -67,15 +73,19 @@ select
     orders.sequence,
     -- Orders that were split by seller share a group. A marketplace's orders all have its name there.
     case
-        when orders.order_group is null or orders.order_group = orders.affiliate_id
-            or orders.origin = 'Fulfillment' then orders.order_id
+        when
+            orders.order_group is null
+            or orders.order_group = orders.affiliate_id
+            or orders.origin = 'Fulfillment'
+            then orders.order_id
         else orders.order_group
     end as purchase_id,
     orders.origin,
     orders.status,
     coalesce(orders.status in ('canceled', 'cancel'), false) as is_canceled,
     coalesce(
-        orders.status not in ('canceled', 'cancel')
+        -- Where an order was replaced, its successor counts.
+        orders.status not in ('canceled', 'cancel', 'replaced')
         and (
             orders.authorized_at is not null
             or orders.invoiced_at is not null

@@ -1,6 +1,15 @@
 -- One row a purchase that was paid, in the order in which its client made them. The orders of one
 -- purchase, split by seller, are one.
-with purchases as (
+with refunds as (
+    select
+        account_name,
+        order_id,
+        sum(refund) as refund
+    from {{ ref("vtex__refunds") }}
+    group by account_name, order_id
+),
+
+purchases as (
     select
         orders.account_name,
         orders.purchase_id,
@@ -12,11 +21,7 @@ with purchases as (
         min(orders.currency) as currency,
         count(distinct orders.currency) as currencies_count
     from {{ ref("int_vtex__orders") }} as orders
-    left join (
-        select account_name, order_id, sum(refund) as refund
-        from {{ ref("vtex__refunds") }}
-        group by account_name, order_id
-    ) as refunds
+    left join refunds
         on orders.account_name = refunds.account_name and orders.order_id = refunds.order_id
     where orders.is_paid
     group by orders.account_name, orders.purchase_id
@@ -34,7 +39,8 @@ select
     total,
     refund,
     {{ amount("total - refund") }} as net_revenue,
-    case when user_id is not null then
-        row_number() over (partition by account_name, user_id order by created_at, purchase_id)
+    case
+        when user_id is not null then
+            row_number() over (partition by account_name, user_id order by created_at, purchase_id)
     end as customer_purchase_number
 from purchases

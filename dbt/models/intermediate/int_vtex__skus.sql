@@ -15,10 +15,13 @@ select
         {{ json_text("categories.path_names", 0) }}, {{ json_text("products.category_names", 0) }}
     ) as department,
     products.product_url,
-    coalesce(skus.is_active, false) and coalesce(skus.is_product_active, products.is_active, false) as is_active,
+    coalesce(skus.is_active, false)
+    and coalesce(skus.is_product_active, products.is_active, false) as is_active,
+    coalesce(skus.unit_multiplier, 1) as unit_multiplier,
     prices.price,
     prices.list_price,
-    prices.cost_price,
+    -- VTEX takes costs of 0 and below it.
+    case when prices.cost_price > 0 then prices.cost_price end as cost_price,
     skus.updated_at
 from {{ ref("stg_vtex__skus") }} as skus
 left join {{ ref("stg_vtex__products") }} as products

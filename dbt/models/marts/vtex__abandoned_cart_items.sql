@@ -53,7 +53,7 @@ select
     items.sales_channel,
     items.quantity,
     skus.price,
-    skus.price * items.quantity as value,
+    {{ exactly("skus.price * skus.unit_multiplier * items.quantity") }} as value,
     bought.created_at is not null as is_bought,
     bought.purchase_id as bought_purchase_id,
     bought.created_at as bought_at,

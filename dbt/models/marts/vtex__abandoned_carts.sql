@@ -88,6 +88,13 @@ select
     came_back_at,
     bought_items_count,
     bought_at is not null as is_recovered,
+    case
+        when bought_at is not null then 'recovered'
+        when came_back_at is not null then 'came_back'
+        when abandoned_at >= {{ hours_after(current_moment(), -24 * var("vtex_recovery_days")) }}
+            then 'waiting'
+        else 'lost'
+    end as outcome,
     coalesce(bought_at <= {{ hours_after("abandoned_at", 1) }}, false) as is_recovered_in_1_hour,
     coalesce(bought_at <= {{ hours_after("abandoned_at", 24) }}, false) as is_recovered_in_24_hours,
     coalesce(bought_at <= {{ hours_after("abandoned_at", 72) }}, false) as is_recovered_in_72_hours,
@@ -95,5 +102,6 @@ select
     bought_at,
     {{ local_time("bought_at") }} as bought_at_local,
     bought_value,
-    {{ amount("case when bought_at is not null and carts_until_purchase = 1 then bought_value end") }} as recovered_value
+    {{ amount("case when bought_at is not null and carts_until_purchase = 1 then bought_value end") }}
+        as recovered_value
 from carts

@@ -3,8 +3,8 @@ with products as (
     select
         account_name,
         coalesce(category_id, '') as category_key,
-        max(category) as category,
-        max(department) as department,
+        max(case when category_id is not null then category end) as category,
+        max(case when category_id is not null then department end) as department,
         count(*) as skus_count,
         {{ count_if("is_active") }} as active_skus_count
     from {{ ref("vtex__products") }}
@@ -15,8 +15,8 @@ sales as (
     select
         account_name,
         coalesce(category_id, '') as category_key,
-        max(category) as category,
-        max(department) as department,
+        max(case when category_id is not null then category end) as category,
+        max(case when category_id is not null then department end) as department,
         count(distinct order_id) as orders_count,
         count(distinct user_id) as customers_count,
         sum(quantity_left) as units_sold,
@@ -30,7 +30,11 @@ sales as (
 ),
 
 totals as (
-    select account_name, sum(revenue) as revenue from sales group by account_name
+    select
+        account_name,
+        sum(revenue) as revenue
+    from sales
+    group by account_name
 )
 
 select

@@ -11,13 +11,19 @@ with purchases as (
 ),
 
 sizes as (
-    select account_name, cohort_month, count(distinct user_id) as customers_count
+    select
+        account_name,
+        cohort_month,
+        count(distinct user_id) as customers_count
     from purchases
     group by account_name, cohort_month
 ),
 
 months as (
-    select distinct account_name, month from purchases
+    select distinct
+        account_name,
+        month
+    from purchases
 ),
 
 activity as (
@@ -36,7 +42,7 @@ select
     sizes.account_name,
     sizes.cohort_month,
     months.month,
-    cast({{ dbt.datediff("sizes.cohort_month", "months.month", "month") }} as {{ dbt.type_int() }}) as months_since,
+    {{ months_between("sizes.cohort_month", "months.month") }} as months_since,
     sizes.customers_count,
     coalesce(activity.active_customers_count, 0) as active_customers_count,
     {{ ratio("coalesce(activity.active_customers_count, 0)", "sizes.customers_count") }} as retention_rate,

@@ -20,18 +20,18 @@ with mentions as (
     union all
     select
         account_name,
-        lower(trim(email)),
-        case when source_entity = 'CL' then subscriber_id end,
+        lower(trim(email)) as email,
+        case when source_entity = 'CL' then subscriber_id end as client_id,
         user_id,
-        source_entity || ':' || subscriber_id,
-        name,
-        cast(null as {{ dbt.type_string() }}),
-        cast(null as {{ dbt.type_string() }}),
-        cast(null as {{ dbt.type_string() }}),
-        opt_in,
+        source_entity || ':' || subscriber_id as subscriber_id,
+        name as first_name,
+        cast(null as {{ dbt.type_string() }}) as last_name,
+        cast(null as {{ dbt.type_string() }}) as phone,
+        cast(null as {{ dbt.type_string() }}) as language,
+        opt_in as consent,
         created_at,
         last_activity_at,
-        2
+        2 as source_rank
     from {{ ref("stg_vtex__newsletter") }}
     where email like '%@%'
 ),
@@ -41,8 +41,11 @@ ranked as (
         *,
         row_number() over (
             partition by account_name, email
-            order by source_rank, case when last_activity_at is null then 1 else 0 end,
-                last_activity_at desc, coalesce(client_id, subscriber_id)
+            order by
+                source_rank asc,
+                case when last_activity_at is null then 1 else 0 end asc,
+                last_activity_at desc,
+                coalesce(client_id, subscriber_id) asc
         ) as place
     from mentions
 ),
@@ -89,20 +92,23 @@ carts as (
                 carts.account_name = left_carts.account_name
                 and carts.client_id = left_carts.client_id
                 and carts.abandoned_at = left_carts.abandoned_at
-        where not carts.is_recovered and not carts.came_back
+        where carts.outcome = 'waiting'
     ) as each_cart
     where place = 1
 ),
 
 languages as (
-    select account_name, user_id, language
+    select
+        account_name,
+        user_id,
+        language
     from (
         select
             account_name,
             user_id,
             language,
             row_number() over (
-                partition by account_name, user_id order by created_at desc, order_id
+                partition by account_name, user_id order by created_at desc, order_id asc
             ) as place
         from {{ ref("int_vtex__orders") }}
         where language is not null and user_id is not null

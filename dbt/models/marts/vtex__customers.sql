@@ -12,7 +12,10 @@ with clients as (
             is_corporate,
             row_number() over (
                 partition by account_name, coalesce(user_id, client_id)
-                order by case when last_activity_at is null then 1 else 0 end, last_activity_at desc, client_id
+                order by
+                    case when last_activity_at is null then 1 else 0 end asc,
+                    last_activity_at desc,
+                    client_id asc
             ) as place
         from {{ ref("stg_vtex__clients") }}
     ) as each_client
@@ -56,9 +59,15 @@ scored as (
 ),
 
 people as (
-    select account_name, user_id from clients
+    select
+        account_name,
+        user_id
+    from clients
     union {{ "distinct" if target.type == "bigquery" }}
-    select account_name, user_id from orders
+    select
+        account_name,
+        user_id
+    from orders
 )
 
 select
@@ -77,8 +86,7 @@ select
     {{ local_time("scored.first_purchase_at") }} as first_purchase_at_local,
     scored.last_purchase_at,
     {{ local_time("scored.last_purchase_at") }} as last_purchase_at_local,
-    cast({{ dbt.datediff(day_of(local_time("scored.last_purchase_at")), day_of(local_time(current_moment())), "day") }}
-        as {{ dbt.type_int() }}) as days_since_last_purchase,
+    {{ days_since("scored.last_purchase_at") }} as days_since_last_purchase,
     {{ month_of(local_time("scored.first_purchase_at")) }} as cohort_month,
     {{ amount("scored.total") }} as total,
     {{ amount("scored.refund") }} as refund,
@@ -88,8 +96,9 @@ select
     scored.recency_score,
     scored.frequency_score,
     scored.monetary_score,
-    {{ rfm_segment("scored.recency_score", "scored.frequency_score", "scored.monetary_score", "scored.purchases_count") }}
-        as segment
+    {{ rfm_segment(
+        "scored.recency_score", "scored.frequency_score", "scored.monetary_score", "scored.purchases_count"
+    ) }} as segment
 from people
 left join clients
     on people.account_name = clients.account_name and people.user_id = clients.user_id

@@ -1,5 +1,7 @@
 with orders as (
-    select *, {{ day_of("created_at_local") }} as day
+    select
+        *,
+        {{ day_of("created_at_local") }} as day
     from {{ ref("vtex__orders") }}
 ),
 
@@ -55,9 +57,15 @@ spans as (
 days as (
     {{ days_between("spans.first_day", "spans.last_day", "spans") }}
     union {{ "distinct" if target.type == "bigquery" }}
-    select account_name, day from by_day
+    select
+        account_name,
+        day
+    from by_day
     union {{ "distinct" if target.type == "bigquery" }}
-    select account_name, day from carts
+    select
+        account_name,
+        day
+    from carts
 )
 
 select

@@ -3,7 +3,11 @@
     "skus", "categories", "prices", "inventory", "promotions",
 ] %}
 {% for table in tables %}
-select account_name, '{{ table }}' as table_name, count(*) as rows_count, max(loaded_at) as loaded_at
+select
+    account_name,
+    '{{ table }}' as table_name,
+    count(*) as rows_count,
+    max(loaded_at) as loaded_at
 from {{ ref("stg_vtex__" ~ table) }}
 group by account_name
 {{ "union all" if not loop.last }}

@@ -1,21 +1,58 @@
-with lines as (
+with joined as (
     select
-        lines.*,
+        lines.account_name,
+        lines.order_id,
+        lines.item_index,
         orders.purchase_id,
-        orders.status as order_status,
-        orders.is_paid as order_is_paid,
-        orders.user_id as order_user_id,
+        coalesce(orders.status, lines.status) as status,
+        coalesce(orders.is_paid, false) and not lines.is_canceled as is_paid,
+        lines.is_canceled,
+        lines.is_added,
+        lines.is_gift,
+        coalesce(orders.user_id, lines.user_id) as user_id,
+        lines.sku_id,
+        lines.product_id,
+        lines.name,
         skus.product_name,
+        lines.ref_id,
+        lines.ean,
         coalesce(lines.brand_name, skus.brand) as brand,
-        skus.category_id,
-        coalesce(skus.category, lines.category_name) as category,
-        coalesce(skus.department, lines.category_name) as department,
-        coalesce(lines.cost_price, skus.cost_price) as unit_cost
+        coalesce(skus.category_id, lines.category_id) as category_id,
+        coalesce(skus.category, categories.name, lines.category_name) as category,
+        coalesce(skus.department, {{ json_text("categories.path_names", 0) }}) as department,
+        lines.seller_id,
+        lines.quantity,
+        lines.quantity_left,
+        lines.measurement_unit,
+        coalesce(lines.unit_multiplier, 1) as unit_multiplier,
+        lines.currency,
+        lines.price,
+        lines.list_price,
+        lines.selling_price,
+        lines.discount,
+        lines.shipping_discount,
+        lines.services_total,
+        lines.tax,
+        lines.total,
+        lines.total_left,
+        -- Stores that keep no cost have 0 there.
+        coalesce(case when lines.cost_price > 0 then lines.cost_price end, skus.cost_price) as unit_cost,
+        lines.created_at
     from {{ ref("int_vtex__order_lines") }} as lines
     left join {{ ref("int_vtex__orders") }} as orders
         on lines.account_name = orders.account_name and lines.order_id = orders.order_id
     left join {{ ref("int_vtex__skus") }} as skus
         on lines.account_name = skus.account_name and lines.sku_id = skus.sku_id
+    left join {{ ref("stg_vtex__categories") }} as categories
+        on lines.account_name = categories.account_name and lines.category_id = categories.category_id
+),
+
+costed as (
+    select
+        *,
+        {{ amount("case when is_paid then total_left end") }} as revenue,
+        {{ exactly("unit_cost * unit_multiplier * quantity_left") }} as cost
+    from joined
 )
 
 select
@@ -23,12 +60,12 @@ select
     order_id,
     item_index,
     purchase_id,
-    coalesce(order_status, status) as status,
-    coalesce(order_is_paid, false) and not is_canceled as is_paid,
+    status,
+    is_paid,
     is_canceled,
     is_added,
     is_gift,
-    coalesce(order_user_id, user_id) as user_id,
+    user_id,
     sku_id,
     product_id,
     name,
@@ -54,11 +91,10 @@ select
     tax,
     total,
     total_left,
-    {{ amount("case when coalesce(order_is_paid, false) and not is_canceled then total_left end") }} as revenue,
+    revenue,
     unit_cost,
-    unit_cost * quantity_left as cost,
-    case when coalesce(order_is_paid, false) and not is_canceled
-        then total_left - unit_cost * quantity_left end as margin,
+    cost,
+    {{ exactly("case when is_paid then revenue - cost end") }} as margin,
     created_at,
     {{ local_time("created_at") }} as created_at_local
-from lines
+from costed

@@ -14,7 +14,7 @@ ranked_payments as (
     select
         *,
         row_number() over (
-            partition by account_name, order_id order by value desc, payment_id, transaction_id
+            partition by account_name, order_id order by value desc, payment_id asc, transaction_id asc
         ) as place
     from {{ ref("vtex__payments") }}
     where is_active
@@ -33,7 +33,11 @@ payments as (
 ),
 
 refunds as (
-    select account_name, order_id, count(*) as refunds_count, sum(refund) as refund
+    select
+        account_name,
+        order_id,
+        count(*) as refunds_count,
+        sum(refund) as refund
     from {{ ref("vtex__refunds") }}
     group by account_name, order_id
 )
@@ -78,7 +82,8 @@ select
     orders.total,
     coalesce(refunds.refunds_count, 0) as refunds_count,
     {{ amount("refunds.refund") }} as refund,
-    {{ amount("case when orders.is_paid then orders.total - coalesce(refunds.refund, 0) end") }} as net_revenue,
+    {{ amount("case when orders.is_paid then orders.total - coalesce(refunds.refund, 0) end") }}
+        as net_revenue,
     orders.value_difference,
     payments.payment_method,
     payments.payment_group,
@@ -90,8 +95,10 @@ select
     deliveries.shipped_at,
     orders.promised_at,
     deliveries.delivered_at,
-    case when deliveries.delivered_at is not null and orders.promised_at is not null then
-        {{ day_of("deliveries.delivered_at") }} > {{ day_of("orders.promised_at") }}
+    case
+        when deliveries.delivered_at is not null and orders.promised_at is not null then
+            {{ day_of(local_time("deliveries.delivered_at")) }}
+            > {{ day_of(local_time("orders.promised_at")) }}
     end as is_late,
     orders.created_at,
     {{ local_time("orders.created_at") }} as created_at_local,

@@ -12,7 +12,7 @@ select
     payments.payment_id,
     orders.purchase_id,
     orders.user_id,
-    orders.order_status,
+    orders.status as order_status,
     orders.is_paid,
     coalesce(payments.is_active, true) as is_active,
     payments.payment_group,
@@ -25,9 +25,6 @@ select
     payments.created_at,
     {{ local_time("payments.created_at") }} as created_at_local
 from payments
-inner join (
-    select account_name, order_id, purchase_id, user_id, status as order_status, is_paid, currency
-    from {{ ref("int_vtex__orders") }}
-) as orders
+inner join {{ ref("int_vtex__orders") }} as orders
     on payments.account_name = orders.account_name and payments.order_id = orders.order_id
 where payments.changed_at = payments.latest_change or payments.latest_change is null

@@ -55,7 +55,8 @@ select
     {{ amount("sales.revenue") }} as revenue,
     {{ amount("sales.revenue_30_days") }} as revenue_30_days,
     sales.margin,
-    case when not stock.is_unlimited and stock.available_stock >= 0 then
+    case
+        when not stock.is_unlimited and stock.available_stock >= 0 then
         {{ ratio(
             "coalesce(sales.units_sold_30_days, 0)",
             "(coalesce(sales.units_sold_30_days, 0) + stock.available_stock)"

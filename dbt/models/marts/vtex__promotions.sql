@@ -1,5 +1,10 @@
 -- One row a promotion: those that are set up, and those that orders name.
-with by_order as (
+with promotions as (
+    select * from {{ ref("int_vtex__promotions") }}
+    where not is_tax
+),
+
+by_order as (
     select
         account_name,
         promotion_id,
@@ -36,7 +41,7 @@ select
     promotions.promotion_type,
     promotions.begins_at,
     promotions.ends_at,
-    coalesce(promotions.is_active, false) and not coalesce(promotions.is_archived, false) as is_active,
+    coalesce(promotions.is_active, false) as is_active,
     promotions.utm_source,
     promotions.utm_campaign,
     coalesce(effects.orders_count, 0) as orders_count,
@@ -49,7 +54,7 @@ select
     {{ ratio("effects.discount", "effects.net_revenue + effects.discount") }} as discount_rate,
     effects.first_used_at,
     effects.last_used_at
-from (select * from {{ ref("stg_vtex__promotions") }} where not coalesce(is_tax, false)) as promotions
+from promotions
 full join effects
     on
         promotions.account_name = effects.account_name

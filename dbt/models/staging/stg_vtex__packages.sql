@@ -12,7 +12,7 @@
     ["refund_value", "refund_value", "money"],
     ["issued_at", "issuanceDate", "time"],
     ["courier", "courier", "text"],
-    ["delivered_at", "delivered_date", "time"],
+    ["delivered_at", "deliveredDate", "time"],
     ["is_delivered", "is_delivered", "boolean"],
     ["items", "items", "json"],
 ]) }}

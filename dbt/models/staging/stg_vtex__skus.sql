@@ -10,5 +10,6 @@
     ["brand_name", "BrandName", "text"],
     ["is_active", "IsActive", "boolean"],
     ["is_product_active", "IsProductActive", "boolean"],
+    ["unit_multiplier", "UnitMultiplier", "number"],
     ["updated_at", "date_updated", "time"],
 ]) }}
