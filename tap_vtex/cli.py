@@ -16,7 +16,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_vtex.errors import VtexError
+from tap_vtex.errors import StreamMapError, VtexError
 
 if TYPE_CHECKING:
     from typing import IO, Self
@@ -153,6 +153,9 @@ class CommandLine(Tap):
                 tap.run_connection_test()
         except VtexError as error:
             cls.logger.error("%s", tap.explain(error))  # noqa: TRY400
+            ctx.exit(1)
+        except StreamMapError as error:
+            cls.logger.error("%s", error)  # noqa: TRY400
             ctx.exit(1)
         ctx.exit()
 
