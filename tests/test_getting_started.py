@@ -233,6 +233,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "misspelt a setting": {"starts_date": "2026-01-01"},
     "wrote a date in another order": {"start_date": "31/01/2026"},
     "misspelt the account, or have no network": {"api_url": None, "account_name": "acme"},
+    "misspelt the account, and VTEX answers all the same": {"status": 404},
     "copied a wrong token": {"app_token": "WRONG"},
     "made a key without a role": {"granted": set()},
     "gave the role too little": {"granted": READER_ROLE - {"View order"}},
@@ -245,5 +246,8 @@ def test_the_last_line_is_what_the_page_says(tap: Tap, shop: Shop) -> None:
     for what, sentence in rows:
         config = shop.config() | WAYS[what]
         shop.store.granted = config.pop("granted", None)
+        shop.store.faults.clear()
+        if status := config.pop("status", None):
+            shop.fail("status", "", status=status, times=None)
         told = tap.run(config, select={"orders", "coupons"}, expect=1, hurry=True)
         assert told.reason.startswith(sentence)
