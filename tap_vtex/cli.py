@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 # run say the same to a person.
 _metrics = logging.getLogger(METRICS_LOGGER_NAME)
 _metrics.addFilter(lambda _: _metrics.isEnabledFor(logging.DEBUG))
-# `CommandLine` reads the environment itself, so the SDK says of each run that it skips that.
-logging.getLogger("tap-vtex").addFilter(lambda record: "Skipping parse of" not in str(record.msg))
+# Lines of the SDK's that tell a user nothing: `CommandLine` reads the environment itself, and which
+# stream is read along with which one is in the table at the end.
+_USELESS = ("Skipping parse of", "Added '%s' as child stream", "Parsing '%s' config from env")
+for _name in ("tap-vtex", "singer_sdk.configuration._dict_config"):
+    logging.getLogger(_name).addFilter(lambda record: not str(record.msg).startswith(_USELESS))
 
 
 class CommandLine(Tap):

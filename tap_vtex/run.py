@@ -37,7 +37,7 @@ class Run:
         self.summary = Summary()
         #: By stream, or by part of a stream as in ``newsletter (NL)``.
         self.failures: dict[str, VtexError] = {}
-        #: Refusals that may be about the key as a whole, or about the account.
+        #: Refusals that may be about the key as a whole.
         self._held: list[tuple[Collection[str], VtexError]] = []
         self._config = config
         self._logger = logger
@@ -63,7 +63,7 @@ class Run:
         self.failures |= dict.fromkeys(streams, error)
         if isinstance(error, UnreachableError):
             return  # the last line of the log says it once for all streams
-        if isinstance(error, AccessError | NotFoundError) and not self.client.has_answered:
+        if isinstance(error, AccessError) and not self.client.has_answered:
             self._held.append((streams, error))
         else:
             self._log(streams, error)
@@ -85,6 +85,7 @@ class Run:
             for error in errors:
                 if isinstance(error, AccessError | UnreachableError):
                     return self.explain(error)
+            return f"Nothing was read. {first}"
         return (
             f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
             f"What was read is kept, and the next run resumes from there. {first}"
