@@ -166,7 +166,9 @@ class Check:
     def is_ok(self) -> bool:
         """Whether every needed stream can be read."""
         # An account that does not exist may answer 404 to everything.
-        return self._client.has_answered and all(finding.is_ok for finding in self.findings if finding.needed)
+        return self._client.has_answered and all(
+            finding.is_ok for finding in self.findings if finding.needed
+        )
 
     def may_read(self, stream: str) -> bool:
         """Whether a stream that was checked can be read."""
