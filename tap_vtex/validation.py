@@ -177,7 +177,7 @@ def _stream_map_errors(maps: object) -> Iterator[str]:
         if not isinstance(fields, dict):
             yield (
                 f"The setting stream_maps has {_shown(fields)} for {stream}. Write an object with "
-                "an expression for each field, or null to leave the stream out."
+                f"an expression for each field, or {NULL_STRING} to leave the stream out."
             )
             continue
         for name, expression in fields.items():
@@ -186,7 +186,7 @@ def _stream_map_errors(maps: object) -> Iterator[str]:
             elif not isinstance(expression, str | None) and name != KEY_OPTION:
                 yield (
                     f"The setting stream_maps has {_shown(expression)} for {name} of {stream}. "
-                    "Write an expression as text, or null to leave the field out."
+                    f"Write an expression as text, or {NULL_STRING} to leave the field out."
                 )
 
 
