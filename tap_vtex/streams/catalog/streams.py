@@ -179,7 +179,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
 
 
 class SkusStream(ChildStream):
-    """SKUs, with everything that VTEX says of them and their product in one response."""
+    """SKUs, with everything VTEX has on them and their product."""
 
     name = "skus"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="skus")
