@@ -61,7 +61,8 @@ Tables join by the fields on the lines, and by `account_name`.
 
 def tables() -> str:
     """The page with all tables."""
-    lines = [HEAD, diagram(), "", *_notes(), ""]
+    wide = ['<div class="wide" markdown>\n', diagram(), "\n</div>"]
+    lines = [HEAD, *wide, "", *_notes(), ""]
     for name, stream in _streams().items():
         lines += _section(name, stream)
     return "\n".join(lines).rstrip() + "\n"
