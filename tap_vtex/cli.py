@@ -126,9 +126,8 @@ class CommandLine(Tap):
             click.Option(
                 ["--check"],
                 is_flag=True,
-                help="Request once what each stream needs, print what the key's role lacks and how "
-                "this store's VTEX behaves. Add --format json for a report without any of the "
-                "store's data.",
+                help="Check what the key may read, and print what its role lacks. With --format "
+                "json, also report how this store's VTEX behaves, without any of its data.",
             )
         )
         return command

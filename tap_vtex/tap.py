@@ -195,7 +195,7 @@ class TapVTEX(CommandLine):
         try:
             self.sync_all()
         except BrokenPipeError:
-            self.logger.error("The target closed the pipe. Its own error is in its log.")  # noqa: TRY400
+            self.logger.error("The target closed the pipe. Look for the reason in its log.")  # noqa: TRY400
             sys.exit(1)
         except (OutputError, StreamMapError) as error:
             self.logger.debug("%s", without_values(error))

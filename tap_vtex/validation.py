@@ -88,22 +88,22 @@ def _account_errors(config: Mapping[str, Any]) -> Iterator[str]:
     if not account:
         yield (
             "The setting account_name is missing. Set it to the name of the VTEX account, the "
-            "'acme' of https://acme.myvtex.com/admin."
+            "'acme' in https://acme.myvtex.com/admin."
         )
     elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", account):
         yield (
             f"The setting account_name is {account!r}, but the name of a VTEX account has only "
-            "letters, digits and hyphens. Set it to the 'acme' of https://acme.myvtex.com/admin."
+            "letters, digits and hyphens. Set it to the 'acme' in https://acme.myvtex.com/admin."
         )
 
 
 def _secret_errors(name: str, what: str, value: object) -> Iterator[str]:
     if not isinstance(value, str) or not value.strip():
-        yield f"The setting {name} is missing. Set it to the {what} of an API key of the account."
+        yield f"The setting {name} is missing. Set it to the app {what} of an API key."
     elif not re.fullmatch(r"[!-~]+", value.strip()):
         yield (
-            f"The setting {name} contains spaces or other characters that a VTEX {what} never has. "
-            "Copy it again, completely and without anything else."
+            f"The setting {name} contains spaces or other characters that an app {what} never has. "
+            "Copy it again, complete and with nothing else."
         )
     elif "://" in value:
         yield f"The setting {name} contains a URL. Open the URL, and copy the {what} it shows."

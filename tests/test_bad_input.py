@@ -37,10 +37,10 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         (
             "account_name",
             "https://ipe.myvtex.com",
-            "Set it to the 'acme' of https://acme.myvtex.com",
+            "Set it to the 'acme' in https://acme.myvtex.com",
         ),
-        ("app_key", None, "The setting app_key is missing. Set it to the key"),
-        ("app_token", "  ", "The setting app_token is missing. Set it to the token"),
+        ("app_key", None, "The setting app_key is missing. Set it to the app key"),
+        ("app_token", "  ", "The setting app_token is missing. Set it to the app token"),
         ("app_token", "NOTASECRETNOTASECRET two", "app_token contains spaces or other characters"),
         (
             "app_token",

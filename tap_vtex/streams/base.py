@@ -156,8 +156,8 @@ class VtexStream(Stream):
         fields = deselected(self.mask)
         for path in emptied(self.effective_schema, fields):
             self.logger.warning(
-                "Stream %s: %s is selected, but none of its fields is, so it comes empty. "
-                "In Meltano's select, write %s.%s* for all of it, or leave it out.",
+                "Stream %s: %s is selected, but none of its fields are, so it stays empty. "
+                "In Meltano's select, write %s.%s* for all of it, or remove it.",
                 *(self.name, path, self.name, path),
             )
         return fields
