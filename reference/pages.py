@@ -26,7 +26,7 @@ HEAD = """\
 
 `make tables` generates this page from the schemas in [tap_vtex/schemas](../tap_vtex/schemas).
 VTEX's fields keep VTEX's names; fields that the tap adds are in `snake_case`. Dates are UTC.
-Money is in hundredths of the currency in orders, and in whole units elsewhere: the fields say so.
+Money is in hundredths of the currency in orders, and in units elsewhere: the fields say so.
 
 *object* and *array* are JSON in the target (`jsonb` in PostgreSQL), with everything VTEX sends in
 them. Their documented fields are listed below each table. You can [leave them
