@@ -22,7 +22,7 @@ RESULTS: Final = PROJECT / "benchmarks/results.json"
 PAGE: Final = PROJECT / "docs/performance.md"
 PICTURE: Final = PROJECT / "docs/performance.svg"
 BEGIN, END = "<!-- make bench writes from here -->", "<!-- to here -->"
-HEADS = ("", "measured", "beside", "ratio", "wanted", "reached")
+HEADS = ("", "measured", "compared with", "ratio", "goal", "met")
 
 
 def read() -> dict[str, Result]:

@@ -9,17 +9,17 @@ ORDERS: Final = (
     "the last `recent_days` (3), or forty; once a day, one for each 100 of the look-back and of "
     "older returns; and one for each order that is new or has changed"
 )
-OF_ORDERS: Final = "nothing beside `orders`; as much as that where it is not selected"
+OF_ORDERS: Final = "none if `orders` is selected; otherwise as many as `orders`"
 MASTER_DATA: Final = (
     "one request for each 1,000 documents, and a few for each window of 9,000. Later: a handful, "
     "and one for each 1,000 documents that are new or have changed"
 )
-WITH_CLIENTS: Final = "nothing beside `clients`; as much as that where it is not selected"
+WITH_CLIENTS: Final = "none if `clients` is selected; otherwise as many as `clients`"
 PER_SKU: Final = (
     "one request for each SKU, and one for each 1,000 that lists them. Later: the same, at most "
     "once in `{setting}` (24)"
 )
-WHOLE: Final = "one request in each run, or a few where VTEX has the list in pages"
+WHOLE: Final = "one request in each run, or a few if VTEX splits the list into pages"
 
 BENEFITS: Final = (
     "two requests, and one for each {one}. Later: two, and one for each that was modified"
@@ -34,21 +34,21 @@ COSTS: Final = {
     "carts": WITH_CLIENTS,
     "clients": MASTER_DATA,
     "addresses": MASTER_DATA,
-    "newsletter": f"{WITH_CLIENTS}. For each further source, as much as `addresses`",
+    "newsletter": f"{WITH_CLIENTS}. For each further source, as many as `addresses`",
     "md_<acronym>": MASTER_DATA,
     "products": (
         "one request for each 250 products, two for each product and one for each SKU. Later: one "
         "for each 250 products, one for each product once in `catalog_check_hours` (24; up to 500 "
-        "products in every run), and those of what has changed; every `catalog_full_refresh_days` "
-        "(7) as at first. By a key that may read SKUs and not products: the same, but one for each "
-        "1,000 SKUs that lists them"
+        "products in every run), and those for what has changed; every `catalog_full_refresh_days` "
+        "(7) as many as the first load. If the key may read SKUs but not products: the same, with "
+        "one for each 1,000 SKUs to list them"
     ),
-    "skus": "nothing beside `products`; as much as that where it is not selected",
+    "skus": "none if `products` is selected; otherwise as many as `products`",
     "categories": (
         "one request for the tree and one for each category. Later: one, and all of them when the "
         "tree has changed and every `catalog_full_refresh_days` (7)"
     ),
-    "brands": f"{WHOLE}; nothing beside `products` where the key may not see the list",
+    "brands": f"{WHOLE}; none if the key may not read the list, because `products` finds them",
     "collections": WHOLE,
     "sales_channels": WHOLE,
     "sellers": WHOLE,

@@ -28,7 +28,7 @@ JOINS: Final = (
     Join("packages", "orderId", "orders", "orderId"),
     Join(
         *("orders", "clientProfileData", "clients", "userId", ("userProfileId",)),
-        note="not for orders of clients whom the store keeps nowhere: other marketplaces, erased",
+        note="not for clients whom the store has no record of: from other marketplaces, or erased",
     ),
     Join("order_items", "userProfileId", "clients", "userId"),
     Join("payments", "userProfileId", "clients", "userId"),
@@ -43,7 +43,7 @@ JOINS: Final = (
     Join("products", "CategoryId", "categories", "Id"),
     Join("prices", "itemId", "skus", "Id"),
     Join("inventory", "skuId", "skus", "Id"),
-    Join("inventory", "warehouseId", "warehouses", "id", note="which may differ in case"),
+    Join("inventory", "warehouseId", "warehouses", "id", note="may differ in letter case"),
     Join(
         "warehouses", "warehouseDocks", "docks", "id", ("[]", "dockId"), note="a list in each row"
     ),

@@ -24,26 +24,26 @@ ENTITY: Final = "XX"
 HEAD = """\
 # The tables
 
-Made by `make tables` of the schemas in [tap_vtex/schemas](../tap_vtex/schemas); a test keeps it
-true. Fields that VTEX sends keep VTEX's names, what the tap adds is in `snake_case`. Dates are UTC.
+`make tables` generates this page from the schemas in [tap_vtex/schemas](../tap_vtex/schemas).
+VTEX's fields keep VTEX's names; fields that the tap adds are in `snake_case`. Dates are UTC.
 Money is in hundredths of the currency in orders, and in units elsewhere: the fields say so.
 
-*object* and *array* are JSON in the target (`jsonb` in PostgreSQL), with whatever VTEX has in them.
-The fields that VTEX documents inside them are listed below each table. You can
-[leave them out](personal-data.md#leaving-fields-out) or
-[turn them into columns](schemas.md#flattening). Dates inside are texts, as VTEX wrote them. If VTEX
-sends a single object in place of an *array*, it stays an object.
+*object* and *array* are JSON in the target (`jsonb` in PostgreSQL), with everything VTEX sends in
+them. Their documented fields are listed below each table. You can [leave them
+out](personal-data.md#leaving-fields-out) or [turn them into columns](schemas.md#flattening).
+Dates inside them are text, as VTEX wrote them. If VTEX sends a single object in place of an
+*array*, it stays an object.
 
-Each key begins with `account_name`, so that stores can share tables. Stores whose Master Data has
-fields of its own see a column for each, beside those below.
+Each key begins with `account_name`, so several stores can share tables. If a store has added
+fields to its Master Data, each gets a column besides those below.
 
-What a stream costs in requests is what its first load takes, and what a later run does.
+*Requests* is how many the first load takes, and how many each later run takes.
 
 ## Null JSON columns in PostgreSQL
 
 **For a `jsonb` column, `is not null` is true in every row.** If an object or list is null,
-target-postgres stores JSON's `null`, which is not SQL's `NULL`. It does so even if the record has
-no such field, so the tap can't prevent it. These queries work with both kinds of null:
+target-postgres stores JSON's `null`, which is not SQL's `NULL`. It does so even if the record
+does not have the field, so the tap can't prevent it. These queries work with both kinds of null:
 
 ```sql
 SELECT "orderId", other_fields FROM vtex.orders WHERE other_fields <> 'null';
@@ -51,17 +51,18 @@ SELECT "orderId" FROM vtex.orders WHERE coalesce("marketingData", 'null') = 'nul
 SELECT "orderId" FROM vtex.orders WHERE jsonb_typeof("authorizationPolicyData") = 'array';
 ```
 
-Fields inside need no such care: `"marketingData" ->> 'coupon' IS NULL` is true for both.
+For fields inside, `"marketingData" ->> 'coupon' IS NULL` is true for both.
 
 ## How they join
 
-By the fields on the lines, and `account_name`.
+Tables join by the fields on the lines, and by `account_name`.
 """
 
 
 def tables() -> str:
     """The page with all tables."""
-    lines = [HEAD, diagram(), "", *_notes(), ""]
+    wide = ['<div class="wide" markdown>\n', diagram(), "\n</div>"]
+    lines = [HEAD, *wide, "", *_notes(), ""]
     for name, stream in _streams().items():
         lines += _section(name, stream)
     return "\n".join(lines).rstrip() + "\n"
@@ -101,8 +102,8 @@ def _section(name: str, stream: Stream) -> Iterator[str]:
     if stream.replication_key:
         yield f"- Incremental, by `{stream.replication_key}`"
     else:
-        yield "- Read whole"
-    yield f"- Requests, at first: {COSTS[name]}.\n"
+        yield "- Read in full"
+    yield f"- Requests: {COSTS[name]}.\n"
     twin = next(one for one, other in _streams().items() if other.schema == stream.schema)
     if twin != name:
         yield f"The fields are those of [`{twin}`](#{twin}).\n"

@@ -16,7 +16,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_vtex.errors import VtexError
+from tap_vtex.errors import StreamMapError, VtexError
 
 if TYPE_CHECKING:
     from typing import IO, Self
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 # run say the same to a person.
 _metrics = logging.getLogger(METRICS_LOGGER_NAME)
 _metrics.addFilter(lambda _: _metrics.isEnabledFor(logging.DEBUG))
-# `CommandLine` reads the environment itself, so the SDK says of each run that it skips that.
-logging.getLogger("tap-vtex").addFilter(lambda record: "Skipping parse of" not in str(record.msg))
+# Lines of the SDK's that tell a user nothing: `CommandLine` reads the environment itself, and which
+# stream is read along with which one is in the table at the end.
+_USELESS = ("Skipping parse of", "Added '%s' as child stream", "Parsing '%s' config from env")
+for _name in ("tap-vtex", "singer_sdk.configuration._dict_config"):
+    logging.getLogger(_name).addFilter(lambda record: not str(record.msg).startswith(_USELESS))
 
 
 class CommandLine(Tap):
@@ -123,9 +126,8 @@ class CommandLine(Tap):
             click.Option(
                 ["--check"],
                 is_flag=True,
-                help="Request once what each stream needs, print what the key's role lacks and how "
-                "this store's VTEX behaves. Add --format json for a report without any of the "
-                "store's data.",
+                help="Check what the key may read, and print what its role lacks. With --format "
+                "json, also report how this store's VTEX behaves, without any of its data.",
             )
         )
         return command
@@ -153,6 +155,9 @@ class CommandLine(Tap):
                 tap.run_connection_test()
         except VtexError as error:
             cls.logger.error("%s", tap.explain(error))  # noqa: TRY400
+            ctx.exit(1)
+        except StreamMapError as error:
+            cls.logger.error("%s", error)  # noqa: TRY400
             ctx.exit(1)
         ctx.exit()
 

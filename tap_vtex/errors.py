@@ -57,6 +57,20 @@ class StateError(VtexError):
     """The state of the last run can't be used."""
 
 
+class StreamMapError(Exception):
+    """A stream map failed on a record. Nothing is wrong between the tap and VTEX."""
+
+    def __init__(self, stream: str, error: Exception) -> None:
+        """Name the stream, and the expression if the SDK does."""
+        # The text of any other error may quote a value of the record.
+        reason = str(error).rstrip(".") if _is_safe(error) else type(error).__name__
+        super().__init__(
+            f"The stream map of {stream} failed on a record: {reason}. Check the names in its "
+            "expressions, and allow for fields that are null, as in "
+            "lastName.upper() if lastName else None."
+        )
+
+
 class AbandonedError(Exception):
     """Nobody waits for a request any more. This is no failure of VTEX's."""
 
@@ -67,10 +81,15 @@ def without_values(error: BaseException) -> str:
     Exception texts quote what they stumbled over, which can be a value of a record.
     """
     described = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
-    if isinstance(error, MapExpressionError):
-        described += f": {error}"  # quotes the expression, which is a setting
+    if _is_safe(error):
+        described += f": {error}"
     elif isinstance(error, OSError) and error.strerror:
         described += f": {error.strerror}"
     if error.__cause__ is None:
         return described
     return f"{without_values(error.__cause__)}\n\nThis led to:\n{described}"
+
+
+def _is_safe(error: BaseException) -> bool:
+    """Whether the text of an error quotes settings at most: the expression of a stream map."""
+    return isinstance(error, MapExpressionError | StreamMapError)

@@ -41,8 +41,8 @@ class MessageWriter(MsgSpecWriter):
         except (OSError, ValueError) as error:  # ValueError: the file is closed
             reason = getattr(error, "strerror", None) or "it is closed"
             raise OutputError(
-                f"The tap's output can't be written: {reason}. Make "
-                "room for it, or open it, and run again."
+                f"The tap's output can't be written: {reason}. Check the disk and where the output "
+                "goes, then run again."
             ) from None
 
     def serialize_message(self, message: Message) -> bytearray:

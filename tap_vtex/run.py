@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_vtex.errors import AccessError, UnreachableError
+from tap_vtex.errors import AccessError, NotFoundError, UnreachableError
 from tap_vtex.http.client import VtexClient
 from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.report.summary import Summary
@@ -77,17 +77,27 @@ class Run:
 
     def outcome(self) -> str:
         """Why the run is incomplete, and what to do."""
-        first = next(iter(self.failures.values()))
-        if self.client.has_answered or not isinstance(first, AccessError | UnreachableError):
-            return (
-                f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
-                f"What was read is kept, and the next run resumes from there. {first}"
-            )
-        return self.explain(first)
+        errors = self.failures.values()
+        first = next(iter(errors))
+        if not self.client.has_answered:
+            if all(isinstance(error, NotFoundError) for error in errors):
+                return self.explain(first)
+            for error in errors:
+                if isinstance(error, AccessError | UnreachableError):
+                    return self.explain(error)
+            return f"Nothing was read. {first}"
+        return (
+            f"The run is incomplete, because these streams failed: {', '.join(self.failures)}. "
+            f"What was read is kept, and the next run resumes from there. {first}"
+        )
 
     def explain(self, error: VtexError) -> str:
         """What an error means, given what else VTEX has answered."""
-        if self.client.has_answered or not isinstance(error, AccessError):
+        if self.client.has_answered:
+            return str(error)
+        if isinstance(error, NotFoundError):
+            return "VTEX answered every request with status 404. Check account_name."
+        if not isinstance(error, AccessError):
             return str(error)
         if error.status == UNAUTHORIZED:
             return (

@@ -27,7 +27,7 @@ SETTINGS: Final = th.PropertiesList(
         th.StringType(nullable=False),
         required=True,
         title="Account name",
-        description="Name of the VTEX account: the 'acme' of https://acme.myvtex.com/admin.",
+        description="Name of the VTEX account: the 'acme' in https://acme.myvtex.com/admin.",
         examples=["acme"],
     ),
     th.Property(
@@ -36,7 +36,7 @@ SETTINGS: Final = th.PropertiesList(
         required=True,
         secret=True,
         title="App key",
-        description="Key of an API key pair of the account (X-VTEX-API-AppKey).",
+        description="App key of an API key for the account (X-VTEX-API-AppKey).",
         examples=["vtexappkey-acme-ABCDEF"],
     ),
     th.Property(
@@ -45,7 +45,7 @@ SETTINGS: Final = th.PropertiesList(
         required=True,
         secret=True,
         title="App token",
-        description="Token of the same API key pair (X-VTEX-API-AppToken).",
+        description="App token of the same API key (X-VTEX-API-AppToken).",
     ),
     th.Property(
         "store_url",
@@ -74,7 +74,7 @@ SETTINGS: Final = th.PropertiesList(
         title="End date",
         description=(
             "Exclusive end date for orders, so that several processes can each backfill a part. "
-            "With it, a run only loads orders and does not look for updates."
+            "With it, a run only loads orders and does not look for changes."
         ),
         examples=["2026-02-01"],
     ),
@@ -84,8 +84,8 @@ SETTINGS: Final = th.PropertiesList(
         default=60,
         title="Lookback window in days",
         description=(
-            "Check orders created in this many days before the last run for every kind of change, "
-            "once a day. Older orders are only checked for payment and invoice."
+            "Once a day, check orders up to this many days old for every kind of change. Older "
+            "orders are only checked for payment and invoice."
         ),
         examples=[30, 120],
     ),
@@ -95,8 +95,8 @@ SETTINGS: Final = th.PropertiesList(
         default=3,
         title="Days checked in every run",
         description=(
-            "Check orders created in this many days for every kind of change in every run, and "
-            "older ones of the lookback window as far as forty requests reach."
+            "In every run, check orders up to this many days old for every kind of change, and "
+            "older ones in the lookback window as far as forty requests reach."
         ),
         examples=[1, 7],
     ),
@@ -105,7 +105,7 @@ SETTINGS: Final = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
         default=16,
         title="Concurrent requests",
-        description=("How many requests run at the same time. One more may list what comes next."),
+        description="How many requests run at the same time. One more may list ahead.",
         examples=[8, 32],
     ),
     th.Property(
@@ -123,7 +123,7 @@ SETTINGS: Final = th.PropertiesList(
         "api_url",
         th.StringType,
         title="API URL",
-        description="Replaces every VTEX host, for the sandbox or for a proxy of your own.",
+        description="Use this URL instead of every VTEX host: the sandbox, or a proxy of your own.",
         examples=["http://127.0.0.1:8700"],
     ),
     th.Property(
@@ -166,8 +166,8 @@ SETTINGS: Final = th.PropertiesList(
         ),
         title="Newsletter entities",
         description=(
-            "Master Data entities besides CL that hold newsletter subscribers, with the names of "
-            "their fields. Default: NL, if the account has it."
+            "Master Data entities besides CL that hold newsletter subscribers, with their field "
+            "names. Default: NL, if the account has it."
         ),
         examples=[[{"entity": "NL", "name_field": "nome"}]],
     ),
@@ -188,9 +188,9 @@ SETTINGS: Final = th.PropertiesList(
         default=24,
         title="Hours between checks of a product",
         description=(
-            "Check each product for changes once in this many hours, with one request for each "
-            "product, spread evenly over the runs. 0 checks all of them in every run, as in "
-            "stores of up to 500 products."
+            "Check each product for changes once in this many hours, with one request per "
+            "product, spread evenly over the runs. 0 checks all products in every run, as the "
+            "tap does anyway in stores of up to 500."
         ),
         examples=[0, 6],
     ),
@@ -200,8 +200,8 @@ SETTINGS: Final = th.PropertiesList(
         default=24,
         title="Hours between price refreshes",
         description=(
-            "Read all prices again after this many hours, with one request for each SKU. "
-            "0 reads them in every run."
+            "Read all prices again after this many hours, with one request per SKU. 0 reads them "
+            "in every run."
         ),
         examples=[0, 6],
     ),
@@ -211,8 +211,8 @@ SETTINGS: Final = th.PropertiesList(
         default=24,
         title="Hours between inventory refreshes",
         description=(
-            "Read the whole inventory again after this many hours, with one request for each SKU. "
-            "0 reads it in every run."
+            "Read the whole inventory again after this many hours, with one request per SKU. 0 "
+            "reads it in every run."
         ),
         examples=[0, 6],
     ),

@@ -15,7 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
-from tap_vtex.errors import UnavailableError, VtexError, without_values
+from tap_vtex.errors import StreamMapError, UnavailableError, VtexError, without_values
 from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
@@ -205,11 +205,12 @@ class TapVTEX(CommandLine):
         try:
             self.sync_all()
         except BrokenPipeError:
-            self.logger.error("The target closed the pipe. Its own error is in its log.")  # noqa: TRY400
+            self.logger.error("The target closed the pipe. Look for the reason in its log.")  # noqa: TRY400
             sys.exit(1)
-        except OutputError as error:
-            self.logger.error(error)  # noqa: TRY400
+        except (OutputError, StreamMapError) as error:
+            self.logger.debug("%s", without_values(error))
             self._summarize()
+            self.logger.error(error)  # noqa: TRY400
             sys.exit(1)
         except Exception as error:  # noqa: BLE001 - whose text must not reach the log
             self._end_unexpectedly(error)
@@ -245,12 +246,12 @@ class TapVTEX(CommandLine):
         sys.exit(0 if check.is_ok else 1)
 
     def _end_unexpectedly(self, error: Exception) -> NoReturn:
-        self.logger.error(
-            "The run failed because of an error in a stream map or in the tap. Check the stream "
-            "maps first; without any, please report this error:\n%s",
-            without_values(error),
-        )
+        self.logger.error("An unexpected error:\n%s", without_values(error))
         self._summarize()
+        self.logger.error(
+            "The run failed because of an error in the tap. Please report it, with the lines "
+            "after 'An unexpected error'. They hold no data and no settings."
+        )
         raise SystemExit(1) from None
 
     def _summarize(self) -> None:

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from singer_sdk.helpers.capabilities import FLATTENING_CONFIG, STREAM_MAPS_CONFIG
+from singer_sdk.mapper import (
+    MAPPER_ALIAS_OPTION,
+    MAPPER_KEY_PROPERTIES_OPTION,
+    MAPPER_SOURCE_OPTION,
+    NULL_STRING,
+)
 
 from tap_vtex import dates
 from tap_vtex.settings import SETTINGS, account_of
@@ -23,6 +29,9 @@ KNOWN: Final = frozenset(
     for declared in (SETTINGS, STREAM_MAPS_CONFIG, FLATTENING_CONFIG)
     for name in declared["properties"]
 )
+#: Options of a stream map that the SDK can't do without a value, and the one that is no text.
+NEEDED_OPTIONS: Final = frozenset({MAPPER_ALIAS_OPTION, MAPPER_SOURCE_OPTION})
+KEY_OPTION: Final = MAPPER_KEY_PROPERTIES_OPTION
 PREFIX: Final = "TAP_VTEX_"
 #: Read by the SDK, and no setting.
 LOG_LEVEL: Final = "LOGLEVEL"
@@ -37,6 +46,7 @@ def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _url_errors(name, config.get(name))
     yield from _date_errors(config)
     yield from _entity_errors(config)
+    yield from _stream_map_errors(config.get("stream_maps"))
     for name in sorted(config.keys() - KNOWN):
         yield f"There is no setting {name}.{_nearest(name, KNOWN)} Correct or remove it."
     for name, declared in SETTINGS["properties"].items():
@@ -78,22 +88,22 @@ def _account_errors(config: Mapping[str, Any]) -> Iterator[str]:
     if not account:
         yield (
             "The setting account_name is missing. Set it to the name of the VTEX account, the "
-            "'acme' of https://acme.myvtex.com/admin."
+            "'acme' in https://acme.myvtex.com/admin."
         )
     elif not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", account):
         yield (
             f"The setting account_name is {account!r}, but the name of a VTEX account has only "
-            "letters, digits and hyphens. Set it to the 'acme' of https://acme.myvtex.com/admin."
+            "letters, digits and hyphens. Set it to the 'acme' in https://acme.myvtex.com/admin."
         )
 
 
 def _secret_errors(name: str, what: str, value: object) -> Iterator[str]:
     if not isinstance(value, str) or not value.strip():
-        yield f"The setting {name} is missing. Set it to the {what} of an API key of the account."
+        yield f"The setting {name} is missing. Set it to the app {what} of an API key."
     elif not re.fullmatch(r"[!-~]+", value.strip()):
         yield (
-            f"The setting {name} contains spaces or other characters that a VTEX {what} never has. "
-            "Copy it again, completely and without anything else."
+            f"The setting {name} contains spaces or other characters that an app {what} never has. "
+            "Copy it again, complete and with nothing else."
         )
     elif "://" in value:
         yield f"The setting {name} contains a URL. Open the URL, and copy the {what} it shows."
@@ -152,6 +162,32 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
             f"{_nearest(str(name), NEWSLETTER_KEYS)} The keys are "
             f"{', '.join(sorted(NEWSLETTER_KEYS))}."
         )
+
+
+def _stream_map_errors(maps: object) -> Iterator[str]:
+    """What the SDK's schema lets pass, or refuses without saying what to do."""
+    if maps is None:
+        return
+    if not isinstance(maps, dict):
+        yield "The setting stream_maps has to be an object with the names of streams as its keys."
+        return
+    for stream, fields in maps.items():
+        if fields in (None, NULL_STRING):
+            continue
+        if not isinstance(fields, dict):
+            yield (
+                f"The setting stream_maps has {_shown(fields)} for {stream}. Write an object with "
+                f"an expression for each field, or {NULL_STRING} to leave the stream out."
+            )
+            continue
+        for name, expression in fields.items():
+            if expression is None and name in NEEDED_OPTIONS:
+                yield f"The setting stream_maps has null for {name} of {stream}. Remove that line."
+            elif not isinstance(expression, str | None) and name != KEY_OPTION:
+                yield (
+                    f"The setting stream_maps has {_shown(expression)} for {name} of {stream}. "
+                    f"Write an expression as text, or {NULL_STRING} to leave the field out."
+                )
 
 
 def _are_acronyms(names: object) -> bool:

@@ -37,10 +37,10 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         (
             "account_name",
             "https://ipe.myvtex.com",
-            "Set it to the 'acme' of https://acme.myvtex.com",
+            "Set it to the 'acme' in https://acme.myvtex.com",
         ),
-        ("app_key", None, "The setting app_key is missing. Set it to the key"),
-        ("app_token", "  ", "The setting app_token is missing. Set it to the token"),
+        ("app_key", None, "The setting app_key is missing. Set it to the app key"),
+        ("app_token", "  ", "The setting app_token is missing. Set it to the app token"),
         ("app_token", "NOTASECRETNOTASECRET two", "app_token contains spaces or other characters"),
         (
             "app_token",
@@ -52,6 +52,14 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         ("store_url", "www.acme.com.br", "The setting store_url is not a URL"),
         ("api_url", "ftp://127.0.0.1", "The setting api_url is not a URL"),
         ("start_date", "yesterday", "start_date is 'yesterday', which is not a date"),
+        ("stream_maps", ["orders"], "stream_maps has to be an object with the names of streams"),
+        ("stream_maps", {"orders": "no"}, "stream_maps has 'no' for orders. Write an object"),
+        ("stream_maps", {"orders": {"x": 5}}, "stream_maps has 5 for x of orders. Write an expr"),
+        (
+            "stream_maps",
+            {"orders": {"__alias__": None}},
+            "stream_maps has null for __alias__ of orders. Remove that line.",
+        ),
         ("start_date", 20260101, "start_date is 20260101, which is not a date"),
         ("account_name", "a" * 64, "but the name of a VTEX account has only letters"),
         ("start_date", "2062-01-01", "The setting start_date is in the future"),

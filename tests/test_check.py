@@ -122,6 +122,12 @@ def test_a_key_that_nobody_knows(tap: Tap, shop: Shop) -> None:
     assert run.lines[-1].startswith("VTEX gave no data at all: check account_name, app_key and")
 
 
+def test_an_account_that_does_not_exist(tap: Tap, shop: Shop) -> None:
+    """VTEX's hosts resolve for any name; 404 says nothing about rights then."""
+    shop.fail("status", "", status=404, times=None)
+    assert checked(tap, shop, expect=1).lines[-1].startswith("VTEX gave no data at all: check")
+
+
 def test_a_store_that_is_not_there_is_told_soon(tap: Tap, shop: Shop) -> None:
     """Every path has seconds to answer, but not one after the other."""
     config = shop.config(api_url=None, account_name="no-such-store")

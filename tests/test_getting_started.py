@@ -125,7 +125,9 @@ def test_the_readme_has_the_lines_of_the_guide() -> None:
 
 @pytest.mark.long
 @pytest.mark.services
-def test_from_nothing_to_rows_in_ten_minutes(newcomer: Newcomer, tmp_path: Path) -> None:
+def test_from_nothing_to_rows_in_ten_minutes(
+    newcomer: Newcomer, shop: Shop, tmp_path: Path
+) -> None:
     loaders = yaml.safe_load((PROJECT / "meltano.yml").read_text())["plugins"]["loaders"]
     (jsonl,) = [one for one in loaders if one["name"] == "target-jsonl"]
     (tmp_path / "target-jsonl.yml").write_text(yaml.safe_dump({**jsonl, "variant": "andyh1203"}))
@@ -149,14 +151,22 @@ def test_from_nothing_to_rows_in_ten_minutes(newcomer: Newcomer, tmp_path: Path)
     assert "METRIC" not in said[lines[-1]]
 
     # The wrong turns: Meltano shows the last line only.
-    for expected, env in (
-        ("VTEX does not accept the key (status 401).", {"TAP_VTEX_APP_TOKEN": "WRONG"}),
-        ("There is no setting starts_date. Did you mean start_date?", None),
-    ):
-        if env is None:
-            newcomer.type("meltano config set tap-vtex starts_date 2026-01-01")
-        told = newcomer.type("meltano config test tap-vtex", expect=1, **(env or {}))
+    def assert_test_says(expected: str, **env: str) -> None:
+        told = newcomer.type("meltano config test tap-vtex", expect=1, **env)
         assert expected in told.partition("Plugin configuration is invalid")[2]
+
+    wrong = {"TAP_VTEX_APP_TOKEN": "WRONG"}
+    assert_test_says("VTEX does not accept the key (status 401).", **wrong)
+    nowhere = {"TAP_VTEX_API_URL": "http://127.0.0.1:1"}
+    assert_test_says("No connection. VTEX has answered nothing", **nowhere)
+    shop.store.granted = set()
+    assert_test_says("The key's role opens none of the selected streams.")
+    # One record of any stream is enough for it, but not for the check.
+    shop.store.granted = set(READER_ROLE - {"List Orders"})
+    assert "is valid" in newcomer.type("meltano config test tap-vtex")
+    assert "streams: orders" in newcomer.type("meltano invoke tap-vtex:check", expect=1)
+    newcomer.type("meltano config set tap-vtex starts_date 2026-01-01")
+    assert_test_says("There is no setting starts_date. Did you mean start_date?")
 
 
 # -- without it --------------------------------------------------------------------------
@@ -233,6 +243,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "misspelt a setting": {"starts_date": "2026-01-01"},
     "wrote a date in another order": {"start_date": "31/01/2026"},
     "misspelt the account, or have no network": {"api_url": None, "account_name": "acme"},
+    "misspelt the account, and VTEX answers all the same": {"status": 404},
     "copied a wrong token": {"app_token": "WRONG"},
     "made a key without a role": {"granted": set()},
     "gave the role too little": {"granted": READER_ROLE - {"View order"}},
@@ -245,5 +256,8 @@ def test_the_last_line_is_what_the_page_says(tap: Tap, shop: Shop) -> None:
     for what, sentence in rows:
         config = shop.config() | WAYS[what]
         shop.store.granted = config.pop("granted", None)
+        shop.store.faults.clear()
+        if status := config.pop("status", None):
+            shop.fail("status", "", status=status, times=None)
         told = tap.run(config, select={"orders", "coupons"}, expect=1, hurry=True)
         assert told.reason.startswith(sentence)

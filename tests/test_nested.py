@@ -214,7 +214,7 @@ def test_a_column_that_is_left_out_stays_out_whatever_kind_of_value_it_holds(
 def test_a_container_without_one_of_its_fields_is_warned_of(run_with: Callable[..., Run]) -> None:
     run = run_with("orders.orderId", "orders.totals", "orders.clientProfileData.userProfileId")
 
-    assert run.log.count("is selected, but none of its fields is") == 1
+    assert run.log.count("is selected, but none of its fields are") == 1
     assert "Stream orders: totals is selected" in run.log
     assert "write orders.totals* for all of it" in run.log
     for row in run.records("orders"):

@@ -7,7 +7,7 @@ import logging
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -157,6 +157,40 @@ def test_a_stream_map_of_a_stream_that_is_not_selected_is_ignored(tap: Tap, shop
     wrong = {"coupons": {"utmSource": "len("}}
     run = tap.run(shop.config(stream_maps=wrong), select={"coupons"}, expect=1)
     assert run.reason.startswith("The setting stream_maps can't be used: ")
+    assert "Traceback" not in run.log
+
+
+#: Stream maps with a null, and the field of coupons that is left out by it; none if all are.
+NULLS: list[tuple[dict[str, Any], str | None]] = [
+    ({"coupons": None}, None),
+    ({"__else__": None}, None),
+    ({"coupons": {"utmSource": None}, "products": None}, "utmSource"),
+    (
+        {"coupons": {"__else__": None, "couponCode": "couponCode", "account_name": "'x'"}},
+        "utmSource",
+    ),
+    ({"coupons": {"__key_properties__": None, "couponCode": None}}, "couponCode"),
+]
+
+
+@pytest.mark.parametrize(("maps", "left_out"), NULLS)
+def test_null_in_a_stream_map_leaves_something_out(
+    tap: Tap, shop: Shop, maps: dict[str, Any], left_out: str | None
+) -> None:
+    rows = tap.run(shop.config(stream_maps=maps), select={"coupons"}).records("coupons")
+
+    assert bool(rows) == bool(left_out)
+    assert not any(left_out in row for row in rows)
+
+
+def test_a_field_that_is_null_is_told_of_in_the_last_line(tap: Tap, shop: Shop) -> None:
+    for key in list(shop.documents("CL"))[:3]:
+        shop.edit("CL", key, lastName=None)
+    maps = {"clients": {"lastName": "lastName.upper()"}}
+    run = tap.run(shop.config(stream_maps=maps), select={"clients"}, expect=1)
+
+    assert run.reason.startswith("The stream map of clients failed on a record: ")
+    assert "lastName.upper(). Check the names in its expressions, and allow for" in run.reason
     assert "Traceback" not in run.log
 
 

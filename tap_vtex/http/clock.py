@@ -70,7 +70,7 @@ class VtexClock:
         if skew > MAX_CLOCK_SKEW and not self._has_warned:
             self._has_warned = True
             self._logger.warning(
-                "VTEX's clock and this machine's differ by %s; the tap goes by VTEX's", skew
+                "VTEX's clock and this machine's differ by %s; the tap uses VTEX's", skew
             )
 
     def _here(self) -> datetime:

@@ -165,7 +165,10 @@ class Check:
     @property
     def is_ok(self) -> bool:
         """Whether every needed stream can be read."""
-        return all(finding.is_ok for finding in self.findings if finding.needed)
+        # An account that does not exist may answer 404 to everything.
+        return self._client.has_answered and all(
+            finding.is_ok for finding in self.findings if finding.needed
+        )
 
     def may_read(self, stream: str) -> bool:
         """Whether a stream that was checked can be read."""
@@ -205,7 +208,7 @@ class Check:
         }
 
     def _verdict(self) -> list[str]:
-        if not any(one.granted for one in self.findings):
+        if not self._client.has_answered:
             return [NO_DATA]
         lines = []
         if further := self._not_readable(needed=False):

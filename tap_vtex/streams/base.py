@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from singer_sdk import SchemaDirectory, Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import CustomStreamMap
 from singer_sdk.singerlib import Metadata, RecordMessage
 
 from tap_vtex import schemas
-from tap_vtex.errors import StateError, VtexError
+from tap_vtex.errors import StateError, StreamMapError, VtexError
 from tap_vtex.records import Conformer
 from tap_vtex.selection import breadcrumbs, deselected, emptied, pruned
 from tap_vtex.settings import account_of
@@ -155,8 +156,8 @@ class VtexStream(Stream):
         fields = deselected(self.mask)
         for path in emptied(self.effective_schema, fields):
             self.logger.warning(
-                "Stream %s: %s is selected, but none of its fields is, so it comes empty. "
-                "In Meltano's select, write %s.%s* for all of it, or leave it out.",
+                "Stream %s: %s is selected, but none of its fields are, so it stays empty. "
+                "In Meltano's select, write %s.%s* for all of it, or remove it.",
                 *(self.name, path, self.name, path),
             )
         return fields
@@ -212,7 +213,12 @@ class VtexStream(Stream):
         """
         self.run.summary.count_row(self.name)
         for stream_map in self.stream_maps:
-            mapped = stream_map.transform(record)
+            try:
+                mapped = stream_map.transform(record)
+            except Exception as error:
+                if not isinstance(stream_map, CustomStreamMap):
+                    raise
+                raise StreamMapError(self.name, error) from error
             if mapped is not None:
                 yield RecordMessage(
                     stream=stream_map.stream_alias, record=mapped, time_extracted=datetime.now(UTC)

@@ -171,8 +171,8 @@ class CategoriesStream(VtexStream):
                 yield self._handle(outcome, categories, ledger)
         except AccessError:
             self.logger.info(
-                "The key may not read single categories, so they have only what the tree says. To "
-                "get everything: %s",
+                "The key may not read single categories, so they have only the fields of the "
+                "category tree. To get all fields: %s",
                 CATEGORY.how_to_grant,
             )
             for category in categories.values():

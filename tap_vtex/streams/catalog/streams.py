@@ -65,8 +65,8 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         except AccessError:
             sku_ids = self._api.sku_ids()
         self.logger.info(
-            "The key may not list products, so they are found through their SKUs: products without "
-            "SKUs do not show. To see them, too: %s",
+            "The key may not list products, so the tap finds them through their SKUs. Products "
+            "without SKUs are missing. To get them: %s",
             PRODUCT_LIST.how_to_grant,
         )
         return "sku", sku_ids
@@ -179,7 +179,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
 
 
 class SkusStream(ChildStream):
-    """SKUs, with everything that VTEX says of them and their product in one response."""
+    """SKUs, with everything VTEX has on them and their product."""
 
     name = "skus"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="skus")

@@ -88,7 +88,7 @@ def extended(
         if _bare(name) in taken or not 0 < len(name.encode()) <= MAX_NAME_BYTES:
             logger.warning(
                 "The field %r gets no column of its own, because it differs from another one only "
-                "by letter case or underscores, or is too long. It is in %s",
+                "by letter case or underscores, or is too long. Its values are in %s",
                 name,
                 extras,
             )

@@ -150,7 +150,7 @@ class PackagesStream(OrderPartsStream):
 
 
 class IncompleteOrdersStream(OrdersStream):
-    """Orders that never got past the payment: a refused card, a buyer who gave up.
+    """Orders that never got past payment: a refused card, a buyer who gave up.
 
     Such an order can be completed later. It is then in `OrdersStream`, with the same id.
     """
