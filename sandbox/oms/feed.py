@@ -103,15 +103,15 @@ class Feed:
 
     def put(self, change: Change) -> None:
         """Put a change into the queue, if the filter lets it pass."""
-        assert self.config is not None
-        if change.state in self.config["filter"].get("status", ()):
+        if self.config and change.state in self.config["filter"].get("status", ()):
             self._number += 1
             self.messages[self._number] = Message(self._number, change)
             self._latest = max(self._latest, change.at)
 
     def expire(self, now: int) -> None:
         """Forget messages after their time, and the configuration if nothing new came in it."""
-        assert self.config is not None
+        if self.config is None:
+            return
         kept_for = self.config["queue"]["MessageRetentionPeriodInSeconds"] * SECOND
         self.messages = {
             number: message
@@ -122,9 +122,10 @@ class Feed:
             self.config = None
             self.messages.clear()
 
-    def read(self, most: int, now: int) -> list[Json]:
+    def read(self, now: int, most: int = MAX_LOT) -> list[Json]:
         """Some of the messages, which are hidden for a while then."""
-        assert self.config is not None
+        if self.config is None:
+            return []
         quirks, dice = self.quirks, self._dice
         hidden = self.config["queue"]["visibilityTimeoutInSeconds"] * SECOND
         visible = [one for one in self.messages.values() if one.visible_from <= now]
@@ -155,9 +156,11 @@ class Feed:
 
     def read_back(self, now: int) -> Json:
         """The configuration as VTEX tells it, with what is in the queue."""
-        assert self.config is not None
         ages = [(now - one.change.at) / SECOND for one in self.messages.values()]
-        told = {**self.config, "approximateAgeOfOldestMessageInSeconds": max(ages, default=0)}
+        told = {
+            **(self.config or {}),
+            "approximateAgeOfOldestMessageInSeconds": max(ages, default=0),
+        }
         if self.quirks.feed_has_quantity:
             told["quantity"] = len(self.messages)
         return {**_recased(told, self.quirks.feed_config_keys)}

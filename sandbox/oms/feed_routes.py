@@ -67,7 +67,7 @@ async def read(request: web.Request) -> web.Response:
     most = request.query.get("maxlot", "")
     if not most.isdigit() or not 0 < int(most) <= MAX_LOT:
         return oms_error(400, "OMS400", f"maxlot must be from 1 to {MAX_LOT}")
-    return json_response(feed.read(int(most), store.clock.now()))
+    return json_response(feed.read(store.clock.now(), int(most)))
 
 
 @routes.post(QUEUE)

@@ -6,6 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from sandbox.clock import SECOND
 from sandbox.oms.feed import Feed
 from sandbox.oms.plain import Life, PlainOrders
 from sandbox.quirks import Quirks
-from tests.support.plain_feed import STREAMS, FeedStore, Outcome, Pipeline
+from tests.support.plain_feed import FEED_STATE, STREAMS, FeedStore, Outcome, Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,10 @@ class History:
         self.store.down_after = after
 
     def put_back(self, state: dict[str, Any]) -> None:
+        """Put an earlier state back, unless its feed has been taken over since."""
+        known = state.get(FEED_STATE)
+        if known and not {known["consumer"], known["succeeds"]} & self.store.consumers():
+            return
         self.pipeline.states.append(state)
         for change in self.store.feed.committed:
             self.excused[int(change.order_id)] = change.at // SECOND
@@ -129,6 +134,7 @@ class History:
         ]
 
 
+@pytest.mark.timeout(3600)
 @settings(max_examples=EXAMPLES)
 @given(STEPS, QUIRKS)
 def test_no_history_loses_what_the_feed_showed(steps: list[Step], quirks: Quirks) -> None:
@@ -141,5 +147,4 @@ def test_no_history_loses_what_the_feed_showed(steps: list[Step], quirks: Quirks
     history.end()
 
     assert not history.lost()
-    # What is committed is proven: the target has it.
-    assert not history.store.feed.messages or quirks.feed_empty_one_in or quirks.feed_twice_one_in
+    assert not history.store.feed.messages or quirks.feed_empty_one_in

@@ -19,7 +19,7 @@ from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.feed import OrderFeed, Readers
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
-from tap_vtex.streams.orders.feed_queue import FEED, FEED_COMMIT, FEED_CONFIG, FEED_SETUP
+from tap_vtex.streams.orders.feed_queue import FEED, FEED_COMMIT, FEED_CONFIG, FEED_SETUP, MARK
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
 from tests.support.plain import PlainClient
@@ -75,6 +75,11 @@ class FeedStore:
         if self.feed.config:
             self.feed.put(Change(str(number), "handling", "invoiced", self.ticks, 0))
 
+    def consumers(self) -> set[str]:
+        """Whom the feed's configuration names."""
+        named = self.feed.config["filter"]["status"] if self.feed.config else []
+        return {one.removeprefix(MARK) for one in named if one.startswith(MARK)}
+
     def pass_time(self, hours: float) -> None:
         """Set the clock forward, by a second at least."""
         self.orders.now += max(1, int(hours * 3600))
@@ -93,8 +98,8 @@ class FeedClient(PlainClient):
             feed = self._opened()
             if feed.config is None:
                 raise NotFoundError("no feed", status=404)
-            now = self._all.ticks
-            return Response(feed.read_back(now) if endpoint is FEED_CONFIG else feed.read(10, now), {})
+            give = feed.read_back if endpoint is FEED_CONFIG else feed.read
+            return Response(give(self._all.ticks), {})
         found = super().get(endpoint, *ids, params=params)
         if ids:
             changed = EPOCH.fromtimestamp(found.body["lastChange"], EPOCH.tzinfo)
@@ -164,7 +169,8 @@ class Pipeline:
         self, target: _Target, selected: Collection[str]
     ) -> Iterator[tuple[Collection[str], int, int]]:
         settings = Settings.read({**CONFIG, "orders_feed": True})
-        logger = logging.getLogger("plain")
+        logger = logging.getLogger("plain feed")
+        logger.setLevel(logging.CRITICAL)
         client = cast("VtexClient", FeedClient(self.store))
         orders = OrderList(client, logger)
         orders.now  # noqa: B018 - as the stream begins

@@ -17,7 +17,7 @@ from tap_vtex.errors import VtexError
 from tap_vtex.streams.ledger import MAX_NAMED, UNKNOWN_FOR
 from tap_vtex.streams.orders.api import Row
 from tap_vtex.streams.orders.feed_bookmark import MAX_HEARD, FeedBookmark, Owed
-from tap_vtex.streams.orders.feed_queue import FeedQueue, new_consumer
+from tap_vtex.streams.orders.feed_queue import FEED_CONFIG, FeedConfig, FeedQueue, new_consumer
 from tap_vtex.streams.orders.fetcher import CHUNK, fetch
 from tap_vtex.windows import whole_second
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_vtex.http.client import VtexClient
+    from tap_vtex.report.check import Check
     from tap_vtex.report.progress import Progress
     from tap_vtex.streams.orders.changes import FetchChunks
-    from tap_vtex.streams.orders.feed_queue import Event, FeedConfig
+    from tap_vtex.streams.orders.feed_queue import Event
     from tap_vtex.streams.orders.fetcher import Chunk, OrderOutcome
     from tap_vtex.types import Document
 
@@ -48,6 +49,10 @@ MAX_OWED: Final = 1000
 #: changes reaches a day further back than its last one.
 LISTED_WITHIN: Final = timedelta(hours=24)
 LIST_DOES_ALL: Final = "The order list does without it"
+FOREIGN: Final = (
+    "The feed of this key belongs to another system, and the tap leaves it alone. "
+    f"{LIST_DOES_ALL}. To use the feed, give the tap a key of its own."
+)
 
 
 class Readers:
@@ -190,11 +195,7 @@ class OrderFeed:
             self._logger.info("The feed of orders %s. %s in this run", what, LIST_DOES_ALL)
             return None
         if not config.consumer:
-            self._logger.warning(
-                "The feed of this key belongs to another system, and the tap leaves it alone. %s. "
-                "Give the tap a key of its own",
-                LIST_DOES_ALL,
-            )
+            self._logger.warning("%s", FOREIGN)
             return None
         if config.consumer in {self._consumer, self._succeeds}:
             if config.consumer != self._consumer or not config.is_complete:
@@ -314,3 +315,10 @@ def _is_wanted(order: Document, wanted_from: datetime) -> bool:
     """Whether the list would show an order, too: it is complete, and not too old."""
     created = dates.parse(order.get("creationDate"))
     return order.get("isCompleted") is not False and (created is None or created >= wanted_from)
+
+
+def check_feed(check: Check) -> None:
+    """Ask how the feed is configured, without reading it."""
+    config = check.ask(FEED_CONFIG, fallback="sees changes in the list only")
+    if isinstance(config, dict) and not FeedConfig.parse(config).consumer:
+        check.note(FOREIGN)

@@ -13,7 +13,7 @@ from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
-from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers
+from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers, check_feed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.items import items_of
 from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
@@ -108,6 +108,8 @@ class OrdersStream(ParentStream[OrderBookmark]):
     def check(self, check: Check) -> None:
         """Request the list, and an order of it."""
         _check_orders(check, incomplete=self.incomplete)
+        if self.run.settings.orders_feed and not self.incomplete:
+            check_feed(check)
 
     def probe(self, probe: Probe) -> None:
         """Find out how the list behaves."""
