@@ -110,6 +110,7 @@ SETTINGS: Final = th.PropertiesList(
             "shows late or never. VTEX has one feed for each key, so the key has to be the tap's "
             "own. Not read with end_date."
         ),
+        examples=[True],
     ),
     th.Property(
         "max_workers",
