@@ -31,6 +31,8 @@ class Quirks:
     #: Orders: whether they show security codes and full numbers of cards. VTEX's example of Get
     #: order has a security code; where else a store puts some is a guess.
     shows_cards: bool = False
+    #: Orders: by how many seconds Get order lags behind the feed. Nobody has reported that.
+    order_lag: float = 0.0
     #: Feed: whether a read gives all that it has room for, or only some, as SQS does.
     feed_reads: Literal["all", "some"] = "some"
     #: Feed: one read in this many is empty although there is more; 0 for none.

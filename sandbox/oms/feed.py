@@ -64,6 +64,8 @@ class Feed:
     _number: int = 0
     _since: int = 0
     _latest: int = 0
+    #: The time, and the number of actions, at which it listened last.
+    _heard_at: tuple[int, int] = (0, 0)
     #: How many changes of an order were heard, or lay before the configuration.
     _heard: dict[Order, int] = field(default_factory=dict)
 
@@ -87,8 +89,10 @@ class Feed:
 
     def hear(self, book: OrderBook, now: int) -> None:
         """Put into the queue what has happened until now; forget what is too old."""
-        if self.config is None:
+        state = (now, sum(map(len, book.actions.values())))
+        if self.config is None or state == self._heard_at:
             return
+        self._heard_at = state
         for order in self._near(book, now):
             changes = _changes(book, order, now)
             known = self._heard.get(order)

@@ -252,7 +252,7 @@ def test_what_the_list_shows_is_owed_to_no_stream(tap: Tap, shop: Shop, target: 
 def test_the_feed_brings_no_orders_that_the_list_would_not(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:
-    shop = open_shop(orders=400, days=60, clients=10, skus=20)
+    shop = open_shop(orders=200, days=40, clients=10, skus=20)
     since = {"start_date": "2026-11-01"}
     sync(tap, shop, target, settings=since)
     shop.act("approve", min(shop.orders(), key=shop.created))
@@ -290,6 +290,22 @@ def test_an_order_that_the_feed_names_and_nobody_gives(
     assert not shop.store.feed.messages  # what nobody knows for days can't be had
 
 
+def test_an_order_that_lags_behind_its_event_is_fetched_again(
+    tap: Tap, shop: Shop, target: Target
+) -> None:
+    sync(tap, shop, target)
+    chosen = change(shop, 3)
+    shop.store.quirks.order_lag = 300
+    sync(tap, shop, target)
+    assert statuses(target, chosen) != {"canceled"}
+
+    run = sync(tap, shop, target)
+
+    assert len(run.records("orders")) == 3
+    assert statuses(target, chosen) == {"canceled"}
+    assert not shop.store.feed.committed
+
+
 def test_who_does_not_want_the_feed_asks_for_none(tap: Tap, shop: Shop, target: Target) -> None:
     tap.sync(shop.config(), target, select=ORDERS)
     sync(tap, shop, target, settings={"end_date": "2026-11-20"})
@@ -297,13 +313,17 @@ def test_who_does_not_want_the_feed_asks_for_none(tap: Tap, shop: Shop, target: 
     assert not {CONFIG, QUEUE} & shop.requests().keys()
 
 
-def test_a_stream_that_is_replicated_whole_keeps_its_feed(
-    tap: Tap, shop: Shop, target: Target
+@pytest.mark.parametrize(("select", "method"), [(ORDERS, "FULL_TABLE"), (ITEMS, None)])
+def test_a_stream_that_is_replicated_whole_or_alone_has_its_feed(
+    tap: Tap, shop: Shop, target: Target, select: set[str], method: str | None
 ) -> None:
-    sync(tap, shop, target, method="FULL_TABLE")
+    sync(tap, shop, target, select, method=method)
     chosen = change(shop, 3)
-    sync(tap, shop, target, method="FULL_TABLE")
-    sync(tap, shop, target, method="FULL_TABLE")
+    sync(tap, shop, target, select, method=method)
+    (stream,) = select
+    rows = [row for row in target.tables[stream].values() if row["orderId"] in chosen]
+    assert min(row["lastChange"] for row in rows) > "2026-11-23T12"
+    sync(tap, shop, target, select, method=method)
 
     assert {one.order_id for one in shop.store.feed.committed} == {*chosen}
 

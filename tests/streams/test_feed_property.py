@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,9 @@ from sandbox.clock import SECOND
 from sandbox.oms.feed import Feed
 from sandbox.oms.plain import Life, PlainOrders
 from sandbox.quirks import Quirks
+from tap_vtex.streams.orders import feed
+from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
+from tap_vtex.streams.orders.feed_queue import EVENTS_PER_READ
 from tests.support.plain_feed import FEED_STATE, STREAMS, FeedStore, Outcome, Pipeline
 
 if TYPE_CHECKING:
@@ -148,3 +152,17 @@ def test_no_history_loses_what_the_feed_showed(steps: list[Step], quirks: Quirks
 
     assert not history.lost()
     assert not history.store.feed.messages or quirks.feed_empty_one_in
+
+
+def test_the_state_stays_small() -> None:
+    history = History(Quirks())
+    history.pipeline.run({*STREAMS})
+    with patch.multiple(feed, MAX_OWED=3, MAX_HEARD=5):
+        for _ in range(3):
+            history.change([*range(len(AGES))])
+            history.run({"orders"}, Outcome())
+            known = history.pipeline.states[-1][FEED_STATE]
+            assert len(FeedBookmark.from_state(known).heard) <= 5 + 2 * EVENTS_PER_READ
+            assert len(known["owed"]) <= 3 + len(SHOWN)
+        history.end()
+    assert {stream for stream, _ in history.lost()} <= {"order_items", "payments"}
