@@ -43,8 +43,8 @@ MAX_READS: Final = MAX_HEARD
 HANDLES: Final = 50
 #: An order that Get order shows older than its event is fetched again, while the event is young.
 SETTLES_IN: Final = timedelta(minutes=10)
-#: At most so many orders are owed to streams that are not selected.
-MAX_OWED: Final = 1000
+#: At most so many orders are owed to streams that are not selected: 55 kB of state.
+MAX_OWED: Final = 500
 #: What the list shows this soon, a stream that is selected again finds by itself: its search for
 #: changes reaches a day further back than its last one.
 LISTED_WITHIN: Final = timedelta(hours=24)
