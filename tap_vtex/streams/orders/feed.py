@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
 from tap_vtex.errors import VtexError
-from tap_vtex.streams.ledger import MAX_NAMED, UNKNOWN_FOR
+from tap_vtex.streams.ledger import MAX_NAMED
 from tap_vtex.streams.orders.api import Row
 from tap_vtex.streams.orders.feed_bookmark import MAX_HEARD, FeedBookmark, Owed
 from tap_vtex.streams.orders.feed_queue import FEED_CONFIG, FeedConfig, FeedQueue, new_consumer
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_vtex.report.progress import Progress
     from tap_vtex.streams.orders.changes import FetchChunks
     from tap_vtex.streams.orders.feed_queue import Event
-    from tap_vtex.streams.orders.fetcher import Chunk, OrderOutcome
+    from tap_vtex.streams.orders.fetcher import Chunk
     from tap_vtex.types import Document
 
 #: Reads in a row that bring nothing new, after which the feed counts as empty. If all that VTEX
@@ -129,7 +129,8 @@ class OrderFeed:
             for number, outcome in enumerate(fetch(self._client, rows, retry_for=retry_for), 1):
                 order = outcome.result
                 if order is None:
-                    self._miss(outcome, failed)
+                    # Its events come again, until VTEX forgets them after two weeks.
+                    failed.append(outcome.item.order_id)
                 elif _is_wanted(order, wanted_from):
                     yield order
                     self._note_written(outcome.item.order_id, order)
@@ -219,8 +220,10 @@ class OrderFeed:
         return None
 
     def _configure(self) -> None:
-        self._consumer, self._succeeds = self._consumer or new_consumer(), ""
+        # Named first: if no response comes, the feed may be configured all the same.
+        self._consumer = self._consumer or new_consumer()
         self._queue.configure(self._consumer)
+        self._succeeds = ""
 
     # -- events --------------------------------------------------------------------------
 
@@ -281,16 +284,6 @@ class OrderFeed:
         if lacking:
             self._owed[order_id] = Owed(at=changed, streams=sorted(lacking))
         self._note_heard(order_id, changed)
-
-    def _miss(self, outcome: OrderOutcome, failed: list[str]) -> None:
-        """Leave the events of an order where they are; they come again."""
-        events = self._events.get(outcome.item.order_id, [])
-        is_old = all(one.at and self._now - one.at > UNKNOWN_FOR for one in events)
-        if outcome.is_unknown and is_old:
-            self._owed.pop(outcome.item.order_id, None)
-            self._note_heard(outcome.item.order_id)  # there is nothing to be had
-        else:
-            failed.append(outcome.item.order_id)
 
     # -- what streams lack that are not selected -----------------------------------------
 
