@@ -309,6 +309,18 @@ def test_an_order_that_lags_behind_its_event_is_fetched_again(
     assert not shop.store.feed.committed
 
 
+def test_a_damaged_state_of_the_feed_stops_nothing(tap: Tap, shop: Shop, target: Target) -> None:
+    sync(tap, shop, target)
+    change(shop, 3)
+    sync(tap, shop, target)
+    state_of(target)["heard"] = [{"day": "2026-11-23", "events": "x"}]
+
+    run = sync(tap, shop, target)
+
+    assert "The feed of orders is not read. The order list does without it" in run.log
+    assert not shop.store.feed.committed
+
+
 def test_who_does_not_want_the_feed_asks_for_none(tap: Tap, shop: Shop, target: Target) -> None:
     tap.sync(shop.config(), target, select=ORDERS)
     sync(tap, shop, target, settings={"end_date": "2026-11-20"})
