@@ -44,10 +44,10 @@ other-python: ## Run the tests that need no other service with another Python.
 		-n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 # make soak SOAK_MINUTES=5 SOAK_SEED=7 SOAK=tests/chaos.py
-SOAK ?= tests/soak.py tests/chaos.py
+SOAK ?= tests/soak.py tests/chaos.py tests/streams/test_feed_property.py
 SOAK_MINUTES ?= 30
 soak: .venv/ready ## Load a large store for ten minutes, then half an hour of chaos.
-	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) $(BIN)/python -m pytest \
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_SEED=$(SOAK_SEED) FEED_EXAMPLES=1000 $(BIN)/python -m pytest \
 		-s --timeout=36000 --show-capture=no $(SOAK)
 
 bench: .venv/ready .venv/bench/ready ## Measure the tap for twenty minutes; write docs/performance.md.

@@ -34,6 +34,19 @@ class Quirks:
     #: Orders: whether they show security codes and full numbers of cards. VTEX's example of Get
     #: order has a security code; where else a store puts some is a guess.
     shows_cards: bool = False
+    #: Orders: by how many seconds Get order lags behind the feed. Nobody has reported that.
+    order_lag: float = 0.0
+    #: Feed: whether a read gives all that it has room for, or only some, as SQS does.
+    feed_reads: Literal["all", "some"] = "some"
+    #: Feed: one read in this many is empty although there is more; 0 for none.
+    feed_empty_one_in: int = 0
+    #: Feed: one message in this many is not hidden after a read, so it comes twice; 0 for none.
+    feed_twice_one_in: int = 0
+    #: Feed: how the keys of a configuration are written when it is read back. VTEX's reference
+    #: and its guide differ.
+    feed_config_keys: Literal["as_sent", "lower", "capital"] = "as_sent"
+    #: Feed: whether a configuration tells how many messages there are.
+    feed_has_quantity: bool = True
     #: The status for a key whose role lacks the resource. OMS has been seen to send 401.
     lacking_access: Literal[401, 403] = 403
     #: Master Data: the largest page size at which a scroll does not time out with 408.

@@ -15,6 +15,7 @@ from sandbox.catalog.routes import routes as catalog_routes
 from sandbox.clock import moment
 from sandbox.logistics.routes import routes as logistics_routes
 from sandbox.masterdata.routes import routes as masterdata_routes
+from sandbox.oms.feed_routes import routes as feed_routes
 from sandbox.oms.routes import routes as oms_routes
 from sandbox.pricing.routes import routes as pricing_routes
 from sandbox.promotions.routes import routes as promotion_routes
@@ -34,6 +35,7 @@ def make_app(store: Store) -> web.Application:
     app[STORE] = store
     app.add_routes(control.routes)
     app.add_routes(oms_routes)
+    app.add_routes(feed_routes)
     app.add_routes(masterdata_routes)
     app.add_routes(catalog_routes)
     app.add_routes(catalog_list_routes)

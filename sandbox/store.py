@@ -13,6 +13,7 @@ from sandbox.logistics.stock import Logistics
 from sandbox.masterdata.forms import entities
 from sandbox.masterdata.scrolls import Scrolls
 from sandbox.oms.book import OrderBook
+from sandbox.oms.feed import Feed
 from sandbox.pricing.prices import Pricing
 from sandbox.promotions.benefits import Coupons, Promotions, Taxes
 from sandbox.quirks import Quirks
@@ -82,7 +83,11 @@ class Store:
     #: Documents of Master Data as JSON, kept so that the next one who asks need not wait until
     #: they are made. None: they are made each time.
     rendered: dict[tuple[object, ...], dict[Entry, msgspec.Raw]] | None = None
+    feed: Feed = field(init=False)
     _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.feed = Feed(self.quirks)
 
     @classmethod
     def create(

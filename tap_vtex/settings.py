@@ -101,6 +101,18 @@ SETTINGS: Final = th.PropertiesList(
         examples=[1, 7],
     ),
     th.Property(
+        "orders_feed",
+        th.BooleanType,
+        default=False,
+        title="Orders feed",
+        description=(
+            "Also hear of changes by VTEX's Feed v3, for orders of any age, which the order list "
+            "shows late or never. VTEX has one feed for each key, so the key has to be the tap's "
+            "own. Not read with end_date."
+        ),
+        examples=[True],
+    ),
+    th.Property(
         "max_workers",
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
         default=16,
@@ -262,6 +274,7 @@ class Settings:
     end_date: datetime | None
     lookback: timedelta
     recent: timedelta
+    orders_feed: bool
     max_workers: int
     requests_per_minute: int
     api_url: str | None
@@ -283,6 +296,7 @@ class Settings:
             end_date=dates.parse(config.get("end_date")),
             lookback=timedelta(days=_number(config, "lookback_days")),
             recent=timedelta(days=_number(config, "recent_days")),
+            orders_feed=bool(config.get("orders_feed")),
             max_workers=_number(config, "max_workers"),
             requests_per_minute=_number(config, "requests_per_minute"),
             api_url=(config.get("api_url") or "").rstrip("/") or None,

@@ -49,6 +49,8 @@ def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
     yield from _stream_map_errors(config.get("stream_maps"))
     for name in sorted(config.keys() - KNOWN):
         yield f"There is no setting {name}.{_nearest(name, KNOWN)} Correct or remove it."
+    if not isinstance(config.get("orders_feed"), bool | None):
+        yield "The setting orders_feed has to be true or false."
     for name, declared in SETTINGS["properties"].items():
         if "maximum" in declared:  # not the SDK's own
             yield from _number_errors(name, config.get(name), declared)

@@ -77,6 +77,7 @@ STORES: tuple[Json, ...] = (
     {},
     {"rows_have_last_change": False},
     {"page_31": "repeat", "max_rows": 3},
+    {"feed_empty_one_in": 3, "feed_twice_one_in": 4, "feed_config_keys": "lower"},
     {"page_31": "empty", "max_rows": 50},
     {"max_window_days": 20, "long_windows": "empty"},
     {"content_range_with_equals": False, "no_skus": "array", "large_id_pages": "error"},
@@ -88,6 +89,7 @@ SETTINGS = {
     "prices_refresh_hours": 5,
     "inventory_refresh_hours": 5,
     "max_workers": 8,
+    "orders_feed": True,
 }
 #: Entities of Master Data, with a field to change.
 ENTITIES = {"CL": "firstName", "AD": "city", "LE": "nome", "NL": "name"}

@@ -79,6 +79,7 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
         ("starts_date", "2026-01-01", "no setting starts_date. Did you mean start_date? Correct"),
         ("foo", 1, "There is no setting foo. Correct or remove it."),
         ("lookback_days", -1, "lookback_days is -1, but has to be a whole number from 0"),
+        ("orders_feed", "yes", "orders_feed has to be true or false"),
     ],
 )
 def test_a_wrong_setting_is_refused_before_the_first_request(

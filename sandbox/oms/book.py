@@ -138,16 +138,28 @@ class OrderBook:
 
     def state(self, order: Order, at: int) -> State:
         """An order's state at a time after its creation."""
+        return self.states(order, at)[-1][1]
+
+    def states(self, order: Order, at: int) -> list[tuple[int, State]]:
+        """The successive states of an order until a time, with the moment of each."""
         begin = life_of_incomplete if order.left_incomplete else life
         states = begin(self.seed, order.number, self.created(order))
         actions = self.actions.get(order, [])
         # After the first action, an order only changes by actions.
         until = min(at, self.closed, *(moment for moment, _ in actions[:1]))
-        state = [state for state in states if state.last_change <= until][-1]
+        found = [(one.last_change, one) for one in states if one.last_change <= until]
         for moment, action in actions:
             if moment <= at:
-                state = after(state, action, moment)
-        return state
+                found.append((moment, after(found[-1][1], action, moment)))
+        return found
+
+    def placed_between(self, start: int, end: int) -> list[Order]:
+        """The orders placed in a time, complete or not."""
+        end = min(end, self.closed)
+        return [
+            *map(Order, self._complete.between(start, end)),
+            *(Order(n, left_incomplete=True) for n in self._incomplete.between(start, end)),
+        ]
 
     def everything(self, at: int, *, incomplete: bool = False) -> Iterable[Order]:
         """All orders that exist at a time, by creation time."""

@@ -43,6 +43,8 @@ class PlainOrders:
     lives: Sequence[Life]
     #: Orders that the list shows only from a moment on.
     late: dict[int, int] = field(default_factory=dict)
+    #: Orders that the list keeps showing as they were at a moment.
+    frozen: dict[int, int] = field(default_factory=dict)
     #: How many requests there were.
     lists: int = 0
     gets: int = 0
@@ -105,10 +107,11 @@ class PlainOrders:
         return sorted(found)
 
     def _row(self, number: int) -> Json:
+        seen = min(self.now - INDEX_DELAY, self.frozen.get(number, self.now))
         return {
             "orderId": str(number),
             "creationDate": _text(self.created[number]),
-            "lastChange": _text(self.last_change(number, self.now - INDEX_DELAY)),
+            "lastChange": _text(self.last_change(number, seen)),
         }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
-from sandbox.clock import DAY, ticks
+from sandbox.clock import DAY, SECOND, ticks
 from sandbox.interception import INDEX_LAG
 from sandbox.oms.book import YEARS_SHOWN, Order, Selection, Window
 from sandbox.oms.document import document, row
@@ -148,7 +148,8 @@ async def get_order(request: web.Request) -> web.Response:
         return oms_error(404, "OMS007", "Order Not Found")
     if status := store.book.broken.get(order):
         return oms_error(status, "OMS000", "The order can't be read")
-    return json_response(order_document(store, order, now))
+    shown = max(now - int(store.quirks.order_lag * SECOND), store.book.created(order))
+    return json_response(order_document(store, order, shown))
 
 
 def order_document(store: Store, order: Order, at: int) -> dict[str, object]:

@@ -6,8 +6,10 @@ import math
 import threading
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlencode
+
+import msgspec
 
 from tap_vtex.counting import counted
 from tap_vtex.errors import (
@@ -57,7 +59,12 @@ class _Request(NamedTuple, Generic[Body]):
     path: str
     query: str
     headers: Mapping[str, str]
-    no_retry: Collection[int]
+    no_retry: Collection[int] = ()
+    #: What to send; None for GET.
+    body: bytes | None = None
+
+    def __str__(self) -> str:
+        return f"{self.endpoint.method} {self.path}"
 
 
 class _Success(NamedTuple):
@@ -150,7 +157,7 @@ class VtexClient:
         if success is None:
             return False
         try:
-            self._get(success.request, retry_for=self.policy.retry_probe_for)
+            self._request(success.request, retry_for=self.policy.retry_probe_for)
         except VtexError:
             return False
         return True
@@ -198,9 +205,31 @@ class VtexClient:
             {**self._headers, **endpoint.headers, **(headers or {})},
             no_retry,
         )
-        return self._get(request, retry_for=retry_for, stop=stop)
+        return self._request(request, retry_for=retry_for, stop=stop)
 
-    def _get(
+    def post(self, endpoint: Endpoint[Any], body: object, *, retry_for: float) -> None:
+        """Send JSON to an endpoint that changes something; what its response says is not read.
+
+        Args:
+            endpoint: Where to send it.
+            body: What to send.
+            retry_for: How many seconds the request may take with all its retries. 0 for one
+                that must not be sent twice: it is tried once.
+
+        Raises:
+            VtexError: As `get` does. VTEX may have done it all the same, if no response came.
+        """
+        request = _Request[Any](
+            endpoint,
+            (),
+            self.path_to(endpoint),
+            "",
+            {**self._headers, **endpoint.headers},
+            body=msgspec.json.encode(body),
+        )
+        self._request(request, retry_for=retry_for)
+
+    def _request(
         self,
         request: _Request[Body],
         *,
@@ -231,7 +260,7 @@ class VtexClient:
                     give_up_at = min(give_up_at, first_failure + self._patience_without_host())
                 if now + wait > min(give_up_at, self._patience_ends(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
-                self._log_retry(failure, request.path, wait)
+                self._log_retry(failure, request, wait)
                 if failure.status != TOO_MANY_REQUESTS:
                     self.wait(wait, stop)
 
@@ -254,16 +283,24 @@ class VtexClient:
         left = math.inf if ends is None else ends - time.monotonic()
         at_most = max(left, self.policy.min_timeout)
         try:
-            response = transport.get(request.path + request.query, request.headers, at_most=at_most)
+            response = transport.send(
+                request.endpoint.method,
+                request.path + request.query,
+                request.headers,
+                body=request.body,
+                at_most=at_most,
+            )
         except NoResponseError as error:
             raise RetryableError(str(error), no_response=error) from None
         failures.raise_for_status(
             response,
-            request.path,
+            str(request),
             request.endpoint,
             is_proven=request.endpoint in self._successes,
             no_retry=request.no_retry,
         )
+        if request.body is not None:
+            return Response(cast("Body", None), response.headers)
         try:
             body = bodies.decode(response.body)
         except ValueError:
@@ -293,8 +330,8 @@ class VtexClient:
         least = self.policy.min_wait_throttled if throttled else 0.0
         if failure.retry_after > self.policy.max_pause:
             self._logger.warning(
-                "GET %s got %s, and VTEX asks for a pause of %.0f seconds; the tap pauses for %.0f",
-                request.path,
+                "%s got %s, and VTEX asks for a pause of %.0f seconds; the tap pauses for %.0f",
+                request,
                 failure,
                 failure.retry_after,
                 self.policy.max_pause,
@@ -328,7 +365,7 @@ class VtexClient:
         self, failure: RetryableError, request: _Request[Body], seconds: float
     ) -> VtexError:
         if failure.status == UNAUTHORIZED:
-            return failures.no_access(request.path, request.endpoint, UNAUTHORIZED)
+            return failures.no_access(str(request), request.endpoint, UNAUTHORIZED)
         if self._is_unreachable(failure):
             reason = str(failure)
             self._unreachable = UnreachableError(
@@ -337,8 +374,8 @@ class VtexClient:
             )
             return self._unreachable
         return UnavailableError(
-            f"VTEX gave no usable response to GET {request.path} for "
-            f"{counted(round(seconds), 'seconds')}. The last attempt got {failure}."
+            f"VTEX gave no usable response to {request} for {counted(round(seconds), 'seconds')}. "
+            f"The last attempt got {failure}."
         )
 
     def _is_unreachable(self, failure: RetryableError) -> bool:
@@ -348,7 +385,7 @@ class VtexClient:
         now = time.monotonic()
         return failure.no_response.is_unreachable or now >= self._patience_ends(now)
 
-    def _log_retry(self, failure: RetryableError, path: str, wait: float) -> None:
+    def _log_retry(self, failure: RetryableError, request: _Request[Any], wait: float) -> None:
         with self._lock:
             self.retries += 1
             now = time.monotonic()
@@ -356,8 +393,8 @@ class VtexClient:
                 return
             self._last_retry_line = now
         self._logger.warning(
-            "GET %s got %s; retrying in %.1f seconds (retry %d of this run)",
-            path,
+            "%s got %s; retrying in %.1f seconds (retry %d of this run)",
+            request,
             failure,
             wait,
             self.retries,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeGuard, TypeVar
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Endpoint(Generic[Body]):
     #: Any one of these opens the endpoint; the first is the one to recommend.
     resources: tuple[Resource, ...]
     host: Host = Host.COMMERCE
+    #: All but the feed's are GET.
+    method: Literal["GET", "POST"] = "GET"
     #: Headers beside those that every request has.
     headers: Mapping[str, str] = field(default_factory=dict)
     #: The id that a body about one thing carries; None if it carries none.

@@ -45,7 +45,7 @@ class RetryableError(Exception):
 
 def raise_for_status(
     response: RawResponse,
-    path: str,
+    request: str,
     endpoint: Endpoint[Any],
     *,
     is_proven: bool,
@@ -55,7 +55,7 @@ def raise_for_status(
 
     Args:
         response: The response.
-        path: The path that was requested.
+        request: Method and path.
         endpoint: The endpoint behind it.
         is_proven: Whether the endpoint has succeeded in this run.
         no_retry: Statuses that are final, though they usually pass.
@@ -79,22 +79,22 @@ def raise_for_status(
         )
     message = responses.vtex_message(response)
     if status in {UNAUTHORIZED, FORBIDDEN}:
-        raise no_access(path, endpoint, status, message)
+        raise no_access(request, endpoint, status, message)
     if status == NOT_FOUND:
         raise NotFoundError(
-            f"VTEX does not know GET {path} (status 404). If no stream works, check account_name.",
+            f"VTEX does not know {request} (status 404). If no stream works, check account_name.",
             status=status,
             vtex_message=message,
         )
     raise RefusedError(
-        f"VTEX refused GET {path} (status {status}).", status=status, vtex_message=message
+        f"VTEX refused {request} (status {status}).", status=status, vtex_message=message
     )
 
 
-def no_access(path: str, endpoint: Endpoint[Any], status: int, message: str = "") -> AccessError:
+def no_access(request: str, endpoint: Endpoint[Any], status: int, message: str = "") -> AccessError:
     """The error of a key that VTEX refuses."""
     return AccessError(
-        f"VTEX refused the key for GET {path} (status {status}). {endpoint.how_to_grant}",
+        f"VTEX refused the key for {request} (status {status}). {endpoint.how_to_grant}",
         status=status,
         vtex_message=message,
     )

@@ -1,6 +1,6 @@
 """When VTEX is asked again: every number about retries and waits, in one place.
 
-The loop itself is `VtexClient.get`. The decorators of `backoff` and `tenacity` sleep where
+The loop itself is in `VtexClient`. The decorators of `backoff` and `tenacity` sleep where
 neither a signal nor an abandoned worker can wake them, and they have one limit for all
 failures. The client takes only the wait sequences from `backoff`.
 """
@@ -37,6 +37,11 @@ class RetryPolicy:
     retry_discovery_for: float = 20.0
     #: What earlier runs failed to get, all of it together.
     retry_missing_for: float = 20.0
+    #: Each request to the feed of order changes, and each order that it names: the list of
+    #: orders does without.
+    retry_feed_for: float = 20.0
+    #: The feed as a whole, until the orders that it named are fetched.
+    read_feed_for: float = 600.0
     #: Whether an endpoint still gives what it gave before, to tell an outage.
     retry_probe_for: float = 10.0
     #: Whatever ``tap-vtex --check`` asks for, since somebody is waiting.

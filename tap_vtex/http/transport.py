@@ -1,4 +1,4 @@
-"""Single GET requests to one host, through the connection pool of `requests`.
+"""Single requests to one host, through the connection pool of `requests`.
 
 A `requests.Session` reads the environment (proxies, certificates, .netrc) for every request.
 Here that happens once for each host; after that, requests go straight to the adapter, which
@@ -93,7 +93,7 @@ class _OneHostAdapter(HTTPAdapter):
 
 
 class Transport:
-    """GET requests to one host, from any thread.
+    """Requests to one host, from any thread.
 
     Follows no redirects, keeps no cookies, and accepts no unverified certificate: every
     request carries the store's key.
@@ -121,18 +121,34 @@ class Transport:
         self._cert = environment["cert"]
         self._probe_environment()
 
-    def get(
-        self, path: str, headers: Mapping[str, str], *, at_most: float = math.inf
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        *,
+        body: bytes | None = None,
+        at_most: float = math.inf,
     ) -> RawResponse:
-        """Request a path, query included, and wait for ``at_most`` so many seconds.
+        """Send a request, and wait for the response.
+
+        Args:
+            method: The method.
+            path: The path, query included.
+            headers: All headers.
+            body: What to send; None for nothing.
+            at_most: How many seconds the exchange may take.
 
         Raises:
             NoResponseError: No complete response came back.
         """
         request = requests.PreparedRequest()
-        request.method = "GET"
+        request.method = method
         request.url = self._base + path
         request.headers = CaseInsensitiveDict(headers)
+        if body is not None:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
         connect, read, total = (min(seconds, at_most) for seconds in self._timeout)
         deadline = time.monotonic() + total
         try:

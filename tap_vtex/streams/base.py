@@ -226,15 +226,19 @@ class VtexStream(Stream):
 
     # -- bookmarks -----------------------------------------------------------------------
 
-    def load_bookmark(self, partition: Context, kind: type[AnyBookmark]) -> AnyBookmark | None:
-        """The bookmark of the last checkpoint; None if there is none.
+    def load_bookmark(
+        self, partition: Context, kind: type[AnyBookmark], *, even_full_table: bool = False
+    ) -> AnyBookmark | None:
+        """The bookmark of the last checkpoint; None if there is none, or none is to be used.
+
+        Without ``even_full_table``, a stream that is to be replicated whole begins anew.
 
         Raises:
             StateError: The state was written by a newer version of the tap, or is damaged.
         """
         state = self.get_context_state(partition)
         full_table = self.replication_key and self.replication_method == "FULL_TABLE"
-        if full_table or not state.keys() - SDK_KEYS:
+        if (full_table and not even_full_table) or not state.keys() - SDK_KEYS:
             return None
         try:
             if state["version"] > STATE_VERSION:
@@ -247,6 +251,10 @@ class VtexStream(Stream):
                 f"The state of {self.name} can't be read. Restore the state of an earlier run, or "
                 "load everything again (meltano run --full-refresh)."
             ) from None
+
+    def has_bookmark(self, partition: Context) -> bool:
+        """Whether the stream was ever read, as far as the state says."""
+        return bool(self.get_context_state(partition).keys() - SDK_KEYS)
 
     def check_clock(self, bookmark_at: datetime) -> None:
         """Refuse a bookmark that is ahead of VTEX's clock. VTEX must have answered before.

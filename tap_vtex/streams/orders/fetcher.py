@@ -30,15 +30,19 @@ MAX_BEYOND: Final = 400
 OrderOutcome = Outcome[Row, Document]
 
 
-def fetch(client: VtexClient, rows: Iterable[Row]) -> Iterator[OrderOutcome]:
+def fetch(
+    client: VtexClient, rows: Iterable[Row], *, retry_for: float | None = None
+) -> Iterator[OrderOutcome]:
     """Fetch the order of each row; yield the outcomes in the order of completion.
+
+    ``retry_for`` is how many seconds to ask for one order, instead of what the policy says.
 
     Raises:
         VtexError: As `fetch_each` does.
     """
 
     def fetch_one(row: Row, stop: threading.Event) -> Document:
-        return client.get(ORDER, row.order_id, stop=stop).body
+        return client.get(ORDER, row.order_id, retry_for=retry_for, stop=stop).body
 
     return fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN)
 

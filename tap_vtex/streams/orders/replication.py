@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.settings import Settings
     from tap_vtex.streams.orders.api import Row
+    from tap_vtex.streams.orders.feed import OrderFeed
     from tap_vtex.streams.orders.fetcher import Chunk, OrderOutcome
     from tap_vtex.streams.orders.order_list import OrderList
     from tap_vtex.streams.orders.window_reader import Listed
@@ -55,8 +56,11 @@ class OrderReplication:
         bookmark: OrderBookmark,
         checkpoint: Callable[[OrderBookmark], None],
         logger: logging.Logger,
+        *,
+        feed: OrderFeed | None = None,
     ) -> None:
         """Begin at a bookmark; ``checkpoint`` is told each one that a run can resume from."""
+        self._feed = feed
         self._orders = orders
         self._client = orders.client
         self._settings = settings
@@ -137,11 +141,16 @@ class OrderReplication:
     def _fetch(
         self, chunks: Iterable[Chunk], done: Callable[[Chunk], None], progress: Progress
     ) -> Iterator[Document]:
-        """Fetch the wanted orders of chunks, but those that earlier runs failed to get."""
+        """Fetch the wanted orders of chunks, but those that earlier runs failed to get.
+
+        What the feed has shown just now is not fetched again.
+        """
 
         def without_missing() -> Iterator[Chunk]:
             for chunk in chunks:
                 chunk.wanted = [row for row in chunk.wanted if row.order_id not in self._ledger]
+                if self._feed:
+                    chunk.wanted = self._feed.not_written(chunk.wanted)
                 yield chunk
 
         def close(chunk: Chunk) -> None:
@@ -295,7 +304,8 @@ class OrderReplication:
         def advance(under_way: ChangePass) -> None:
             self._advance(change_pass=under_way)
 
-        yield from search.run(self._fetch, advance)
+        fetch = self._feed.overhearing(self._fetch) if self._feed else self._fetch
+        yield from search.run(fetch, advance)
         self._finish_changes(search)
 
     def _finish_changes(self, search: ChangeSearch) -> None:

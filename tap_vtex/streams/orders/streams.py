@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import StreamSchema
 
+from tap_vtex.errors import StateError
 from tap_vtex.http.bodies import documents_in
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
+from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers, check_feed
+from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.items import items_of
 from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
 from tap_vtex.streams.orders.order_list import OrderList
@@ -42,11 +45,61 @@ class OrdersStream(ParentStream[OrderBookmark]):
 
     #: Whether to list the orders that were never completed.
     incomplete = False
+    _feed: OrderFeed | None = None
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield the orders to fetch, and write the parts of each beside it."""
         self._orders.now  # noqa: B018 - an error that concerns all members shows here, once
         yield from super().extract(partition)
+
+    def read_groups(self, partition: Context) -> Iterator[Document]:
+        """Write what the feed names, for all members; then read the list for each group."""
+        self._feed = self._feed_for(partition)
+        if self._feed:
+
+            def checkpoint() -> None:
+                if self._feed:
+                    self._feed.put()
+                self.write_state()
+
+            wanted = wanted_from(self._orders, self.run.settings)
+            for order in self._feed.run(wanted, checkpoint):
+                yield from self._written(order, self.members)
+        yield from super().read_groups(partition)
+
+    def _feed_for(self, partition: Context) -> OrderFeed | None:
+        """The feed, if it is to be read."""
+        settings = self.run.settings
+        is_test = self.ABORT_AT_RECORD_COUNT is not None
+        if not settings.orders_feed or self.incomplete or settings.end_date or is_test:
+            return None
+        own = {**partition, "reader": "feed"}
+        try:
+            bookmark = self.load_bookmark(own, FeedBookmark, even_full_table=True)
+        except StateError as error:
+            self.logger.warning("The feed of orders is not read. %s. %s", LIST_DOES_ALL, error)
+            return None
+        parts = [self, *(one for one in self.child_streams if isinstance(one, ChildStream))]
+        selected = {one.name for one in self.members}
+        loaded = {one.name for one in parts if one.has_bookmark(self.part_of(one, partition))}
+        readers = Readers(selected, {one.name for one in parts} - selected, loaded)
+        return OrderFeed(
+            self.run.client, bookmark, readers, partial(self.set_bookmark, own), self.logger
+        )
+
+    def _checkpoint_of(
+        self, members: list[VtexStream], partition: Context
+    ) -> Callable[[OrderBookmark], None]:
+        checkpoint = super()._checkpoint_of(members, partition)
+        feed = self._feed
+        if feed is None:
+            return checkpoint
+
+        def with_feed(bookmark: OrderBookmark) -> None:
+            feed.put()
+            checkpoint(bookmark)
+
+        return with_feed
 
     @cached_property
     def _orders(self) -> OrderList:
@@ -55,6 +108,8 @@ class OrdersStream(ParentStream[OrderBookmark]):
     def check(self, check: Check) -> None:
         """Request the list, and an order of it."""
         _check_orders(check, incomplete=self.incomplete)
+        if self.run.settings.orders_feed and not self.incomplete:
+            check_feed(check)
 
     def probe(self, probe: Probe) -> None:
         """Find out how the list behaves."""
@@ -81,16 +136,20 @@ class OrdersStream(ParentStream[OrderBookmark]):
     ) -> Iterator[Document]:
         """Go through the orders once, for members that share a bookmark."""
         replication = OrderReplication(
-            self._orders, self.run.settings, bookmark, checkpoint, self.logger
+            self._orders, self.run.settings, bookmark, checkpoint, self.logger, feed=self._feed
         )
         for order in replication.run():
-            remove_cards(order)
-            read = ReadOrder(order)
-            for member in members:
-                if isinstance(member, OrderPartsStream):
-                    member.write_parts_of(read)
-            if self in members:
-                yield {**order, "value_difference": value_difference(order, read.lines)}
+            yield from self._written(order, members)
+
+    def _written(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
+        """Yield an order, if that is wanted, after its parts were written."""
+        remove_cards(order)
+        read = ReadOrder(order)
+        for member in members:
+            if isinstance(member, OrderPartsStream):
+                member.write_parts_of(read)
+        if self in members:
+            yield {**order, "value_difference": value_difference(order, read.lines)}
 
 
 class OrderPartsStream(ChildStream):

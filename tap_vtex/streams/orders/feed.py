@@ -1,0 +1,317 @@
+"""One run over the feed: which orders it names, and which of its events are committed.
+
+Reading the feed is destructive: what is committed is gone for good, and no target ever tells the
+tap what it has. So an event is committed only by a run whose state proves that the target has
+its order: the run before has written the order, and then a state with the event's fingerprint.
+Until then the event comes again, and its order is fetched again.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from tap_vtex import dates
+from tap_vtex.errors import VtexError
+from tap_vtex.streams.ledger import MAX_NAMED
+from tap_vtex.streams.orders.api import Row
+from tap_vtex.streams.orders.feed_bookmark import MAX_HEARD, FeedBookmark, Owed
+from tap_vtex.streams.orders.feed_queue import FEED_CONFIG, FeedConfig, FeedQueue, new_consumer
+from tap_vtex.streams.orders.fetcher import CHUNK, fetch
+from tap_vtex.windows import whole_second
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from datetime import datetime
+
+    from tap_vtex.http.client import VtexClient
+    from tap_vtex.report.check import Check
+    from tap_vtex.report.progress import Progress
+    from tap_vtex.streams.orders.changes import FetchChunks
+    from tap_vtex.streams.orders.feed_queue import Event
+    from tap_vtex.streams.orders.fetcher import Chunk
+    from tap_vtex.types import Document
+
+#: Reads in a row that bring nothing new, after which the feed counts as empty. If all that VTEX
+#: announced was seen, one is enough.
+MAX_IDLE_READS: Final = 3
+#: A bound on the reads of a run.
+MAX_READS: Final = MAX_HEARD
+#: Handles in one commit.
+HANDLES: Final = 50
+#: An order that Get order shows older than its event is fetched again, while the event is young.
+SETTLES_IN: Final = timedelta(minutes=10)
+#: At most so many orders are owed to streams that are not selected: 55 kB of state.
+MAX_OWED: Final = 500
+#: What the list shows this soon, a stream that is selected again finds by itself: its search for
+#: changes reaches a day further back than its last one.
+LISTED_WITHIN: Final = timedelta(hours=24)
+LIST_DOES_ALL: Final = "The order list does without it"
+FOREIGN: Final = (
+    "The feed of this key belongs to another system, and the tap leaves it alone. "
+    f"{LIST_DOES_ALL}. To use the feed, give the tap a key of its own."
+)
+
+
+class Readers:
+    """The streams that are cut out of orders."""
+
+    def __init__(
+        self, selected: Collection[str], others: Collection[str], loaded: Collection[str]
+    ) -> None:
+        """Name those that are selected, those that are not, and those that have a bookmark."""
+        self.selected = frozenset(selected)
+        self.others = frozenset(others)
+        #: Not selected now, but loaded before, and perhaps selected again.
+        self.waiting = self.others & frozenset(loaded)
+
+
+class OrderFeed:
+    """The feed in one run, for all streams that are cut out of orders."""
+
+    def __init__(
+        self,
+        client: VtexClient,
+        bookmark: FeedBookmark | None,
+        readers: Readers,
+        save: Callable[[FeedBookmark], None],
+        logger: logging.Logger,
+    ) -> None:
+        """Begin with the bookmark that the run was given; ``save`` puts one into the state."""
+        self._client = client
+        self._queue = FeedQueue(client)
+        self._readers = readers
+        self._save = save
+        self._logger = logger
+        self._now = client.now()
+        given = bookmark or FeedBookmark()
+        self._consumer, self._succeeds = given.consumer, given.succeeds
+        #: The events whose orders the target has.
+        self._proven = frozenset(given.heard)
+        self._heard = given.not_forgotten(self._now)
+        self._owed = dict(given.owed)
+        #: By order, the events whose orders are to be fetched.
+        self._events: dict[str, list[Event]] = {}
+        #: When the orders that this run has written had last changed.
+        self._written: dict[str, datetime] = {}
+
+    def put(self) -> None:
+        """Put into the state what has been handed on so far."""
+        if self._consumer:
+            self._save(
+                FeedBookmark(
+                    consumer=self._consumer,
+                    succeeds=self._succeeds,
+                    heard=dict([*self._heard.items()][-MAX_HEARD:]),
+                    owed=dict(self._owed),
+                )
+            )
+
+    def run(self, wanted_from: datetime, checkpoint: Callable[[], None]) -> Iterator[Document]:
+        """Yield the orders that the feed names. It never fails: the list does without it.
+
+        Args:
+            wanted_from: The creation date of the oldest orders that the run is to have.
+            checkpoint: Writes the state.
+        """
+        try:
+            if config := self._own_config():
+                self._read(config)
+        except VtexError as error:
+            self._logger.warning("The feed of orders can't be read. %s. %s", LIST_DOES_ALL, error)
+        wanted = [*(key for key in self._owed if self._is_owed_now(key)), *self._events]
+        rows = [Row(order_id) for order_id in dict.fromkeys(wanted)]
+        retry_for = self._client.policy.retry_feed_for
+        failed: list[str] = []
+        try:
+            for number, outcome in enumerate(fetch(self._client, rows, retry_for=retry_for), 1):
+                order = outcome.result
+                if order is None:
+                    # Its events come again, until VTEX forgets them after two weeks.
+                    failed.append(outcome.item.order_id)
+                elif _is_wanted(order, wanted_from):
+                    yield order
+                    self._note_written(outcome.item.order_id, order)
+                else:
+                    self._owed.pop(outcome.item.order_id, None)
+                    self._note_heard(outcome.item.order_id)
+                if not number % CHUNK:
+                    checkpoint()
+        except VtexError as error:
+            self._logger.warning("The orders that the feed names can't be fetched. %s", error)
+        if failed:
+            self._logger.warning(
+                "VTEX does not give %d orders that the feed names (%s). The next run asks again",
+                len(failed),
+                ", ".join(failed[:MAX_NAMED]),
+            )
+        self._forget_oldest_owed()
+        if self._consumer:
+            checkpoint()
+
+    # -- what the list asks --------------------------------------------------------------
+
+    def not_written(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows whose orders this run has not written as the list shows them, or newer."""
+        return [row for row in rows if not self._has_written(row)]
+
+    def _has_written(self, row: Row) -> bool:
+        written = self._written.get(row.order_id)
+        return bool(written and row.last_change and row.last_change <= written)
+
+    def overhearing(self, fetch: FetchChunks) -> FetchChunks:
+        """A search for changes that also tells the feed what the list shows."""
+
+        def fetch_and_note(
+            chunks: Iterable[Chunk], done: Callable[[Chunk], None], progress: Progress
+        ) -> Iterator[Document]:
+            def noted() -> Iterator[Chunk]:
+                for chunk in chunks:
+                    self._note_listed(chunk.rows)
+                    yield chunk
+
+            yield from fetch(noted(), done, progress)
+
+        return fetch_and_note
+
+    def _note_listed(self, rows: Iterable[Row]) -> None:
+        """Forget what is owed to streams, where a search shows it: theirs will, too."""
+        for row in rows:
+            owed = self._owed.get(row.order_id)
+            if owed is None or self._now - owed.at > LISTED_WITHIN:
+                continue
+            if row.last_change is None or row.last_change >= whole_second(owed.at):
+                del self._owed[row.order_id]
+
+    # -- whose feed it is ----------------------------------------------------------------
+
+    def _own_config(self) -> FeedConfig | None:
+        """The configuration, if it is this state's. It is made if there is none."""
+        config = self._queue.config()
+        if config is None:
+            what = "has lost its configuration, and begins anew" if self._consumer else "begins"
+            self._configure()
+            self._logger.info("The feed of orders %s. %s in this run", what, LIST_DOES_ALL)
+            return None
+        if not config.consumer:
+            self._logger.warning("%s", FOREIGN)
+            return None
+        if config.consumer in {self._consumer, self._succeeds}:
+            if config.consumer != self._consumer or not config.is_complete:
+                self._configure()
+            return config
+        if self._consumer:
+            self._logger.warning(
+                "The feed of this key belongs to another state of the tap, and this run leaves it "
+                "alone. %s. Give each pipeline a key of its own",
+                LIST_DOES_ALL,
+            )
+            return None
+        # Either the state is gone, or this is a second pipeline. It waits until the target has a
+        # state that names it: if this run is broken off, the old state goes on.
+        self._consumer, self._succeeds = new_consumer(), config.consumer
+        self._logger.warning(
+            "The feed of this key belongs to a state that this run was not given. %s. The next "
+            "run takes the feed over; if another pipeline has this key, give each one its own",
+            LIST_DOES_ALL,
+        )
+        return None
+
+    def _configure(self) -> None:
+        # Named first: if no response comes, the feed may be configured all the same.
+        self._consumer = self._consumer or new_consumer()
+        self._queue.configure(self._consumer)
+        self._succeeds = ""
+
+    # -- events --------------------------------------------------------------------------
+
+    def _read(self, config: FeedConfig) -> None:
+        """Read events until there are no more. Commit those whose orders the target has."""
+        ends = time.monotonic() + self._client.policy.read_feed_for
+        seen: set[bytes] = set()
+        handles: dict[bytes, str] = {}
+        committed = idle = 0
+        for _ in range(MAX_READS):
+            known = len(seen)
+            for event in self._queue.read():
+                if event.fingerprint in self._proven:
+                    handles[event.fingerprint] = event.handle
+                elif event.fingerprint not in seen:
+                    self._events.setdefault(event.order_id, []).append(event)
+                seen.add(event.fingerprint)
+            if len(handles) >= HANDLES:
+                committed += self._commit(handles)
+            idle = 0 if len(seen) > known else idle + 1
+            is_all = config.quantity is not None and len(seen) >= config.quantity
+            is_full = len(seen - self._proven) >= MAX_HEARD
+            if idle >= (1 if is_all else MAX_IDLE_READS) or is_full or time.monotonic() > ends:
+                break
+        committed += self._commit(handles)
+        self._logger.info(
+            "The feed names %d orders, and %d of its events are committed"
+            if seen
+            else f"The feed has no events. {LIST_DOES_ALL}",
+            *([len(self._events), committed] if seen else []),
+        )
+
+    def _commit(self, handles: dict[bytes, str]) -> int:
+        """Commit events, and forget them; return how many."""
+        committed = len(handles)
+        if handles:
+            self._queue.commit([*handles.values()])
+        for event in handles:
+            self._heard.pop(event, None)
+        handles.clear()
+        return committed
+
+    def _note_heard(self, order_id: str, changed: datetime | None = None) -> None:
+        """Note that an order was written after its events; ``changed`` is when it last changed."""
+        day = dates.start_of_day(self._now)
+        for event in self._events.pop(order_id, ()):
+            is_young = event.at is not None and self._now - event.at < SETTLES_IN
+            if is_young and changed and event.at and changed < whole_second(event.at):
+                continue  # Get order lags behind; the next run fetches it again
+            self._heard[event.fingerprint] = day
+
+    def _note_written(self, order_id: str, order: Document) -> None:
+        changed = dates.parse(order.get("lastChange")) or self._now
+        self._written[order_id] = changed
+        owed = self._owed.pop(order_id, None)
+        lacking = self._readers.others if order_id in self._events else frozenset()
+        lacking |= frozenset(owed.streams if owed else ()) - self._readers.selected
+        if lacking:
+            self._owed[order_id] = Owed(at=changed, streams=sorted(lacking))
+        self._note_heard(order_id, changed)
+
+    # -- what streams lack that are not selected -----------------------------------------
+
+    def _is_owed_now(self, order_id: str) -> bool:
+        return not self._readers.selected.isdisjoint(self._owed[order_id].streams)
+
+    def _forget_oldest_owed(self) -> None:
+        by_age = sorted(self._owed, key=lambda key: self._owed[key].at)
+        lacking: set[str] = set()
+        for order_id in by_age[: max(0, len(by_age) - MAX_OWED)]:
+            lacking |= self._readers.waiting.intersection(self._owed.pop(order_id).streams)
+        if lacking:
+            self._logger.warning(
+                "The feed showed more than %d changes while %s was not selected. If you select it "
+                "again, load it whole",
+                MAX_OWED,
+                " and ".join(sorted(lacking)),
+            )
+
+
+def _is_wanted(order: Document, wanted_from: datetime) -> bool:
+    """Whether the list would show an order, too: it is complete, and not too old."""
+    created = dates.parse(order.get("creationDate"))
+    return order.get("isCompleted") is not False and (created is None or created >= wanted_from)
+
+
+def check_feed(check: Check) -> None:
+    """Ask how the feed is configured, without reading it."""
+    config = check.ask(FEED_CONFIG, fallback="sees changes in the list only")
+    if isinstance(config, dict) and not FeedConfig.parse(config).consumer:
+        check.note(FOREIGN)
