@@ -158,6 +158,10 @@ class Page(NamedTuple):
     #: Rows, including those that can't be read.
     rows: int
     headers: Mapping[str, str]
+    #: The ids as VTEX spells them: a copy in the index has another spelling than its document.
+    spelled: list[str]
+    #: Whether the page was requested by its number.
+    is_numbered: bool = False
 
 
 class Received(NamedTuple):
@@ -194,15 +198,23 @@ class Entity:
         headers: Mapping[str, str] | None = None,
         no_retry: Collection[int] = (),
         stop: threading.Event | None = None,
+        retry_for: float | None = None,
     ) -> Page:
         """Request a page of `SCROLL` or `SEARCH`."""
         response = self.client.get(
-            endpoint, self.acronym, params=params, headers=headers, no_retry=no_retry, stop=stop
+            endpoint,
+            self.acronym,
+            params=params,
+            headers=headers,
+            no_retry=no_retry,
+            retry_for=retry_for,
+            stop=stop,
         )
         documents = [one for one in response.body if _has_id(one)]
+        spelled = [document["id"] for document in documents]
         for document in documents:
             document["id"] = folded(document["id"])
-        return Page(documents, len(response.body), response.headers)
+        return Page(documents, len(response.body), response.headers, spelled)
 
     def readable(self, page: Page) -> list[Document]:
         """The documents of a page.
