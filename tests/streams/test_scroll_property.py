@@ -237,6 +237,24 @@ def test_pages_by_number_end_with_all_documents_or_with_an_error(
 
 
 @pytest.mark.usefixtures("_small_pages")
+@given(
+    ENTRIES,
+    st.sampled_from(MANNERS[:-1]),
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TROUBLES)), max_size=MAX_READINGS - 1),
+    st.randoms(use_true_random=False),
+)
+def test_a_few_troubles_of_pages_by_number_are_none(
+    entries: list[Document],
+    manner: str,
+    troubles: list[tuple[int, str]],
+    dice: random.Random,
+) -> None:
+    script = [one for quiet, trouble in troubles for one in (*[None] * quiet, trouble)]
+
+    assert read(NumberedIndex(entries, script, manner, dice)) == truth(entries)
+
+
+@pytest.mark.usefixtures("_small_pages")
 @pytest.mark.parametrize("manner", MANNERS)
 def test_pages_by_number_without_trouble(manner: str) -> None:
     """The property would hold if they were never used."""
