@@ -14,6 +14,7 @@ from benchmarks.shop import LATENCY, ready_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from benchmarks.shop import Load, Shop
 
@@ -45,34 +46,34 @@ def measure() -> Result:
     loads: dict[int, tuple[Load, ...]] = {}
     for clients in (FEW, MANY):
         with ready_shop(100, clients=clients, kilobytes=0) as store:
-            loads[clients] = tuple(_second(store, one) for one in (_loop, _tap, _tap_page_by_page))
+            loads[clients] = tuple(_second(store, one) for one in (loop, tap, _tap_page_by_page))
             if clients == FEW:
                 together = _second(store, _tap_together)
-    bare, tap, page_by_page = loads[MANY]
+    bare, numbered, page_by_page = loads[MANY]
     bare_cost, tap_cost, _ = (
         (many.run.cpu - few.run.cpu) / (MANY - FEW) * 1e6
         for few, many in zip(loads[FEW], loads[MANY], strict=True)
     )
     least = MANY // SCROLL
     few, more = loads[FEW][1], (MANY - FEW) / MILLION
-    requests = (tap.total - few.total) / more
-    seconds = (tap.run.seconds - few.run.seconds) / more
+    requests = (numbered.total - few.total) / more
+    seconds = (numbered.run.seconds - few.run.seconds) / more
     return Result(
         f"{MANY:,} clients by scroll, {LATENCY} ms a response",
         [
             Figure(
                 "requests",
-                f"{tap.total:,}",
+                f"{numbered.total:,}",
                 f"pages of {SCROLL:,}: {least}",
-                _ratio(tap.total, least),
+                _ratio(numbered.total, least),
             ),
             Figure(
                 "time, pages by number, side by side",
-                _speed(tap),
+                _speed(numbered),
                 f"plain loop {bare.run.seconds:.1f} s",
-                _ratio(tap.run.seconds, bare.run.seconds),
+                _ratio(numbered.run.seconds, bare.run.seconds),
                 f"≤ {SECONDS} s",
-                tap.run.seconds <= SECONDS,
+                numbered.run.seconds <= SECONDS,
             ),
             Figure(
                 "time, page by page",
@@ -113,14 +114,14 @@ def measure() -> Result:
             ),
             Figure(
                 "peak memory",
-                f"{tap.run.megabytes:.0f} MB",
+                f"{numbered.run.megabytes:.0f} MB",
                 f"page by page {page_by_page.run.megabytes:.0f} MB",
-                _ratio(tap.run.megabytes, page_by_page.run.megabytes),
+                _ratio(numbered.run.megabytes, page_by_page.run.megabytes),
             ),
             Figure(
                 "who uses the CPU",
-                f"tap {tap.run.cpu / tap.run.wall:.2f} cores",
-                f"store {tap.store_cpu / tap.run.wall:.2f} cores",
+                f"tap {numbered.run.cpu / numbered.run.wall:.2f} cores",
+                f"store {numbered.store_cpu / numbered.run.wall:.2f} cores",
             ),
         ],
     )
@@ -131,13 +132,15 @@ def _second(store: Shop, load: Callable[[Shop], Load]) -> Load:
     return load(store)
 
 
-def _loop(store: Shop) -> Load:
-    return store.watch("benchmarks.bare", {"config": store.config}, "clients")
+def loop(store: Shop, keep: Path | None = None) -> Load:
+    """Read them in a plain loop; ``keep`` is a file to put what it writes into."""
+    return store.watch("benchmarks.bare", {"config": store.config}, "clients", keep=keep)
 
 
-def _tap(store: Shop) -> Load:
+def tap(store: Shop, keep: Path | None = None) -> Load:
+    """Read them by the tap, from a store that gives pages by number."""
     store.ask("settings", {"quirks": {"scroll_pages": "from_1"}})
-    return store.tap("clients")
+    return store.tap("clients", keep=keep)
 
 
 def _tap_page_by_page(store: Shop) -> Load:
