@@ -211,9 +211,7 @@ class Entity:
             stop=stop,
         )
         documents = [one for one in response.body if _has_id(one)]
-        spelled = [document["id"] for document in documents]
-        for document in documents:
-            document["id"] = folded(document["id"])
+        spelled = [_fold_id(document) for document in documents]
         return Page(documents, len(response.body), response.headers, spelled)
 
     def readable(self, page: Page) -> list[Document]:
@@ -242,6 +240,13 @@ def folded(document_id: str) -> str:
     """
     lower = document_id.lower()
     return lower if lower != document_id and GUID.fullmatch(document_id) else document_id
+
+
+def _fold_id(document: Document) -> str:
+    """Fold a document's id; returns it as VTEX spells it."""
+    spelled: str = document["id"]
+    document["id"] = folded(spelled)
+    return spelled
 
 
 def announced(header: str | None) -> int | None:

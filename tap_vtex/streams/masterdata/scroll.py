@@ -19,6 +19,7 @@ from tap_vtex.streams.masterdata.api import (
     Received,
     announced,
     compare,
+    folded,
 )
 from tap_vtex.streams.masterdata.numbered import NumberedPages, Scroll
 
@@ -224,7 +225,7 @@ class _Progress:
         self._pages.add(mark)
         self.rows += page.rows
         self._seen |= ids
-        for spelled, document in zip(page.spelled, page.documents, strict=True):
-            if spelled != document["id"]:
-                self._respelled[hash(spelled)] = hash(document["id"])
+        for spelled in page.spelled:
+            if (document_id := folded(spelled)) != spelled:
+                self._respelled[hash(spelled)] = hash(document_id)
         return True
