@@ -147,12 +147,18 @@ def shop(orders: int, *, latency: int = LATENCY, **options: str | int) -> Genera
 
 @contextmanager
 def ready_shop(
-    orders: int, *, latency: int = LATENCY, kilobytes: int = KILOBYTES, tls: bool = False
+    orders: int,
+    *,
+    latency: int = LATENCY,
+    kilobytes: int = KILOBYTES,
+    clients: int = 10,
+    tls: bool = False,
 ) -> Generator[Shop]:
     """A store whose responses are ready; ``tls``: encrypted and compressed, as VTEX sends them."""
     port, tls_port = free_port(), free_port()
     command = [sys.executable, "-m", "benchmarks.store", f"--port={port}", f"--orders={orders}"]
     command += [f"--order-kilobytes={kilobytes}", f"--now={NOW}", f"--latency={latency}"]
+    command += [f"--clients={clients}"]
     store = Shop(port)
     with tempfile.TemporaryDirectory() as folder:
         if tls:

@@ -2,7 +2,8 @@
 
 The sandbox renders each response when it is asked for, in the cores that the tap runs on, and
 that takes longer than the tap needs to read it. This store has the sandbox's orders, and their
-responses are ready before the first request. ``python -m benchmarks.store --help``.
+responses are ready before the first request. Of clients and addresses, each response is ready from
+the second request on. ``python -m benchmarks.store --help``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import ssl
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import uvloop
 
+from benchmarks.documents import PREFIX, ROUTE, Documents
 from sandbox.clock import Clock, moment
 from sandbox.oms.book import Order
 from sandbox.oms.document import Size
@@ -28,7 +31,7 @@ from sandbox.oms.routes import ALWAYS, Query, order_document, order_row
 from sandbox.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LIST: Final = "/api/oms/pvt/orders"
 ORDER: Final = "/api/oms/pvt/orders/{order_id}"
@@ -46,10 +49,11 @@ class Responses:
 
     def __init__(self, store: Store, *, compressed: bool) -> None:
         """Make what fits into memory."""
-        self._store = store
+        self.store = store
         self._now = store.clock.now()
         self._compressed = compressed
         self._made: dict[str, bytes] = {}
+        self._documents = Documents(store)
         size = 0
         for order in self._listed():
             path = f"{LIST}/{order.order_id}"
@@ -65,21 +69,25 @@ class Responses:
             path, _, query = target.partition("?")
             if path == LIST:
                 made = self._made[target] = self._list(query)
+            elif path.startswith(PREFIX):
+                made = self._respond(*self._documents.get(path, dict(parse_qsl(query))))
             else:
                 order = Order.of_id(path.removeprefix(f"{LIST}/"))
-                made = self._order(order) if order else self._respond({"error": "unknown"}, 404)
+                made = (
+                    self._order(order) if order else self._respond({"error": "unknown"}, status=404)
+                )
         return made
 
     def _listed(self) -> Iterator[Order]:
-        found = self._store.book.select(ALWAYS, {}, self._now, incomplete=False)
+        found = self.store.book.select(ALWAYS, {}, self._now, incomplete=False)
         yield from found.orders
 
     def _order(self, order: Order) -> bytes:
-        return self._respond(order_document(self._store, order, self._now))
+        return self._respond(order_document(self.store, order, self._now))
 
     def _list(self, text: str) -> bytes:
         query = Query.of(dict(parse_qsl(text)))
-        found = self._store.book.select(
+        found = self.store.book.select(
             query.created, query.filters, self._now, incomplete=query.incomplete
         )
         orders = found.page(query.page, query.size, descending=query.descending)
@@ -89,13 +97,20 @@ class Responses:
             "currentPage": query.page,
             "perPage": query.size,
         }
-        rows = [order_row(self._store, order, self._now) for order in orders]
+        rows = [order_row(self.store, order, self._now) for order in orders]
         return self._respond({"list": rows, "facets": [], "paging": paging})
 
-    def _respond(self, content: object, status: int = 200) -> bytes:
-        body = msgspec.json.encode(content)
+    def _respond(
+        self,
+        content: object,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        status: int = 200,
+    ) -> bytes:
+        body = content if isinstance(content, bytes) else msgspec.json.encode(content)
         date = format_datetime(moment(self._now).replace(microsecond=0), usegmt=True)
-        head = f"HTTP/1.1 {status} OK\r\nDate: {date}\r\nContent-Type: application/json\r\n"
+        lines = {"Date": date, "Content-Type": "application/json", **headers}
+        head = f"HTTP/1.1 {status} OK\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         if not self._compressed:
             return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
         head += "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -130,13 +145,14 @@ class Front:
             settings = json.loads(body)
             self.latency = settings.get("latency", self.latency)
             self.slow_one_in = settings.get("slow_one_in", self.slow_one_in)
+            for name, value in settings.get("quirks", {}).items():
+                setattr(self.responses.store.quirks, name, value)
         encoded = json.dumps(answer).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(encoded), encoded)
 
     def delay(self, target: str) -> float:
         """Count a request; returns the seconds until its response."""
-        path = urlsplit(target).path
-        self._requests[LIST if path == LIST else ORDER] += 1
+        self._requests[_route(urlsplit(target).path)] += 1
         number = self._requests.total() if self.slow_one_in else 1
         return self.latency * (10 if self.slow_one_in and number % self.slow_one_in == 0 else 1)
 
@@ -174,6 +190,13 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._front.responses.get(target))
 
 
+def _route(path: str) -> str:
+    """A path as the sandbox counts it."""
+    if path.startswith(PREFIX):
+        return f"{ROUTE}{path.rpartition('/')[2]}"
+    return LIST if path == LIST else ORDER
+
+
 def _length(head: bytes) -> int:
     """The bytes of a request's body."""
     _, found, rest = head.lower().partition(b"content-length:")
@@ -202,6 +225,7 @@ def main() -> None:
     add = parser.add_argument
     add("--port", type=int, required=True)
     add("--orders", type=int, required=True, help="as many as the sandbox's option makes")
+    add("--clients", type=int, default=10, help="number of clients")
     add("--order-kilobytes", type=int, default=0, help="minimum size of each order's document")
     add("--now", type=datetime.fromisoformat, required=True, help="the store's time, always")
     add("--latency", type=float, default=0.0, help="milliseconds before each response")
@@ -210,7 +234,9 @@ def main() -> None:
     add("--certificate", default="", help="the file with certificate and key for that")
     options = parser.parse_args()
     Size.minimum = options.order_kilobytes * 1000
-    store = Store.create(clock=Clock(options.now.astimezone(UTC), 0), orders=options.orders)
+    store = Store.create(
+        clock=Clock(options.now.astimezone(UTC), 0), orders=options.orders, clients=options.clients
+    )
     front = Front(Responses(store, compressed=options.gzip), options.latency / 1000)
     uvloop.run(serve(front, options.port, options.tls_port, options.certificate))
 

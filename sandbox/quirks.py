@@ -73,6 +73,13 @@ class Quirks:
     #: Master Data: whether the account was allocated to a cluster. If not, every route answers
     #: 500; known issue 1227332 says so of search, and the others are a guess.
     has_master_data: bool = True
+    #: Master Data: the response to a page of a scroll by its number, ``_page``. VTEX's guide on
+    #: pagination describes it, and does not say what the first number is; nobody is known to use
+    #: it. ``ignored``: the next page comes; ``overlapping``: from 0, and each page begins with the
+    #: last rows of the one before; ``live``: from 1, of the index as it is by then.
+    scroll_pages: Literal["from_0", "from_1", "ignored", "refused", "overlapping", "live"] = (
+        "from_1"
+    )
     #: Master Data: whether a scroll announces a total.
     scroll_has_total: bool = True
     #: Master Data: the next N scrolls find nothing, as in an incident that VTEX describes.

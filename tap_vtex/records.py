@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Stands for a value that can't be read as the declared type.
 MISFIT: Final = object()
+#: How many names without a column are remembered.
+MAX_REMEMBERED: Final = 100
 
 
 class Conformer:
@@ -45,8 +47,11 @@ class Conformer:
         self._others = {n: declared for n, declared in columns.items() if n not in self._dates}
         self._columns = frozenset(columns)
         self._fits = fits({"type": "object", "properties": self._others})
-        #: Columns whose values did not fit in earlier documents. Others of theirs rarely do.
-        self._misfits: dict[str, Mapping[str, Any]] = {}
+        #: Columns whose values did not fit in earlier documents, with the types that could fit.
+        #: Others of theirs rarely do.
+        self._misfits: dict[str, tuple[Mapping[str, Any], frozenset[type]]] = {}
+        #: Names without a column that earlier documents have had. Later ones have them, too.
+        self._without_column: list[str] = []
 
     def __call__(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Make a record of a document; the document stays as it is.
@@ -54,13 +59,19 @@ class Conformer:
         Deselected fields are removed first, so that none of them ends up among the extras.
         """
         record = dict(without(document, self._deselected) if self._deselected else document)
-        extras = {}
+        extras = {name: record.pop(name) for name in self._without_column if name in record}
         if not self._columns.issuperset(record):
-            extras = {name: record.pop(name) for name in [*record] if name not in self._columns}
+            more = {name: record.pop(name) for name in [*record] if name not in self._columns}
+            extras |= more
+            if len(self._without_column) < MAX_REMEMBERED:
+                self._without_column += more
         for name in self._dates:
             if (value := record.get(name)) is not None:
                 text = dates.normalized(value)
                 record[name] = text or _fitting(_no_date(value), value, name, extras)
+        for name, (declared, types) in self._misfits.items():
+            if (value := record.get(name)) is not None and type(value) not in types:
+                record[name] = _coerce(value, declared, name, extras)
         if not self._fits(record):
             self._make_fit(record, extras)
         if self._extras not in self._deselected:
@@ -70,13 +81,13 @@ class Conformer:
     def _make_fit(self, record: dict[str, Any], extras: dict[str, Any]) -> None:
         """Make the values fit that do not, beginning with columns that have had such values."""
         for _ in range(2):
-            for name, declared in self._misfits.items():
+            for name, (declared, _) in self._misfits.items():
                 if name in record:
                     record[name] = _coerce(record[name], declared, name, extras)
             if self._fits(record):
                 return
             self._misfits |= {
-                name: self._others[name]
+                name: (self._others[name], _types_of(self._others[name]))
                 for name, fit in self._fits_alone.items()
                 if name in record and not fit(record[name])
             }
@@ -84,6 +95,11 @@ class Conformer:
     @cached_property
     def _fits_alone(self) -> dict[str, Callable[[object], bool]]:
         return {name: fits(declared) for name, declared in self._others.items()}
+
+
+def _types_of(declared: Mapping[str, Any]) -> frozenset[type]:
+    """The types whose values can fit a declaration."""
+    return frozenset(one for kind in kinds_of(declared) for one in _TYPES.get(kind, ()))
 
 
 def _coerce(
@@ -188,4 +204,12 @@ _SCALARS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "integer": _integer,
     "number": _number,
     "boolean": _boolean,
+}
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
 }

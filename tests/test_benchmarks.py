@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 import yaml
 
-from benchmarks import page, sentences, shop, target
+from benchmarks import clients, page, sentences, shop, target
 from benchmarks.contenders import AIOHTTP
 from benchmarks.measure import Run
 from benchmarks.results import Result
 from demo.services import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ORDERS = 100
 
@@ -35,6 +39,22 @@ def test_tap_and_plain_loop_read_every_order_of_the_store(*, tls: bool) -> None:
 
     assert ORDERS <= loop.orders <= tap.orders
     assert tap.run.state["bookmarks"]["orders"]
+
+
+def test_tap_and_plain_loop_read_every_client_of_the_store(tmp_path: Path) -> None:
+    with shop.ready_shop(1, latency=0, kilobytes=0, clients=3100) as store:
+        read = {}
+        for name, load in (("loop", clients.loop), ("tap", clients.tap)):
+            load(store, keep=tmp_path / name)
+            records = [
+                msgspec.json.decode(line)["record"]["id"].lower()
+                for line in (tmp_path / name).read_bytes().splitlines()
+                if line.startswith(b'{"type":"RECORD"')
+            ]
+            read[name] = set(records)
+
+    assert len(read["tap"]) >= 3000
+    assert read["tap"] == read["loop"]
 
 
 def test_figures_go_between_the_marks_of_a_page() -> None:

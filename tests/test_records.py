@@ -253,6 +253,27 @@ def value_at(record: dict[str, Any], path: str) -> Any:
     return dict(values_in(record)).get(path)
 
 
+@given(st.lists(DOCUMENTS, max_size=4), DOCUMENTS)
+def test_earlier_documents_change_nothing(
+    earlier: list[dict[str, Any]], document: dict[str, Any]
+) -> None:
+    """What they had that has no column, or does not fit, is only looked at first."""
+    experienced = Conformer(SCHEMA, "other_fields")
+    for one in earlier:
+        experienced(one)
+
+    assert repr(sorted_in(experienced(document))) == repr(
+        sorted_in(Conformer(SCHEMA, "other_fields")(document))
+    )
+
+
+def sorted_in(value: Any) -> Any:
+    """A value whose objects have their fields in the order of their names."""
+    if isinstance(value, dict):
+        return {name: sorted_in(value[name]) for name in sorted(value)}
+    return [sorted_in(one) for one in value] if isinstance(value, list) else value
+
+
 @given(DOCUMENTS, JSON)
 def test_of_deselected_fields_nothing_is_left(document: dict[str, Any], other: Any) -> None:
     only_some = Conformer(SCHEMA, "other_fields", {"lines": None, "buyer": {"name": None}})

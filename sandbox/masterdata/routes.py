@@ -113,7 +113,7 @@ async def search(request: web.Request) -> web.Response:
     store = request.app[STORE]
     entity = _readable(store, request)
     start, end = _range(request)
-    found = _found(store, entity, request)
+    found = _found(store, entity, request, _index_time(store, request))
     timeout_from = store.quirks.search_timeout_from
     if timeout_from is not None and len(found) >= timeout_from:
         raise Refusal(408, "Request Timeout")
@@ -154,8 +154,16 @@ async def scroll(request: web.Request) -> web.Response:
     now = store.clock.now()
     entity = _readable(store, request)
     token = request.query.get("_token") or _open(store, entity, request)
+    manner = store.quirks.scroll_pages
+    number = request.query.get("_page") if "_token" in request.query else None
+    if number is not None and manner == "refused":
+        raise Refusal(400, "Invalid parameter: _page")
     try:
-        cursor, entries, following = store.scrolls.page(token, now)
+        if number is None or manner == "ignored":
+            cursor, entries, following = store.scrolls.page(token, now)
+        else:
+            cursor, entries = store.scrolls.numbered(token, int(number), now, manner)
+            following = token
     except UnknownTokenError:
         raise Refusal(400, f"Operation not found for this token: '{token}'") from None
     # The documents' states when the scroll began.
@@ -173,14 +181,18 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
         raise Refusal(400, "Maximum size is 1000")
     if size > store.quirks.max_scroll_size:
         raise Refusal(408, "Request Timeout")
-    found = _found(store, entity, request)
+    began, used = _index_time(store, request), store.clock.now()
+
+    def find(at: int) -> list[Entry]:
+        return _found(store, entity, request, at)
+
+    found = find(began)
     if store.quirks.empty_scrolls:
         store.quirks.empty_scrolls -= 1
         found = []
     fields = request.query.get("_fields", "")
-    began, used = _index_time(store, request), store.clock.now()
     try:
-        return store.scrolls.open(Cursor(entity, found, fields, size, began, used))
+        return store.scrolls.open(Cursor(entity, found, fields, size, began, used, find))
     except TooManyScrollsError:
         raise Refusal(400, "Maximum simultaneous scrolls rate exceeded (10)") from None
 
@@ -220,7 +232,7 @@ def _readable(store: Store, request: web.Request) -> Entity:
     return entity
 
 
-def _found(store: Store, entity: Entity, request: web.Request) -> list[Entry]:
+def _found(store: Store, entity: Entity, request: web.Request, at: int) -> list[Entry]:
     text = request.query.get("_where")
     parsed: Where | None = None
     if text:
@@ -231,7 +243,7 @@ def _found(store: Store, entity: Entity, request: web.Request) -> list[Entry]:
         filters = {one.name for one in entity.fields if one.is_filter}
         for name in sorted(parsed.fields() - filters - store.quirks.also_filters):
             raise Refusal(400, f"Field '{name}' cannot be filtered")
-    return store.found(entity, text, parsed, _index_time(store, request))
+    return store.found(entity, text, parsed, at)
 
 
 def _index_time(store: Store, request: web.Request) -> int:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 from sandbox.clock import MINUTE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.masterdata.entities import Entity, Entry
 
 #: Open cursors at a time, shared by everything that uses the account.
 MAX_OPEN = 10
 #: How long a cursor outlives its last request.
 LIFE = 20 * MINUTE
+
+#: The number of a scroll's first page, by the quirk `scroll_pages`.
+FIRST_NUMBERS = {"from_0": 0, "from_1": 1, "overlapping": 0, "live": 1}
+#: Rows that overlapping pages share.
+OVERLAP = 10
 
 
 class TooManyScrollsError(Exception):
@@ -34,7 +41,15 @@ class Cursor:
     size: int
     began: int
     used: int
+    #: Finds what the scroll would find if it began at a time.
+    find: Callable[[int], list[Entry]]
     position: int = 0
+
+    def start_of(self, number: int, manner: str) -> int:
+        """The position of the first row of a page, by the page's number."""
+        if manner == "overlapping":
+            return max(0, number * (self.size - OVERLAP))
+        return max(0, number - FIRST_NUMBERS[manner]) * self.size
 
 
 @dataclass
@@ -67,18 +82,39 @@ class Scrolls:
         self.peak = max(self.peak, len(self.cursors))
         return name
 
+    def numbered(
+        self, token: str, number: int, now: int, manner: str
+    ) -> tuple[Cursor, list[Entry]]:
+        """A page of a scroll by its number; the scroll goes on where it was.
+
+        Raises:
+            UnknownTokenError: the cursor has expired.
+        """
+        cursor = self._cursor(token, now)
+        if manner == "live":
+            cursor.entries, cursor.began = cursor.find(now), now
+        start = cursor.start_of(number, manner)
+        entries = cursor.entries[start : start + cursor.size]
+        if not entries and self.freed_at_the_end:
+            del self.cursors[token.partition("-")[0]]
+        return cursor, entries
+
+    def _cursor(self, token: str, now: int) -> Cursor:
+        self._expire(now)
+        cursor = self.cursors.get(token.partition("-")[0])
+        if cursor is None:
+            raise UnknownTokenError(token)
+        cursor.used = now
+        return cursor
+
     def page(self, token: str, now: int) -> tuple[Cursor, list[Entry], str]:
         """The next page of a scroll, and the token for the page after it.
 
         Raises:
             UnknownTokenError: the cursor has expired.
         """
-        self._expire(now)
+        cursor = self._cursor(token, now)
         name, _, page = token.partition("-")
-        cursor = self.cursors.get(name)
-        if cursor is None:
-            raise UnknownTokenError(token)
-        cursor.used = now
         if self.repeatable:
             cursor.position = int(page or "0") * cursor.size
         entries = cursor.entries[cursor.position : cursor.position + cursor.size]
@@ -96,10 +132,10 @@ class Scrolls:
             return 0, 1
         return int(page) * cursor.size if page else cursor.position, cursor.size
 
-    def is_at_end(self, token: str) -> bool:
-        """Whether a scroll has returned all its documents."""
+    def is_end(self, token: str, position: int) -> bool:
+        """Whether a position of a scroll lies behind all its documents."""
         cursor = self.cursors.get(token.partition("-")[0])
-        return cursor is not None and self.position(token)[0] >= len(cursor.entries)
+        return cursor is not None and position >= len(cursor.entries)
 
     def move(self, token: str, position: int) -> str:
         """Let a scroll continue at a position; returns the token for it."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from sandbox.masterdata.scrolls import FIRST_NUMBERS
 from sandbox.responses import STORE
 
 if TYPE_CHECKING:
@@ -131,15 +132,15 @@ class RangeHeader:
 
 @dataclass(frozen=True)
 class ScrollToken:
-    """The token of a scroll's next page; the store keeps the position."""
+    """The token of a scroll's next page, whose position the store keeps; or a page's number."""
 
     def first_row(self, request: web.Request) -> int:
         """The position of the page's first row."""
-        return request.app[STORE].scrolls.position(request.query.get("_token", ""))[0]
+        return self._position(request)[0]
 
     def number(self, request: web.Request) -> int:
         """The page's number."""
-        position, size = request.app[STORE].scrolls.position(request.query.get("_token", ""))
+        position, size = self._position(request)
         return position // size + 1
 
     def first_page(self, request: web.Request) -> web.Request:
@@ -148,15 +149,32 @@ class ScrollToken:
 
     def page_before(self, request: web.Request) -> web.Request:
         """The same request, with the cursor one page back."""
-        position, size = request.app[STORE].scrolls.position(request.query.get("_token", ""))
+        position, size = self._position(request)
         return self._at(request, max(0, position - size))
 
     def at_end(self, request: web.Request) -> bool:
         """Whether the requested page is the empty one after the last."""
-        return request.app[STORE].scrolls.is_at_end(request.query.get("_token", ""))
+        scrolls, token = request.app[STORE].scrolls, request.query.get("_token", "")
+        return scrolls.is_end(token, self._position(request)[0])
+
+    def _position(self, request: web.Request) -> tuple[int, int]:
+        scrolls, token = request.app[STORE].scrolls, request.query.get("_token", "")
+        position, size = scrolls.position(token)
+        if (first := self._first_number(request)) is not None:
+            position = max(0, int(request.query["_page"]) - first) * size
+        return position, size
 
     def _at(self, request: web.Request, position: int) -> web.Request:
         if "_token" not in request.query:
             return request
-        token = request.app[STORE].scrolls.move(request.query["_token"], position)
-        return request.clone(rel_url=request.rel_url.update_query({"_token": token}))
+        scrolls, token = request.app[STORE].scrolls, request.query["_token"]
+        if (first := self._first_number(request)) is not None:
+            query = {"_page": str(first + position // scrolls.position(token)[1])}
+        else:
+            query = {"_token": scrolls.move(token, position)}
+        return request.clone(rel_url=request.rel_url.update_query(query))
+
+    def _first_number(self, request: web.Request) -> int | None:
+        """The number of the first page; None if the request does not name a page by number."""
+        manner = request.app[STORE].quirks.scroll_pages
+        return FIRST_NUMBERS.get(manner) if "_page" in request.query else None

@@ -42,6 +42,8 @@ class RetryPolicy:
     retry_feed_for: float = 20.0
     #: The feed as a whole, until the orders that it named are fetched.
     read_feed_for: float = 600.0
+    #: A page of a scroll by its number. Without it, the scroll is read page by page.
+    retry_page_for: float = 20.0
     #: Whether an endpoint still gives what it gave before, to tell an outage.
     retry_probe_for: float = 10.0
     #: Whatever ``tap-vtex --check`` asks for, since somebody is waiting.

@@ -93,6 +93,30 @@ class Workers:
         Yields:
             Each item with its result.
         """
+        yield from self._do(work, items, 2 * self.count, in_order=False)
+
+    def in_order(
+        self,
+        work: Callable[[Item, threading.Event], Result],
+        items: Iterable[Item],
+        most: int,
+    ) -> Generator[Result, None, None]:
+        """The same, with at most ``most`` items at a time, and results in the order of the items.
+
+        Yields:
+            The result of each item.
+        """
+        for _, result in self._do(work, items, most, in_order=True):
+            yield result
+
+    def _do(
+        self,
+        work: Callable[[Item, threading.Event], Result],
+        items: Iterable[Item],
+        most: int,
+        *,
+        in_order: bool,
+    ) -> Generator[tuple[Item, Result], None, None]:
         stop = threading.Event()
         done: SimpleQueue[Future[tuple[Result, int]]] = SimpleQueue()
         waiting = iter(items)
@@ -108,14 +132,15 @@ class Workers:
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="vtex")
         try:
             while True:
-                most = min(2 * self.count, max(2, int(MAX_WAITING / size.average)))
-                for item in islice(waiting, max(0, most - len(running))):
+                at_once = min(most, max(2, int(MAX_WAITING / size.average)))
+                for item in islice(waiting, max(0, at_once - len(running))):
                     future = pool.submit(measured, item)
                     running[future] = item
-                    future.add_done_callback(done.put)
+                    if not in_order:
+                        future.add_done_callback(done.put)
                 if not running:
                     return
-                future = done.get()
+                future = next(iter(running)) if in_order else done.get()
                 result, bytes_received = future.result()
                 size.add(bytes_received)
                 yield running.pop(future), result

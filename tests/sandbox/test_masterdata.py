@@ -171,3 +171,27 @@ def test_documents_that_are_kept_as_json_are_those_that_are_made_anew(ask: Asker
     ask.shop.pass_time(minutes=1)
     ask.shop.freeze_document("CL", next(iter(made)))
     assert found(ask) == made
+
+
+@pytest.mark.parametrize(
+    ("manner", "pages"),
+    [
+        # Rows of the pages 0, 1 and 2, and of the one that the token then gives.
+        ("from_0", [(0, 5), (5, 10), (10, 15), (5, 10)]),
+        ("from_1", [(0, 5), (0, 5), (5, 10), (5, 10)]),
+        ("ignored", [(5, 10), (10, 15), (15, 20), (20, 25)]),
+        ("refused", [None, None, None, (5, 10)]),
+    ],
+)
+def test_pages_of_a_scroll_by_number(ask: Asker, manner: Any, pages: list[Any]) -> None:
+    ask.shop.store.quirks.scroll_pages = manner
+    first = ask.route("scroll", _size=100)
+    everything = [one["id"] for one in first.json()]
+    token = ask.route("scroll", _size=5).headers["X-VTEX-MD-TOKEN"]
+
+    for query, rows in zip([{"_page": 0}, {"_page": 1}, {"_page": 2}, {}], pages, strict=True):
+        response = ask.get(ROUTES["scroll"].path, {"_token": token, **query})
+        if rows is None:
+            assert response.status_code == 400
+        else:
+            assert [one["id"] for one in response.json()] == everything[slice(*rows)]

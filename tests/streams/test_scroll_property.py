@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
+import threading
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -12,12 +15,14 @@ from hypothesis import strategies as st
 
 from tap_vtex.errors import RefusedError
 from tap_vtex.http.client import Response
+from tap_vtex.http.workers import Workers
+from tap_vtex.streams.masterdata import scroll
 from tap_vtex.streams.masterdata.api import SEARCH, LostError
 from tap_vtex.streams.masterdata.reader import MAX_READINGS, EntityReader
 from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_vtex.http.client import VtexClient
 
@@ -55,9 +60,10 @@ class Index(FakeClient):
             assert headers
             start, end = map(int, re.findall(r"\d+", headers["REST-Range"]))
             found = {"REST-Content-Range": f"resources={start}-{end}/{total}"}
-            return Response(self._entries[start:end], found)
+            return Response(copies(self._entries[start:end]), found)
         rows = self._page(next(self._troubles, None), is_first="_token" not in params)
-        return Response(rows, {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)})
+        found = {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)}
+        return Response(copies(rows), found)
 
     def _page(self, trouble: str | None, *, is_first: bool) -> list[Document]:
         if trouble == "late":
@@ -73,6 +79,11 @@ class Index(FakeClient):
         start = max(start, 0)
         self._next = start + PAGE
         return [] if trouble == "empty" else self._entries[start : start + PAGE]
+
+
+def copies(rows: list[Document]) -> list[Document]:
+    """Rows of their own for each response, since the reader changes them."""
+    return [one.copy() for one in rows]
 
 
 def entry(number: int, *, is_copy: bool, day: int) -> Document:
@@ -92,10 +103,9 @@ ENTRIES = st.lists(
 )
 
 
-def read(entries: list[Document], troubles: Iterable[str | None]) -> dict[str, str]:
+def read(index: Index) -> dict[str, str]:
     """What a target holds in the end: of each document, the version that came last."""
-    client = cast("VtexClient", Index(entries, troubles))
-    reader = EntityReader(client, logging.getLogger("tests"), "CL", "_all")
+    reader = EntityReader(cast("VtexClient", index), logging.getLogger("tests"), "CL", "_all")
     return {document["id"]: document["updatedIn"] for document, _ in reader.read(None)}
 
 
@@ -112,7 +122,7 @@ def test_a_scroll_ends_with_all_documents_or_with_an_error(
     entries: list[Document], troubles: list[str | None]
 ) -> None:
     try:
-        found = read(entries, troubles)
+        found = read(Index(entries, troubles))
     except LostError:
         return
     assert found == truth(entries)
@@ -126,7 +136,7 @@ def test_a_few_troubles_are_none(entries: list[Document], troubles: list[tuple[i
     """Each spoils one reading at most, and there are more readings than that."""
     script = [one for quiet, trouble in troubles for one in (*[None] * quiet, trouble)]
 
-    assert read(entries, script) == truth(entries)
+    assert read(Index(entries, script)) == truth(entries)
 
 
 @pytest.mark.parametrize("trouble", ["lost", "empty", "dead", "late"])
@@ -134,4 +144,123 @@ def test_a_trouble_that_stays_is_an_error(trouble: str) -> None:
     entries = [entry(number, is_copy=False, day=1) for number in range(9)]
 
     with pytest.raises(LostError):
-        read(entries, [None, trouble] * 20)
+        read(Index(entries, [None, trouble] * 20))
+
+
+# -- pages by their numbers --------------------------------------------------------------
+
+
+class Scrambled(Workers):
+    """Workers whose requests are answered in any order."""
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__(4)
+        self._dice = dice
+
+    def ahead(self, make: Callable[[threading.Event], Any], steps: int) -> Any:  # noqa: ARG002
+        return make(threading.Event())
+
+    def in_order(
+        self, work: Callable[..., Any], items: Iterable[Any], most: int
+    ) -> Generator[Any, None, None]:
+        waiting = iter(items)
+        while batch := list(islice(waiting, most)):
+            results = {item: work(item, None) for item in self._dice.sample(batch, k=len(batch))}
+            yield from (results[item] for item in batch)
+
+
+class NumberedIndex(Index):
+    """An index whose pages can be requested by number, more or less."""
+
+    def __init__(
+        self,
+        entries: list[Document],
+        troubles: Iterable[str | None],
+        manner: str,
+        dice: random.Random,
+    ) -> None:
+        super().__init__(entries, troubles)
+        self.workers = Scrambled(dice)
+        self._manner = manner
+        self.by_number = 0
+
+    def wait(self, seconds: float, _stop: threading.Event | None = None) -> None:
+        """Wait no longer than a test can."""
+
+    def get(
+        self, endpoint: object, *ids: object, params: Document, **options: Any
+    ) -> Response[list[Document]]:
+        if "_page" not in params or self._manner == "ignored":
+            return super().get(endpoint, *ids, params=params, **options)
+        self.by_number += 1
+        trouble = next(self._troubles, None)
+        if trouble == "late":
+            raise RefusedError("", status=408)
+        if trouble == "dead" or self._manner == "refused":
+            raise RefusedError("", status=400)
+        step = PAGE - 1 if self._manner == "overlapping" else PAGE
+        start = (params["_page"] - (self._manner == "from 1")) * step
+        start = max(0, start + {"lost": PAGE, "again": -PAGE, "moved": 1}.get(trouble or "", 0))
+        rows = self._entries[start : start + PAGE]
+        total = len(self._entries) - (trouble == "total")
+        found = {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)}
+        rows = {"empty": [], "short": rows[:-1]}.get(trouble or "", rows)
+        return Response(copies(rows), found)
+
+
+@pytest.fixture(scope="module")
+def _small_pages() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scroll, "PAGE_SIZES", (PAGE,) * len(scroll.PAGE_SIZES))
+        yield
+
+
+MANNERS = ("from 0", "from 1", "ignored", "refused", "overlapping")
+
+
+@pytest.mark.usefixtures("_small_pages")
+@given(
+    ENTRIES,
+    st.sampled_from(MANNERS),
+    st.lists(st.sampled_from([None, None, *TROUBLES, "moved", "total", "short"]), max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_pages_by_number_end_with_all_documents_or_with_an_error(
+    entries: list[Document], manner: str, troubles: list[str | None], dice: random.Random
+) -> None:
+    index = NumberedIndex(entries, troubles, manner, dice)
+    try:
+        found = read(index)
+    except LostError:
+        return
+    assert found == truth(entries)
+
+
+@pytest.mark.usefixtures("_small_pages")
+@given(
+    ENTRIES,
+    st.sampled_from(MANNERS[:-1]),
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TROUBLES)), max_size=MAX_READINGS - 1),
+    st.randoms(use_true_random=False),
+)
+def test_a_few_troubles_of_pages_by_number_are_none(
+    entries: list[Document],
+    manner: str,
+    troubles: list[tuple[int, str]],
+    dice: random.Random,
+) -> None:
+    script = [one for quiet, trouble in troubles for one in (*[None] * quiet, trouble)]
+
+    assert read(NumberedIndex(entries, script, manner, dice)) == truth(entries)
+
+
+@pytest.mark.usefixtures("_small_pages")
+@pytest.mark.parametrize("manner", MANNERS)
+def test_pages_by_number_without_trouble(manner: str) -> None:
+    """The property would hold if they were never used."""
+    entries = [entry(number, is_copy=False, day=1) for number in range(50)]
+    index = NumberedIndex(entries, [], manner, random.Random(1))
+
+    assert read(index) == truth(entries)
+    # 17 pages, the one behind them, and the look at the first.
+    assert (index.by_number >= 18) is manner.startswith("from")

@@ -256,6 +256,7 @@ HURRIED = RetryPolicy(
     retry_discovery_for=1.0,
     retry_missing_for=2.0,
     retry_feed_for=1.0,
+    retry_page_for=1.0,
     retry_probe_for=1.0,
     retry_check_for=1.0,
     min_wait_throttled=0.02,

@@ -159,6 +159,10 @@ class Page(NamedTuple):
     #: Rows, including those that can't be read.
     rows: int
     headers: Mapping[str, str]
+    #: The ids as VTEX spells them: a copy in the index has another spelling than its document.
+    spelled: list[str]
+    #: Whether the page was requested by its number.
+    is_numbered: bool = False
 
 
 class Received(NamedTuple):
@@ -195,15 +199,21 @@ class Entity:
         headers: Mapping[str, str] | None = None,
         no_retry: Collection[int] = (),
         stop: threading.Event | None = None,
+        retry_for: float | None = None,
     ) -> Page:
         """Request a page of `SCROLL` or `SEARCH`."""
         response = self.client.get(
-            endpoint, self.acronym, params=params, headers=headers, no_retry=no_retry, stop=stop
+            endpoint,
+            self.acronym,
+            params=params,
+            headers=headers,
+            no_retry=no_retry,
+            retry_for=retry_for,
+            stop=stop,
         )
         documents = [one for one in response.body if _has_id(one)]
-        for document in documents:
-            document["id"] = folded(document["id"])
-        return Page(documents, len(response.body), response.headers)
+        spelled = [_fold_id(document) for document in documents]
+        return Page(documents, len(response.body), response.headers, spelled)
 
     def readable(self, page: Page) -> list[Document]:
         """The documents of a page.
@@ -231,6 +241,13 @@ def folded(document_id: str) -> str:
     """
     lower = document_id.lower()
     return lower if lower != document_id and GUID.fullmatch(document_id) else document_id
+
+
+def _fold_id(document: Document) -> str:
+    """Fold a document's id; returns it as VTEX spells it."""
+    spelled: str = document["id"]
+    document["id"] = folded(spelled)
+    return spelled
 
 
 def announced(header: str | None) -> int | None:

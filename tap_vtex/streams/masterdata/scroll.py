@@ -1,11 +1,13 @@
 """Scroll: pages of up to 1,000 documents, held together by a token that expires.
 
-All users of an account share ten scrolls. A page whose response is lost may be gone. A thread
-requests pages ahead, also the first ones of the next scroll while one is read: so two are open.
+All users of an account share ten scrolls. A page whose response is lost may be gone, unless pages
+can be requested by their numbers. A thread requests pages ahead, also the first one of the next
+scroll while one is read: so two are open.
 """
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,10 +19,11 @@ from tap_vtex.streams.masterdata.api import (
     Received,
     announced,
     compare,
+    folded,
 )
+from tap_vtex.streams.masterdata.numbered import NumberedPages, Scroll
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Generator, Mapping
 
     from tap_vtex.http.workers import Ahead
@@ -48,6 +51,12 @@ class _Begun(NamedTuple):
 
     where: str | None
     pages: _Pages
+    #: Lets it go on by page numbers. Before, no more is requested than its first page.
+    may_go_on: threading.Event
+
+    def close(self) -> None:
+        self.pages.close()
+        self.may_go_on.set()
 
 
 class Scroller:
@@ -57,6 +66,7 @@ class Scroller:
         """Begin with the largest pages."""
         self._entity = entity
         self._sizes = list(PAGE_SIZES)
+        self._numbered = NumberedPages(entity)
         self._next: _Begun | None = None
 
     def read(self, where: str | None, expected: int | None) -> Generator[Document, None, Received]:
@@ -80,9 +90,12 @@ class Scroller:
         # Up to the empty page: a scroll that is left open counts against the account.
         try:
             while page.rows:
-                if not progress.add(page, least):
-                    if least is not None and progress.rows >= least:
-                        break
+                is_new = progress.add(page, least)
+                if not is_new and least is not None and progress.rows >= least:
+                    break
+                if page.is_numbered and (not is_new or progress.contradicts(total)):
+                    raise self._numbered.distrust()
+                if not is_new:
                     raise LostError("a scroll repeated itself")
                 yield from self._entity.readable(page)
                 page = next(pages)
@@ -92,39 +105,52 @@ class Scroller:
         finally:
             pages.close()
         compare(progress.rows, total)
-        return Received(progress.rows, progress.rows - len(progress.seen))
+        if self._next:
+            self._next.may_go_on.set()
+        return Received(progress.rows, progress.copies)
 
     def begin(self, where: str | None) -> None:
         """Begin with the scroll that is read next."""
         if self._next:
-            self._next.pages.close()
-        self._next = _Begun(where, self._begin(where))
+            self._next.close()
+        self._next = self._begin(where)
 
-    def _begin(self, where: str | None) -> _Pages:
-        params = {**self._entity.query(where), "_size": self._sizes[0]}
-        return self._entity.client.workers.ahead(partial(self._pages, params), PAGES_AHEAD)
+    def _begin(self, where: str | None) -> _Begun:
+        may_go_on = threading.Event()
+        make = partial(self._pages, where, self._sizes[0], may_go_on)
+        return _Begun(where, self._entity.client.workers.ahead(make, PAGES_AHEAD), may_go_on)
 
     def _pages(
-        self, params: Mapping[str, str | int], stop: threading.Event
+        self, where: str | None, size: int, may_go_on: threading.Event, stop: threading.Event
     ) -> Generator[Page, None, None]:
         """The pages of a scroll, the empty one at its end included."""
-        token = ""
-        rows = True
-        while rows:
-            page = self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,), stop=stop)
-            yield page
-            rows = bool(page.rows)
-            token = page.headers.get("X-VTEX-MD-TOKEN") or token
-            params = {"_token": token}
+
+        def get(params: Mapping[str, str | int]) -> Page:
+            return self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,), stop=stop)
+
+        first = get({**self._entity.query(where), "_size": size})
+        yield first
+        token = first.headers.get("X-VTEX-MD-TOKEN") or ""
+        last: Page | None = first
+        scroll = Scroll(first, token, size, stop)
+        if self._numbered.can_read(scroll):
+            may_go_on.wait()
+            last = yield from self._numbered.read(scroll)
+        while last and last.rows:
+            token = last.headers.get("X-VTEX-MD-TOKEN") or token
+            last = get({"_token": token})
+            yield last
 
     def _open(self, where: str | None) -> tuple[Page, _Pages]:
         """The first page of a scroll, and those that follow."""
         while True:
             is_next = self._next is not None and self._next.where == where
             if self._next and is_next:
-                pages, self._next = self._next.pages, None
+                begun, self._next = self._next, None
             else:
-                pages = self._begin(where)
+                begun = self._begin(where)
+            pages = begun.pages
+            begun.may_go_on.set()
             try:
                 return next(pages), pages
             except RefusedError as refusal:
@@ -157,11 +183,26 @@ class _Progress:
 
     def __init__(self) -> None:
         self.rows = 0
-        #: Hashes of ids, which take less memory than ids.
-        self.seen: set[int] = set()
+        #: Whether pages have shared documents.
+        self._overlap = False
+        #: Hashes of ids as VTEX spells them, which take less memory than ids.
+        self._seen: set[int] = set()
+        #: Of those that are spelled otherwise in records, the hashes of both.
+        self._respelled: dict[int, int] = {}
         self._pages: set[int] = set()
         self._read = 0
         self._barren = 0
+
+    @property
+    def copies(self) -> int:
+        """Rows beyond the first one of each document."""
+        only_respelled = set(self._respelled.values()) - self._seen
+        documents = len(self._seen) - len(self._respelled) + len(only_respelled)
+        return self.rows - documents
+
+    def contradicts(self, total: int | None) -> bool:
+        """Whether pages by number can't be the pages of a scroll with that total."""
+        return self._overlap or (total is not None and self.rows > total)
 
     def add(self, page: Page, least: int | None) -> bool:
         """Count a page; False if it is not part of what was asked for.
@@ -173,14 +214,18 @@ class _Progress:
         self._read += 1
         if self._read > MAX_PAGES:
             raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
-        ids = {hash(document["id"]) for document in page.documents}
+        ids = set(map(hash, page.spelled))
         mark = hash(frozenset(ids))
-        is_barren = ids <= self.seen
+        is_barren = ids <= self._seen
         self._barren = self._barren + 1 if is_barren else 0
         is_over = is_barren and least is not None and self.rows >= least
         if mark in self._pages or is_over or self._barren > MAX_BARREN:
             return False
+        self._overlap |= not ids.isdisjoint(self._seen)
         self._pages.add(mark)
         self.rows += page.rows
-        self.seen |= ids
+        self._seen |= ids
+        for spelled in page.spelled:
+            if (document_id := folded(spelled)) != spelled:
+                self._respelled[hash(spelled)] = hash(document_id)
         return True
