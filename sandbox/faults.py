@@ -36,6 +36,7 @@ Kind = Literal[
     "bad_gzip",  # a body that only claims to be gzip
     "control_characters",  # JSON with raw control characters, as VTEX has sent it
     "drip",  # one byte of the body per second
+    "drip_headers",  # one byte of the headers per second, without end
     "bomb",  # a small gzip body that inflates to `size` bytes of valid JSON
     "huge",  # a plain body of `size` bytes of valid JSON
     "deep",  # arrays nested to `depth` in a field or row more
@@ -205,9 +206,11 @@ class Fault:
         if self.kind in bodies.REPLACEMENTS:
             status, body, headers = bodies.REPLACEMENTS[self.kind]
             return web.Response(status=status, body=body, headers=headers)
-        if self.kind in {"never", "reset"}:
+        if self.kind in {"never", "reset", "drip_headers"}:
             if self.kind == "never":
                 await self._wait(request)
+            elif self.kind == "drip_headers":
+                await bodies.drip_headers(request)
             bodies.tear_down(request)
             return web.Response()
         if self.kind == "nothing" and shape.blank:

@@ -12,6 +12,10 @@ from typing import Final
 
 #: Where the microseconds end in a date with seconds and a fraction.
 MICROSECOND: Final = len("2026-11-23T08:30:00.000000")
+#: What lies outside of these is no date to calculate with. .NET writes year 1 for no date, and
+#: Python can't go back an hour from there.
+EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def parse(value: object) -> datetime | None:
@@ -29,6 +33,11 @@ def parse(value: object) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def bounded(moment: datetime | None) -> datetime | None:
+    """A moment to calculate with: no earlier than `EARLIEST` and no later than `LATEST`."""
+    return min(max(moment, EARLIEST), LATEST) if moment else None
 
 
 def text(moment: datetime) -> str:

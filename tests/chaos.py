@@ -44,7 +44,7 @@ LIES = {
     *("repeat", "repeat_last", "foreign", "latest", "stale"),
 }
 #: Kinds that strike once or a few times only, since they take long or are hard to tell.
-RARE = {"date", "bomb", "huge", "never", "drip"}
+RARE = {"date", "bomb", "huge", "never", "drip", "drip_headers"}
 #: A refusal that lasts is believed, too.
 REFUSALS = (400, 401, 403, 404)
 FAILURES = (408, 429, 500, 502, 503, 504)

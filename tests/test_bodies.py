@@ -33,6 +33,7 @@ def test_json_is_read_as_it_is(value: object) -> None:
         (b'{"a": "caf\xe9"}', {"a": "caf\ufffd"}),
         (b'["\\ud800"]', ["\ufffd"]),
         (b'{"a\\u0000b": ["c\\u0000"]}', {"ab": ["c"]}),
+        (b'{"a": "{]}", "b": ["}"]}', {"a": "{]}", "b": ["}"]}),
         (b'{"a": 123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
     ],
 )
@@ -40,7 +41,14 @@ def test_what_only_looks_like_json_is_read_as_well(content: bytes, value: object
     assert bodies.decode(content) == value
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b'{"a": ', b'{"a": "caf', b"No authorized"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"<html>", b'{"a": ', b'{"a": "caf', b"No authorized"),
+        b"[" * 101 + b"]" * 101,
+        b'[{"b": [1, {}]}, ' + b'{"a":' * 101 + b"1" + b"}" * 101 + b"]",
+    ],
+)
 def test_what_is_no_json(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of whatever kind
         bodies.decode(content)

@@ -84,6 +84,15 @@ async def send(
     return response
 
 
+async def drip_headers(request: web.Request) -> None:
+    """Send headers that never end, until the client has hung up."""
+    rest = b"HTTP/1.1 200 OK\r\nX-Slow: "
+    while request.transport is not None and not request.transport.is_closing():
+        request.transport.write(rest)
+        rest = b"z"
+        await asyncio.sleep(1)
+
+
 def tear_down(request: web.Request) -> None:
     """Reset the connection."""
     if request.transport is not None:

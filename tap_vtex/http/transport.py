@@ -7,8 +7,11 @@ saves about 40 % of the CPU time of `Session.get`.
 
 from __future__ import annotations
 
+import io
 import math
+import threading
 import time
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,6 +28,7 @@ from urllib3.exceptions import (
 from tap_vtex.errors import UnavailableError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
 
     from urllib3 import BaseHTTPResponse
@@ -63,6 +67,57 @@ class Timeout(NamedTuple):
     total: float
 
 
+class _Deadline(threading.local):
+    """Until when the thread's response has to be there, and how long each part may take."""
+
+    at = math.inf
+    seconds_for_a_part = math.inf
+
+
+_deadline: Final = _Deadline()
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a response from a socket until its deadline.
+
+    The timeout of a socket begins anew with each part, so bytes that come one by one never meet
+    it, be they of the headers or of the body.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw = raw
+        self._socket = sock
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
+        """Read what has arrived.
+
+        Raises:
+            TimeoutError: Nothing has, or the deadline is over.
+        """
+        left = _deadline.at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(min(left, _deadline.seconds_for_a_part))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the socket's file, too."""
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    """A response that the deadline holds for as a whole."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+
+
 class _OneHostAdapter(HTTPAdapter):
     """An adapter for one host, which works out once what `requests` does for every request.
 
@@ -78,7 +133,12 @@ class _OneHostAdapter(HTTPAdapter):
     ) -> ConnectionPool:
         """The host's connection pool; proxy and certificates are the same for all requests."""
         if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+            connection = pool.ConnectionCls
+            pool.ConnectionCls = type(
+                connection.__name__, (connection,), {"response_class": _TimedResponse}
+            )
+            self._pool = pool
         return self._pool
 
     def build_response(
@@ -150,7 +210,8 @@ class Transport:
             request.body = body
             request.headers["Content-Length"] = str(len(body))
         connect, read, total = (min(seconds, at_most) for seconds in self._timeout)
-        deadline = time.monotonic() + total
+        _deadline.at = time.monotonic() + total
+        _deadline.seconds_for_a_part = read
         try:
             response = self._adapter.send(
                 request,
@@ -161,7 +222,7 @@ class Transport:
                 proxies=self._proxies,
             )
             raw: BaseHTTPResponse = response.raw
-            return RawResponse(raw.status, raw.headers, _read(raw, deadline))
+            return RawResponse(raw.status, raw.headers, _read(raw))
         # HTTPError: `requests` lets some errors of urllib3 through as they are.
         except (requests.RequestException, HTTPError) as error:
             raise _no_response(error, self._base) from None
@@ -187,7 +248,7 @@ class Transport:
             ) from None
 
 
-def _read(raw: BaseHTTPResponse, deadline: float) -> bytes:
+def _read(raw: BaseHTTPResponse) -> bytes:
     """The decompressed body.
 
     Raises:
@@ -198,7 +259,7 @@ def _read(raw: BaseHTTPResponse, deadline: float) -> bytes:
     while part := raw.read1(CHUNK, decode_content=True):
         parts.append(part)
         size += len(part)
-        if size > MAX_BODY or time.monotonic() > deadline:
+        if size > MAX_BODY or time.monotonic() > _deadline.at:
             raw.close()  # the rest is not worth waiting for
             raise NoResponseError(
                 f"a response of more than {MAX_BODY // 1024**2} MiB"

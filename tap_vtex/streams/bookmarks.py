@@ -68,7 +68,7 @@ def _with_dates(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
     if isinstance(value, list):
         return [_with_dates(item) for item in value]
     if isinstance(value, str) and _DATE.fullmatch(value):
-        return dates.parse(value) or value
+        return dates.bounded(dates.parse(value)) or value
     return value
 
 

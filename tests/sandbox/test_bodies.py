@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tests.sandbox.asking import Asker
 
 
-def raw(ask: Asker, path: str) -> requests.Response:
+def raw(ask: Asker, path: str, timeout: float = 10.0) -> requests.Response:
     """A response whose body is still to come."""
-    return requests.get(ask.shop.url + path, headers=HEADERS, stream=True, timeout=10)
+    return requests.get(ask.shop.url + path, headers=HEADERS, stream=True, timeout=timeout)
 
 
 def test_a_bomb_is_small_and_inflates_to_valid_json(ask: Asker) -> None:
@@ -85,6 +85,12 @@ def test_a_body_drips(ask: Asker) -> None:
         body = response.iter_content(1)
         assert next(body) + next(body) + next(body) == b'[{"'
     assert time.monotonic() - begin > 1.9
+
+
+def test_headers_drip(ask: Asker) -> None:
+    ask.shop.fail("drip_headers", ROUTES["warehouses"].path)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        raw(ask, ROUTES["warehouses"].path, timeout=0.5)
 
 
 def test_null_and_empty_and_html_replace_any_body(ask: Asker) -> None:

@@ -20,6 +20,7 @@ from tests.streams.test_catalog import (
 )
 from tests.streams.test_catalog_lists import assert_categories_equal_truth
 from tests.support.catalog import STORE_URL
+from tests.support.mischief import Distortion
 from tests.support.tap import Target
 
 if TYPE_CHECKING:
@@ -246,6 +247,24 @@ def test_a_sku_dated_ahead_hides_nothing(
         catalog.edit_sku(20 + run, clock.now(), Name="Hoje")
         store.sync()
         store.check()
+
+
+def test_skus_without_a_date_worth_the_name(store: Store) -> None:
+    """.NET writes year 1 for no date, and Python can't subtract a minute from it."""
+    catalog, clock = store.shop.store.catalog, store.shop.store.clock
+    store.shop.store.faults.append(
+        Distortion(
+            "status",
+            ROWS.format(product_id=""),
+            times=None,
+            fields="^DateUpdated$",
+            text="0001-01-01T00:00:00",
+        )
+    )
+    store.sync()
+    store.shop.pass_time(minutes=5)
+    catalog.add_product(clock.now(), skus=1)
+    assert store.sync().records("skus")
 
 
 def test_a_run_killed_anywhere_sends_little_again(tap: Tap, open_shop: Callable[..., Shop]) -> None:

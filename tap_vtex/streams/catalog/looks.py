@@ -25,6 +25,7 @@ UNTIL_THE_NEXT_RUN: Final = timedelta(hours=1)
 
 #: Two numbers a group: seconds since 1970; 0 for none.
 _FORM: Final = struct.Struct(f">{2 * BUCKETS}I")
+_MAX: Final = 2**32 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -115,7 +116,7 @@ class Looks:
     def to_state(self) -> str:
         """Write the looks."""
         moments = [*(look.at for look in self._groups), *(look.since for look in self._groups)]
-        numbers = (int((moment - _EPOCH).total_seconds()) if moment else 0 for moment in moments)
+        numbers = (_seconds_to(moment) if moment else 0 for moment in moments)
         return packed(_FORM.pack(*numbers))
 
     def __eq__(self, other: object) -> bool:
@@ -125,6 +126,11 @@ class Looks:
     def __hash__(self) -> int:
         """Equal looks have equal hashes."""
         return hash(self._groups)
+
+
+def _seconds_to(moment: datetime) -> int:
+    """The seconds from 1970 to a moment, as near as the state can hold them."""
+    return min(max(int((moment - _EPOCH).total_seconds()), 1), _MAX)
 
 
 class GroupWalk:
