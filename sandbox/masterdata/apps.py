@@ -120,9 +120,10 @@ def _review(seed: int, number: int, dice: random.Random) -> Json:
 
 def _return(seed: int, number: int, dice: random.Random) -> Json:
     who = person(seed, dice.randrange(10**9))
+    cents = dice.randrange(100, 90000)
     request = {
         "orderId": f"12{number:011d}-01",
-        "refundableAmount": dice.randrange(100, 90000),
+        "refundableAmount": cents,
         "status": dice.choice(("new", "processing", "denied")),
         "customerProfileData": {"email": who.email, "name": who.name},
         "items": [{"orderItemIndex": 0, "quantity": 1, "refId": str(number)}],
@@ -132,7 +133,7 @@ def _return(seed: int, number: int, dice: random.Random) -> Json:
         return request
     return {
         **request,
-        "refundableAmount": request["refundableAmount"] / 100,
+        "refundableAmount": cents / 100,
         "refundData": {"invoiceNumber": str(number)} if number % 2 else None,
         "labels": ["a", "b"],
         "carrier": {"name": "Jadlog"} if number % 2 else "Correios",
