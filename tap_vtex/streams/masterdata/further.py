@@ -57,7 +57,7 @@ class FurtherEntityStream(EntityStream):
         yield from super().extract(partition)
         if self._are_bare and self._may_want_a_schema and self.wants_all(self._acronym):
             self.logger.warning(
-                "The documents of %s came with nothing but their ids.%s",
+                "The documents of %s came with nothing but their ids. %s",
                 self._acronym,
                 self.advise(),
             )
@@ -74,10 +74,10 @@ class FurtherEntityStream(EntityStream):
             return ""
         retry_for = self.run.client.policy.retry_check_for
         names = schema_names(self.run.client, self._acronym, retry_for)
-        known = f" Its schemas are {', '.join(names)}." if len(names) > 1 else ""
+        known = f"Its schemas are {', '.join(names)}. " if len(names) > 1 else ""
         entry = {"entity": self._acronym, "schema": names[0] if names else "name of the schema"}
         return (
-            f"{known} If Master Data wants the name of a schema, write {json.dumps(entry)} instead "
+            f"{known}If Master Data wants the name of a schema, write {json.dumps(entry)} instead "
             f'of "{self._acronym}" in the setting master_data_entities.'
         )
 

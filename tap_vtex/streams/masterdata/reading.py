@@ -127,8 +127,8 @@ def naming(entity: object, advise: Callable[[], str] = str) -> Generator[None]:
     try:
         yield
     except (NotFoundError, RefusedError) as error:
+        advice = advise() if isinstance(error, RefusedError) else ""
         raise type(error)(
-            f"The store seems to have no Master Data entity {entity}. {error}"
-            f"{advise() if isinstance(error, RefusedError) else ''}",
+            f"The store seems to have no Master Data entity {entity}. {error} {advice}".rstrip(),
             status=error.status,
         ) from None

@@ -69,7 +69,7 @@ class MasterDataStream(VtexStream):
             query = {"_fields": "id", **schema_query(self.vtex_schema)}
             found = check.ask(SEARCH, acronym, params=query, headers=one)
             if found is None and (advice := self.advise()):
-                check.tell(advice.strip())
+                check.tell(advice)
             if self.wants_all(acronym):
                 fallback = "the store's own fields are in custom_fields"
                 check.ask(*self.published(acronym), fallback=fallback)
