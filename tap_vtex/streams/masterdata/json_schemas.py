@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.fields import Schema
 
-#: How many references and choices are followed, and lists inside lists. A schema can go round in
-#: circles.
+#: Lists inside lists.
 MAX_DEPTH: Final = 5
 #: The types that JSON Schema has, and what stands for any other.
 KINDS: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
@@ -56,7 +55,7 @@ def fields_in(schemas: Iterable[Mapping[str, Any]]) -> list[Field]:
 
 
 def _field(name: str, parts: list[_Part]) -> Field:
-    alternatives = [one for part in parts for one in _alternatives(part)]
+    alternatives = _alternatives(parts)
     kinds = _kinds(alternatives)
     kind = " or ".join(sorted(kinds))
     if "array" in kinds and kinds <= {"array", "object"}:
@@ -66,30 +65,40 @@ def _field(name: str, parts: list[_Part]) -> Field:
 
 def _items(alternatives: Iterable[_Part], depth: int = 0) -> Schema:
     """What is declared of the elements of lists."""
-    elements = [
-        found
+    elements = _alternatives(
+        _Part(one.declared.get("items"), one.whole)
         for one in alternatives
-        if _kinds([one]) >= {"array"}
-        for found in _alternatives(_Part(one.declared.get("items"), one.whole))
-    ]
+        if "array" in _kinds([one])
+    )
     kinds = _kinds(elements)
     if kinds == {"array"} and depth < MAX_DEPTH:
         return {"items": {"type": ["null", "array"], **_items(elements, depth + 1)}}
     return {"items": _common(kinds, INSIDE) or ANYTHING}
 
 
-def _alternatives(part: _Part, depth: int = 0) -> Iterator[_Part]:
-    """The parts that say what a value may be, with references and choices followed."""
-    declared = part.declared
-    if not isinstance(declared, dict) or depth > MAX_DEPTH:
-        yield _Part({}, part.whole)
-    elif "$ref" in declared:
-        yield from _alternatives(_Part(_target(part), part.whole), depth + 1)
-    elif choices := declared.get("anyOf") or declared.get("oneOf"):
-        for choice in choices if isinstance(choices, list) else [None]:
-            yield from _alternatives(_Part(choice, part.whole), depth + 1)
-    else:
-        yield part
+def _alternatives(parts: Iterable[_Part]) -> list[_Part]:
+    """The parts that say what a value may be, with references and choices followed.
+
+    Each comes once, for a schema can go round in circles.
+    """
+    waiting, found = [*parts], []
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        declared, whole = part
+        if id(declared) in seen:
+            continue
+        seen.add(id(declared))
+        if not isinstance(declared, dict):
+            found.append(_Part({}, whole))
+        elif "$ref" in declared:
+            waiting.append(_Part(_target(part), whole))
+        elif choices := declared.get("anyOf") or declared.get("oneOf"):
+            several = choices if isinstance(choices, list) else [None]
+            waiting += [_Part(choice, whole) for choice in several]
+        else:
+            found.append(part)
+    return found
 
 
 def _target(part: _Part) -> object:
