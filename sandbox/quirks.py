@@ -49,6 +49,8 @@ class Quirks:
     feed_has_quantity: bool = True
     #: The status for a key whose role lacks the resource. OMS has been seen to send 401.
     lacking_access: Literal[401, 403] = 403
+    #: Master Data: whether the list of entities has those of version 2. Its reference names none.
+    lists_version_2: bool = True
     #: Master Data: the largest page size at which a scroll does not time out with 408.
     max_scroll_size: int = 1000
     #: Master Data: the status for an entity that the store does not have.

@@ -18,6 +18,8 @@ MAX_LOOKBACK_DAYS: Final = 731
 #: A catalog that is read again less than once a year is not kept up to date.
 MAX_REFRESH_DAYS: Final = 366
 MAX_REFRESH_HOURS: Final = 24 * MAX_REFRESH_DAYS
+#: The letters of an acronym in Master Data.
+ACRONYM: Final = 2
 #: More threads than this use up a core without sending more requests.
 MAX_WORKERS: Final = 128
 
@@ -140,10 +142,32 @@ SETTINGS: Final = th.PropertiesList(
     ),
     th.Property(
         "master_data_entities",
-        th.ArrayType(th.StringType),
+        th.ArrayType(
+            th.AnyOf(
+                th.StringType(nullable=False),
+                th.ObjectType(
+                    th.Property(
+                        "entity",
+                        th.StringType(nullable=False),
+                        required=True,
+                        title="Entity",
+                        description="Name of the Master Data entity.",
+                    ),
+                    th.Property(
+                        "schema",
+                        th.StringType,
+                        title="Schema",
+                        description="Name of the JSON Schema to read it by.",
+                    ),
+                ),
+            )
+        ),
         title="Master Data entities",
-        description="Acronyms of further Master Data entities to sync.",
-        examples=[["AU", "NL"]],
+        description=(
+            "Further Master Data entities to sync, by acronym or name. Where Master Data gives "
+            'nothing but ids, name the schema as well: {"entity": "wishlist", "schema": "v1"}'
+        ),
+        examples=[["AU", "b2b_users", {"entity": "wishlist", "schema": "v1"}]],
     ),
     th.Property(
         "newsletter_entities",
@@ -256,10 +280,44 @@ def _acronym_in(entry: Mapping[str, Any]) -> dict[str, str]:
     return {"entity": str(entry["entity"]).strip().upper()}
 
 
-def entities_in(config: Mapping[str, Any]) -> list[str]:
-    """The acronyms of the further Master Data entities that a config names."""
-    named = config.get("master_data_entities") or []
-    return list(dict.fromkeys(str(acronym).strip().upper() for acronym in named))
+@dataclass(frozen=True)
+class MasterDataEntity:
+    """An entity of Master Data, and the JSON Schema to read it by."""
+
+    #: As VTEX is asked for it.
+    name: str
+    schema: str | None = None
+
+    @property
+    def is_acronym(self) -> bool:
+        """Whether it belongs to version 1, in which each entity has two capital letters."""
+        return len(self.name) == ACRONYM and not self.schema
+
+    @property
+    def stream(self) -> str:
+        """The name of its stream.
+
+        Targets of the SDK take what stands before a hyphen for the name of a database schema.
+        """
+        return f"md_{self.name.lower().replace('-', '_')}"
+
+    def __str__(self) -> str:
+        """Name it in a message."""
+        return f"{self.name} (schema {self.schema})" if self.schema else self.name
+
+    @classmethod
+    def all_in(cls, config: Mapping[str, Any]) -> list[MasterDataEntity]:
+        """The further entities that a config names, each once."""
+        named = config.get("master_data_entities") or []
+        return list(dict.fromkeys(cls._of_entry(entry) for entry in named))
+
+    @classmethod
+    def _of_entry(cls, entry: str | Mapping[str, Any]) -> MasterDataEntity:
+        if isinstance(entry, str):
+            entry = {"entity": entry}
+        schema = (entry.get("schema") or "").strip() or None
+        entity = cls(entry["entity"].strip(), schema)
+        return cls(entity.name.upper()) if entity.is_acronym else entity
 
 
 @dataclass(frozen=True)

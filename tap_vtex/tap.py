@@ -22,7 +22,7 @@ from tap_vtex.output import MessageWriter, OutputError
 from tap_vtex.report.check import Check
 from tap_vtex.report.probe import Probe
 from tap_vtex.run import Run
-from tap_vtex.settings import SETTINGS, entities_in
+from tap_vtex.settings import SETTINGS, MasterDataEntity
 from tap_vtex.shutdown import Shutdown
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.catalog import (
@@ -44,11 +44,11 @@ from tap_vtex.streams.masterdata import (
     AddressesStream,
     CartsStream,
     ClientsStream,
-    EntityStream,
+    FurtherEntityStream,
     NewsletterStream,
 )
 from tap_vtex.streams.masterdata.clients import CLIENTS
-from tap_vtex.streams.masterdata.fields import fields_of
+from tap_vtex.streams.masterdata.discovery import fields_of, list_entities
 from tap_vtex.streams.orders import (
     IncompleteOrdersStream,
     OrderItemsStream,
@@ -65,6 +65,8 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_vtex.streams.masterdata.fields import Field
 
 #: All streams but those of Master Data, in the order in which a run reads them. Master Data
 #: comes after the orders. Streams with one request per SKU are last, so they don't delay the
@@ -141,15 +143,19 @@ class TapVTEX(CommandLine):
         its clients and addresses get columns of their own.
         """
         streams: list[Stream] = [stream(self, self.run) for stream in ORDER_STREAMS]
+        clients, addresses = MasterDataEntity(CLIENTS), MasterDataEntity("AD")
         streams += [
             CartsStream(self, self.run),
-            ClientsStream(self, self.run, CLIENTS, "clients", self._fields_of(CLIENTS)),
-            AddressesStream(self, self.run, "AD", "addresses", self._fields_of("AD")),
+            ClientsStream(self, self.run, clients.name, "clients", self._fields_of(clients)),
+            AddressesStream(
+                self, self.run, addresses.name, "addresses", self._fields_of(addresses)
+            ),
             NewsletterStream(self, self.run),
         ]
-        for acronym in entities_in(self.config):
-            name = f"md_{acronym.lower()}"
-            streams.append(EntityStream(self, self.run, acronym, name, self._fields_of(acronym)))
+        streams += [
+            FurtherEntityStream(self, self.run, entity, self._fields_of(entity))
+            for entity in MasterDataEntity.all_in(self.config)
+        ]
         streams += [stream(self, self.run) for stream in CATALOG_STREAMS]
         self._order = [stream.name for stream in streams]
         return streams
@@ -163,7 +169,7 @@ class TapVTEX(CommandLine):
         by_name = super().streams
         return {name: by_name[name] for name in self._order}
 
-    def _fields_of(self, acronym: str) -> list[tuple[str, str]]:
+    def _fields_of(self, entity: MasterDataEntity) -> list[Field]:
         """An entity's fields in the store; none if they are not to be known.
 
         A catalog already has the columns, so VTEX is not asked.
@@ -175,7 +181,7 @@ class TapVTEX(CommandLine):
         if now >= self._discovery_ends:
             return []  # for a reason that was logged
         try:
-            return fields_of(self.run.client, acronym, self._discovery_ends - now)
+            return fields_of(self.run.client, entity, self._discovery_ends - now)
         except VtexError as error:
             is_refused = error.status == UNAUTHORIZED and not self.run.client.has_answered
             if is_refused or isinstance(error, UnavailableError):
@@ -189,7 +195,7 @@ class TapVTEX(CommandLine):
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
                 "get no columns of their own: they are in custom_fields. %s",
-                acronym,
+                entity,
                 error,
             )
             return []
@@ -236,6 +242,7 @@ class TapVTEX(CommandLine):
             for stream in streams:
                 check.begin(stream.name, needed=stream.selected_by_default)
                 stream.check(check)
+            list_entities(check)
             for stream in streams:
                 if output_format == "json" and check.may_read(stream.name):
                     stream.probe(probe)

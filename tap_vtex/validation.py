@@ -17,11 +17,14 @@ from singer_sdk.mapper import (
 )
 
 from tap_vtex import dates
-from tap_vtex.settings import SETTINGS, account_of
+from tap_vtex.settings import SETTINGS, MasterDataEntity, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+ENTITY_KEYS: Final = frozenset({"entity", "schema"})
+#: PostgreSQL's names have 63 characters, and ``md_`` stands before this one.
+ENTITY_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,60}")
 NEWSLETTER_KEYS: Final = frozenset({"entity", "email_field", "name_field", "opt_in_field"})
 #: The tap's own settings, and those that the SDK adds.
 KNOWN: Final = frozenset(
@@ -46,6 +49,7 @@ def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _url_errors(name, config.get(name))
     yield from _date_errors(config)
     yield from _entity_errors(config)
+    yield from _newsletter_errors(config)
     yield from _stream_map_errors(config.get("stream_maps"))
     for name in sorted(config.keys() - KNOWN):
         yield f"There is no setting {name}.{_nearest(name, KNOWN)} Correct or remove it."
@@ -143,11 +147,55 @@ def _date_errors(config: Mapping[str, Any]) -> Iterator[str]:
 
 def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
     named = config.get("master_data_entities")
-    if named is not None and not _are_acronyms(named):
+    if named is None:
+        return
+    entries = [{"entity": one} if isinstance(one, str) else one for one in _list(named)]
+    if not isinstance(named, list) or not all(_is_entity(one) for one in entries):
         yield (
-            "The setting master_data_entities has to be a list of acronyms of Master Data "
-            'entities, like ["AU", "WL"].'
+            "The setting master_data_entities has to be a list of Master Data entities, like "
+            '["AU", "b2b_users", {"entity": "wishlist", "schema": "v1"}].'
         )
+        return
+    if unknown := {key for entry in entries for key in entry} - ENTITY_KEYS:
+        yield _unknown_key("master_data_entities", unknown, ENTITY_KEYS)
+    wrong = [one["entity"] for one in entries if not ENTITY_NAME.fullmatch(one["entity"].strip())]
+    for name in wrong:
+        yield (
+            f"The setting master_data_entities names {name!r}, but the name of an entity has up to "
+            "60 letters, digits, underscores and hyphens. Write it as the store does."
+        )
+    streams: dict[str, MasterDataEntity] = {}
+    for entity in [] if wrong else MasterDataEntity.all_in(config):
+        other = streams.setdefault(entity.stream, entity)
+        if other != entity:
+            yield (
+                f"The setting master_data_entities names {other} and {entity}, which would both be "
+                f"the stream {entity.stream}. Leave one of them out."
+            )
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_entity(entry: object) -> bool:
+    """Whether an entry has an entity, and at most a text as schema."""
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("entity"), str)
+        and isinstance(entry.get("schema") or "", str)
+    )
+
+
+def _unknown_key(setting: str, unknown: Collection[object], known: Collection[str]) -> str:
+    name = min(unknown, key=str)
+    return (
+        f"The setting {setting} has an unknown key {name!r}.{_nearest(str(name), known)} The keys "
+        f"are {', '.join(sorted(known))}."
+    )
+
+
+def _newsletter_errors(config: Mapping[str, Any]) -> Iterator[str]:
     entries = config.get("newsletter_entities")
     if entries is None:
         return
@@ -158,12 +206,7 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
             'their fields, like [{"entity": "NL", "name_field": "nome"}].'
         )
     elif unknown := {key for entry in entries for key in entry} - NEWSLETTER_KEYS:
-        name = min(unknown, key=str)
-        yield (
-            f"The setting newsletter_entities has an unknown key {name!r}."
-            f"{_nearest(str(name), NEWSLETTER_KEYS)} The keys are "
-            f"{', '.join(sorted(NEWSLETTER_KEYS))}."
-        )
+        yield _unknown_key("newsletter_entities", unknown, NEWSLETTER_KEYS)
 
 
 def _stream_map_errors(maps: object) -> Iterator[str]:

@@ -69,7 +69,32 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
             [{"entity": "NL", "name_feild": "x"}],
             "has an unknown key 'name_feild'. Did you mean name_field? The keys are",
         ),
-        ("master_data_entities", ["A B"], "master_data_entities has to be a list of acronyms"),
+        *(
+            ("master_data_entities", named, f"The setting master_data_entities {sentence}")
+            for named, sentence in (
+                ("AU", "has to be a list of Master Data entities, like"),
+                ([7], "has to be a list of Master Data entities, like"),
+                ([{"schema": "v1"}], "has to be a list of Master Data entities, like"),
+                ([{"entity": "a", "schema": 1}], "has to be a list of Master Data entities, like"),
+                (
+                    [{"entity": "a", "shema": "b"}],
+                    "has an unknown key 'shema'. Did you mean schema?",
+                ),
+                (["A B"], "names 'A B', but the name of an entity has up to 60 letters"),
+                (["../CL"], "names '../CL', but the name of an entity has"),
+                (["orçamento"], "names 'orçamento', but the name of an entity has"),
+                (["--", "a" * 61], f"names '{'a' * 61}', but the name of an entity has"),
+                (["a\nb"], r"names 'a\nb', but the name of an entity has"),
+                (
+                    ["Wish-list", "wish_list"],
+                    "names Wish-list and wish_list, which would both be the stream md_wish_list.",
+                ),
+                (
+                    ["b2b", {"entity": "b2b", "schema": "v1"}],
+                    "names b2b and b2b (schema v1), which would both be the stream md_b2b.",
+                ),
+            )
+        ),
         ("end_date", "2026-02-30", "end_date is '2026-02-30', which is not a date"),
         ("end_date", "2026-01-01", "end_date has to be later than start_date"),
         ("max_workers", 0, "max_workers is 0, but has to be a whole number from 1 to 128"),

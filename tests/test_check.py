@@ -154,6 +154,37 @@ def test_a_run_says_it_in_the_same_words(tap: Tap, shop: Shop) -> None:
     assert told in tap.run(shop.config(), select={"orders"}, expect=1).log
 
 
+def test_the_entities_of_the_store_are_named(tap: Tap, shop: Shop) -> None:
+    """For a person: a report for the public names nothing of the store's own."""
+    run = checked(tap, shop)
+    (line,) = [line for line in run.lines if line.startswith("Master Data has these entities: ")]
+    assert line.startswith("Master Data has these entities: AD (Endereço), CL (Cliente), LE (Lista")
+    assert line.endswith(", vtex_return_app_returnRequest, wishlist.")
+
+    more = ["--check", "--format", "json"]
+    entities = ["LE", "b2b_users", {"entity": "wishlist", "schema": "wishlist"}]
+    config = shop.config(master_data_entities=entities)
+    run = tap.run(config, more=more, expect=None, hurry=True)
+    found = json.loads("\n".join(run.lines))
+    assert not any(word in json.dumps(found) for word in ("wishlist", "b2b", "Lista", "Cliente"))
+    schemas = [one for one in found["findings"] if one["path"].endswith("/schemas/{}")]
+    assert [(one["stream"], one["granted"]) for one in schemas] == [("md_*", True)]
+
+
+def test_an_entity_that_wants_a_schema_is_told_of(tap: Tap, shop: Shop) -> None:
+    config = shop.config(master_data_entities=["contact_information"])
+    run = tap.run(config, more=["--check"], expect=1, hurry=True)
+    assert any(line.startswith("If Master Data wants the name of a schema") for line in run.lines)
+
+
+def test_a_key_that_may_not_list_the_entities(tap: Tap, shop: Shop) -> None:
+    shop.store.granted = set(READER_ROLE) - {"Master Data administrator"}
+    run = checked(tap, shop)
+    (line,) = [line for line in run.lines if "which entities Master Data has" in line]
+    assert "'List data entity' (product Dynamic Storage, category Data entity)" in line
+    assert run.lines[-1] == FINE
+
+
 def test_an_empty_store(tap: Tap, open_shop: Callable[..., Shop]) -> None:
     shop = open_shop(orders=100, days=1, clients=1, skus=1)
     shop.close()

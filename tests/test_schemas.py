@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_vtex.selection import breadcrumbs
-from tap_vtex.streams.masterdata.fields import TEXTS, TYPES, extended
+from tap_vtex.streams.masterdata.fields import TEXTS, TYPES, extended, field_of
+from tap_vtex.streams.masterdata.json_schemas import fields_in
 from tap_vtex.tap import TapVTEX
 
 if TYPE_CHECKING:
@@ -216,10 +217,99 @@ def test_a_schema_stays_so_whatever_fields_a_store_adds() -> None:
     kinds = (*TYPES, *TEXTS, "Hologram")
     own = [(f"campo_{chr(97 + number)}", kind) for number, kind in enumerate(kinds)]
     odd = ["Email", "first_name", "CAMPO_A", "campoB", "accountname", "x" * 63, "ç" * 40]
+    odd += ["pickup-point", "a.b", "a,b", "a b", "1st", "_sdc_a", ""]
     native = STREAMS["clients"].schema
 
     given = [*own, *((name, "Text") for name in odd), ("accountName", "Varchar 100")]
-    schema = extended(native, given, "custom_fields", logging.getLogger("test"))
+    fields = [field_of(*one) for one in given]
+    schema = extended(native, fields, "custom_fields", logging.getLogger("test"))
 
     assert schema["properties"].keys() == native["properties"].keys() | {name for name, _ in own}
     assert objections(schema, ("account_name", "id")) == []
+
+
+TEXTS_INSIDE = {"type": ["null", "string"]}
+ANYTHING = {"type": ["null", "object", "string"], "additionalProperties": True}
+
+
+@pytest.mark.parametrize(
+    ("declared", "kinds", "items"),
+    [
+        ({"type": "string"}, ["string"], None),
+        ({"type": ["integer", "null"]}, ["integer"], None),
+        ({"type": "number"}, ["number"], None),
+        ({"type": "boolean"}, ["boolean"], None),
+        ({"type": ["object", "null"], "properties": {"a": {"type": "integer"}}}, ["object"], None),
+        ({"type": ["string", "integer"]}, ["string"], None),
+        ({"type": ["integer", "number"]}, ["number"], None),
+        ({"type": ["object", "integer"]}, ["string"], None),
+        ({"type": "string", "format": "date"}, ["string"], None),
+        ({"$ref": "#/$defs/status"}, ["string"], None),
+        ({"$ref": "#/$defs/amount"}, ["integer"], None),
+        ({"$ref": "#/$defs/circle"}, ["string"], None),
+        ({"$ref": "https://example.com/schema.json"}, ["string"], None),
+        ({"$ref": "#"}, ["string"], None),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, ["integer"], None),
+        ({"oneOf": [{"type": "integer"}, {"type": "object"}]}, ["string"], None),
+        ({"anyOf": 1}, ["string"], None),
+        ({"enum": ["a"]}, ["string"], None),
+        ({"type": "decimal"}, ["string"], None),
+        ({"type": {}}, ["string"], None),
+        ({"type": "null"}, ["string"], None),
+        ({}, ["string"], None),
+        (True, ["string"], None),
+        ({"type": "array"}, ["array", "object"], ANYTHING),
+        (
+            {"type": "array", "items": {"type": "integer"}},
+            ["array", "object"],
+            {"type": ["null", "number"]},
+        ),
+        (
+            {"type": "array", "items": {"type": "string", "format": "date-time"}},
+            ["array", "object"],
+            TEXTS_INSIDE,
+        ),
+        ({"type": "array", "items": [{"type": "string"}]}, ["array", "object"], ANYTHING),
+        ({"type": "array", "items": {"$ref": "#/$defs/status"}}, ["array", "object"], TEXTS_INSIDE),
+        (
+            {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+            ["array", "object"],
+            {"type": ["null", "array"], "items": TEXTS_INSIDE},
+        ),
+        ({"$ref": "#/$defs/nest"}, ["array", "object"], ...),
+    ],
+)
+def test_a_json_schema_makes_columns(declared: Any, kinds: list[str], items: Any) -> None:
+    definitions = {
+        "status": {"type": "string", "enum": ["new"]},
+        "amount": {"$ref": "#/$defs/whole"},
+        "whole": {"type": "integer"},
+        "circle": {"$ref": "#/$defs/circle"},
+        "nest": {"type": "array", "items": {"$ref": "#/$defs/nest"}},
+    }
+    (field,) = fields_in([{"properties": {"campo": declared}, "$defs": definitions}])
+
+    schema = extended(STREAMS["md_le"].schema, [field], "custom_fields", logging.getLogger("test"))
+
+    column = schema["properties"]["campo"]
+    assert column["type"] == ["null", *kinds]
+    assert items is ... or column.get("items") == items
+    assert objections(schema, ("account_name", "id")) == []
+
+
+def test_a_column_has_room_for_what_any_of_several_schemas_allows() -> None:
+    schemas = [
+        {
+            "properties": {
+                "a": {"type": one},
+                "b": {"type": two},
+                "c": {"type": "array", "items": {"type": one}},
+            }
+        }
+        for one, two in (("integer", "string"), ("number", "object"))
+    ]
+    found = {field.name: field.column for field in fields_in([*schemas, {}, {"properties": []}])}
+    assert found["a"] == {"type": ["null", "number"]}
+    assert found["b"] is None
+    assert found["c"] is not None
+    assert found["c"]["items"] == {"type": ["null", "number"]}

@@ -144,7 +144,11 @@ def everything(shop: Shop, **settings: Any) -> Json:
     """Settings with which every stream that there can be is read."""
     listed = {"entity": "LE", "email_field": "correio", "name_field": "nome"}
     return shop.config(
-        master_data_entities=["LE", "NL"],
+        master_data_entities=[
+            *("LE", "NL", "productReviews", "vtex_return_app_returnRequest", "pesquisa-NPS"),
+            {"entity": "wishlist", "schema": "wishlist"},
+            {"entity": "contact_information", "schema": "contact"},
+        ],
         newsletter_entities=[{"entity": "NL"}, listed],
         **settings,
     )

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-STREAMS = TapVTEX(config={"master_data_entities": ["LE"]}, validate_config=False).streams
+#: Of version 1 and of version 2, with a schema and without.
+ENTITIES = [
+    "LE",
+    "vtex_return_app_returnRequest",
+    {"entity": "wishlist", "schema": "wishlist"},
+    "pesquisa-NPS",
+]
+STREAMS = TapVTEX(config={"master_data_entities": ENTITIES}, validate_config=False).streams
 
 
 @pytest.fixture
@@ -145,7 +152,7 @@ def test_two_runs_of_every_stream_into_a_target_that_writes_names_in_lower_case(
     shop.close()
     shop.pass_time(minutes=30)
     config = shop.config(
-        master_data_entities=["LE"], prices_refresh_hours=0, inventory_refresh_hours=0
+        master_data_entities=ENTITIES, prices_refresh_hours=0, inventory_refresh_hours=0
     )
     for turn in range(2):
         if turn:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sandbox.clock import DAY, MINUTE, SECOND, moment
 from sandbox.masterdata.where import Where, created_between
@@ -33,6 +33,8 @@ OLDEST = 0
 #: Documents fall into this many groups by number. In one group lastInteractionIn is
 #: always null, in another it stays at the creation date.
 GROUPS, NO_INTERACTION, STALE_INTERACTION = 7, 3, 5
+#: The letters of an acronym, which entities of version 1 have.
+ACRONYM = 2
 #: How far the index lags.
 INDEX_DELAY = 90 * SECOND
 
@@ -61,7 +63,20 @@ INTERNAL = (
     Field("tags", "Text", is_internal=True),
     Field("auto_filter", "Text", is_internal=True),
 )
+#: Of version 2, VTEX documents that ``createdIn`` and ``updatedIn`` can be searched.
+INTERNAL_2 = (
+    *(one._replace(is_filter=one.name in {"createdIn", "updatedIn"}) for one in INTERNAL[:10]),
+)
 DATES = ("createdIn", "updatedIn", "lastInteractionIn")
+
+
+class Schema(NamedTuple):
+    """A JSON Schema of an entity of version 2."""
+
+    name: str
+    body: Json
+    #: One document in this many complies with it.
+    one_in: int = 1
 
 
 class Entry(NamedTuple):
@@ -99,6 +114,21 @@ class Entity:
     undated_one_in: int = 251
     #: From this time on, no document is created, and documents change by edits only.
     closed: int = 2**62
+    #: Version 2: the JSON Schemas.
+    schemas: tuple[Schema, ...] = ()
+    #: Version 2: what comes without ``_schema``: all fields, only those that always come, or a
+    #: refusal. VTEX's reference requires the parameter; what happens without it is a guess, but
+    #: for what public code tells: ids only, or too few documents.
+    without_schema: Literal["whole", "ids", "refused"] = "whole"
+
+    @property
+    def is_version_2(self) -> bool:
+        """Whether it belongs to version 2, where entities have names instead of acronyms."""
+        return len(self.acronym) > ACRONYM
+
+    def schema(self, name: str) -> Schema | None:
+        """A JSON Schema by its name."""
+        return next((one for one in self.schemas if one.name == name), None)
 
     # -- documents -----------------------------------------------------------------------
 
@@ -161,8 +191,7 @@ class Entity:
             "dataEntityId": self.acronym,
             "createdBy": "c83ea7ed-f875-4a10-b0a0-98d96aedab06",
             "lastInteractionBy": "c83ea7ed-f875-4a10-b0a0-98d96aedab06",
-            "followers": [],
-            "tags": [],
+            **({} if self.is_version_2 else {"followers": [], "tags": []}),
             **{name: _text(when) for name, when in self.dates(number, at).items()},
         }
         for when, patch in self.edits.get(number, ()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import DAY, MINUTE, SECOND, moment
 from sandbox.goods import sku
+from sandbox.masterdata.apps import FORMS
 from sandbox.masterdata.entities import INTERNAL, Entity, Field, Write
 from sandbox.oms.history import History
 from sandbox.people import person
@@ -113,6 +114,9 @@ def entities(seed: int, first: int, now: int, clients: int, account: str) -> dic
     made["AD"] = entity("AD", "Endereço", ADDRESS, 1.2, address)
     made["NL"] = entity("NL", "Newsletter", NEWSLETTER, 0.2, subscriber)
     made["LE"] = entity("LE", "Lista de Espera", WAITING_LIST, 0.1, waiting)
+    for form in FORMS:
+        history = History(first, now, max(1, round(clients * form.part)), f"{form.name} {seed}")
+        made[form.name] = form.entity(history, seed, account)
     return made
 
 

@@ -1,4 +1,4 @@
-"""The routes of VTEX's Master Data API, version 1."""
+"""The routes of VTEX's Master Data API, versions 1 and 2."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.interception import INDEX_LAG
 from sandbox.masterdata import where
+from sandbox.masterdata.entities import INTERNAL_2
 from sandbox.masterdata.scrolls import Cursor, TooManyScrollsError, UnknownTokenError
 from sandbox.responses import STORE, json_response
 
@@ -72,6 +73,7 @@ async def list_entities(request: web.Request) -> web.Response:
         [
             {"acronym": e.acronym, "name": e.name, "primaryKeyType": "GUID", "allowGetAll": False}
             for e in store.entities.values()
+            if store.quirks.lists_version_2 or not e.is_version_2
         ]
     )
 
@@ -84,6 +86,8 @@ async def structure(request: web.Request) -> web.Response:
     if not store.may("View data entity details", "Master Data administrator"):
         return json_response({"Message": "Unauthorized"}, 403)
     entity = _entity(store, request)
+    if entity.is_version_2:
+        raise Refusal(404, "Entity not found")
     return json_response(
         {
             "acronym": entity.acronym,
@@ -106,6 +110,29 @@ async def structure(request: web.Request) -> web.Response:
     )
 
 
+@routes.get("/api/dataentities/{acronym}/schemas")
+@answering_refusals
+async def list_schemas(request: web.Request) -> web.Response:
+    """VTEX's Get schemas: a list, or the schema itself if there is only one."""
+    entity = _readable(request.app[STORE], request)
+    if not entity.is_version_2:
+        raise Refusal(404, "Entity not found")
+    if len(entity.schemas) == 1:
+        return json_response(entity.schemas[0].body)
+    return json_response([{"name": one.name, "schema": one.body} for one in entity.schemas])
+
+
+@routes.get("/api/dataentities/{acronym}/schemas/{schema}")
+@answering_refusals
+async def get_schema(request: web.Request) -> web.Response:
+    """VTEX's Get schema by name."""
+    entity = _readable(request.app[STORE], request)
+    schema = entity.schema(request.match_info["schema"])
+    if schema is None:
+        raise Refusal(404, "Schema not found")
+    return json_response(schema.body)
+
+
 @routes.get("/api/dataentities/{acronym}/search")
 @answering_refusals
 async def search(request: web.Request) -> web.Response:
@@ -121,7 +148,7 @@ async def search(request: web.Request) -> web.Response:
         found = found[::-1]
     total = len(found)
     now = _index_time(store, request)
-    fields = request.query.get("_fields", "")
+    fields = _fields(entity, request)
     response = json_response(_documents(store, entity, found[start:end], fields, now))
     announced = store.quirks.search_total
     if announced == "low":
@@ -190,7 +217,7 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
     if store.quirks.empty_scrolls:
         store.quirks.empty_scrolls -= 1
         found = []
-    fields = request.query.get("_fields", "")
+    fields = _fields(entity, request)
     try:
         return store.scrolls.open(Cursor(entity, found, fields, size, began, used, find))
     except TooManyScrollsError:
@@ -225,6 +252,7 @@ def _readable(store: Store, request: web.Request) -> Entity:
         raise Refusal(403, "Unauthorized")
     entity = _entity(store, request)
     fields = request.query.get("_fields", "")
+    _check_schema(entity, request)
     private = store.quirks.private_fields
     if denied := private if fields == "_all" else private.intersection(fields.split(",")):
         message = store.quirks.private_fields_message.replace("{fields}", ", ".join(sorted(denied)))
@@ -232,18 +260,49 @@ def _readable(store: Store, request: web.Request) -> Entity:
     return entity
 
 
+def _check_schema(entity: Entity, request: web.Request) -> None:
+    """Refuse what an entity of version 2 does not take with its schema, or without one."""
+    query = request.query
+    if not entity.is_version_2 or "_token" in query:
+        return
+    if "_schema" not in query:
+        if entity.without_schema == "refused" and ("_fields" in query or "_where" in query):
+            raise Refusal(400, "_schema is required with _fields and _where")
+        return
+    schema = entity.schema(query["_schema"])
+    if schema is None:
+        raise Refusal(400, f"Schema '{query['_schema']}' not found")
+    known = {"", "_all", *schema.body["properties"], *(one.name for one in INTERNAL_2)}
+    for name in query.get("_fields", "").split(","):
+        if name not in known:
+            raise Refusal(400, f"Field '{name}' not found in schema")
+
+
+def _fields(entity: Entity, request: web.Request) -> str:
+    """The fields to send, as ``_fields`` names them."""
+    if entity.without_schema == "ids" and "_schema" not in request.query:
+        return ""
+    return request.query.get("_fields", "")
+
+
 def _found(store: Store, entity: Entity, request: web.Request, at: int) -> list[Entry]:
     text = request.query.get("_where")
     parsed: Where | None = None
+    schema = entity.schema(request.query.get("_schema", ""))
     if text:
         try:
             parsed = where.parse(text)
         except where.WhereError:
             raise Refusal(400, "Invalid _where") from None
         filters = {one.name for one in entity.fields if one.is_filter}
+        if schema:
+            filters.update(schema.body.get("v-indexed", ()))
         for name in sorted(parsed.fields() - filters - store.quirks.also_filters):
             raise Refusal(400, f"Field '{name}' cannot be filtered")
-    return store.found(entity, text, parsed, at)
+    found = store.found(entity, text, parsed, at)
+    if schema is None or schema.one_in == 1:
+        return found
+    return [entry for entry in found if entry.number % schema.one_in == 0]
 
 
 def _index_time(store: Store, request: web.Request) -> int:

@@ -84,6 +84,8 @@ SHAPES: dict[str, Shape] = {
     ),
     "/api/dataentities": Shape(rows="", key="acronym"),
     MASTER_DATA: Shape(rows="fields", key="name"),
+    f"{MASTER_DATA}/schemas": Shape(rows="", key="name"),
+    f"{MASTER_DATA}/schemas/{{schema}}": Shape(),
     f"{MASTER_DATA}/search": Shape(
         rows="", key="id", total="REST-Content-Range", paging=RangeHeader(), indexed=True
     ),

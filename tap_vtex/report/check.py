@@ -28,7 +28,7 @@ NO_DATA: Final = (
 MAX_UNANSWERED: Final = 2
 
 
-class _Answer(NamedTuple):
+class CheckAnswer(NamedTuple):
     """What VTEX said to one request."""
 
     #: None if that could not be found out.
@@ -90,12 +90,14 @@ class Check:
     def __init__(self, client: VtexClient) -> None:
         self.findings: list[AccessFinding] = []
         self.notes: list[str] = []
+        #: Sentences that name things of the store's own: for a person, not for a public report.
+        self._asides: list[str] = []
         #: The stream that is being checked, and whether it is needed.
         self.stream, self._needed = "", True
         #: The statuses by which VTEX refused the key.
         self.refusals: set[int] = set()
         self._client = client
-        self._answers: dict[tuple[str, str], _Answer] = {}
+        self._answers: dict[tuple[str, str], CheckAnswer] = {}
         #: Problems so far; None once anything was answered.
         self._unanswered: list[str] | None = []
 
@@ -123,11 +125,7 @@ class Check:
         Returns:
             The decoded body, None if there is none.
         """
-        path = self._client.path_to(endpoint, *ids)
-        key = (path, str(params))
-        if key not in self._answers:
-            self._answers[key] = self._ask(endpoint, *ids, params=params, headers=headers)
-        answer = self._answers[key]
+        answer = self.look(endpoint, *ids, params=params, headers=headers)
         self.findings.append(
             AccessFinding(
                 self.stream, endpoint, answer.granted, fallback, answer.problem, self._needed
@@ -135,25 +133,42 @@ class Check:
         )
         return answer.body
 
-    def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> _Answer:  # noqa: ANN401
+    def look(
+        self,
+        endpoint: Endpoint[Any],
+        *ids: object,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> CheckAnswer:
+        """Request an endpoint that no stream needs, unless that was done before."""
+        key = (self._client.path_to(endpoint, *ids), str(params))
+        if key not in self._answers:
+            self._answers[key] = self._ask(endpoint, *ids, params=params, headers=headers)
+        return self._answers[key]
+
+    def tell(self, sentence: str) -> None:
+        """Add a sentence that names things of the store's own. It is not part of the JSON."""
+        self._asides.append(sentence)
+
+    def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> CheckAnswer:  # noqa: ANN401
         if self._unanswered and len(self._unanswered) >= MAX_UNANSWERED:
-            return _Answer(None, problem=self._unanswered[-1])
+            return CheckAnswer(None, problem=self._unanswered[-1])
         endpoint = replace(endpoint, validate=is_anything)
         retry_for = self._client.policy.retry_check_for
         try:
             response = self._client.get(endpoint, *ids, retry_for=retry_for, **options)
-            answer = _Answer(granted=True, body=response.body)
+            answer = CheckAnswer(granted=True, body=response.body)
         except AccessError as error:
             self.refusals.add(error.status)
-            answer = _Answer(granted=False, problem=str(error))
+            answer = CheckAnswer(granted=False, problem=str(error))
         except NotFoundError:
-            answer = _Answer(granted=True)  # the key may read it, though there is nothing
+            answer = CheckAnswer(granted=True)  # the key may read it, though there is nothing
         except RefusedError as error:
-            answer = _Answer(None, problem=f"VTEX refused the request (status {error.status})")
+            answer = CheckAnswer(None, problem=f"VTEX refused the request (status {error.status})")
         except VtexError as error:
             if self._unanswered is not None:
                 self._unanswered.append(str(error))
-            return _Answer(None, problem=str(error))
+            return CheckAnswer(None, problem=str(error))
         self._unanswered = None
         return answer
 
@@ -187,7 +202,7 @@ class Check:
             for line in self._table(head, needed=needed)
         ]
         problems = dict.fromkeys(one.problem for one in self.findings if one.granted is None)
-        return "\n".join([*tables, *self.notes, *problems, *self._verdict()])
+        return "\n".join([*tables, *self.notes, *self._asides, *problems, *self._verdict()])
 
     def _table(self, head: str, *, needed: bool) -> list[str]:
         streams: dict[tuple[str, ...], dict[str, None]] = {}

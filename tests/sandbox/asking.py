@@ -61,6 +61,14 @@ ROUTES: Final[dict[str, Route]] = {
     "order": Route("/api/oms/pvt/orders/{order_id}", "/api/oms/pvt/orders/{id}"),
     "entities": _plain("/api/dataentities"),
     "structure": Route("/api/dataentities/{acronym}", "/api/dataentities/CL"),
+    "schemas": Route(
+        "/api/dataentities/{acronym}/schemas",
+        "/api/dataentities/vtex_return_app_returnRequest/schemas",
+    ),
+    "schema": Route(
+        "/api/dataentities/{acronym}/schemas/{schema}",
+        "/api/dataentities/wishlist/schemas/wishlist",
+    ),
     "search": Route(
         "/api/dataentities/{acronym}/search", "/api/dataentities/CL/search", headers=page(0, 10)
     ),

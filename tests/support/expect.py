@@ -17,7 +17,7 @@ def utc(text: str | None) -> str | None:
 
 MASTER_DATA_DATES = (
     *("createdIn", "updatedIn", "lastInteractionIn"),
-    *("birthDate", "rclastsessiondate", "ultimaCompra"),
+    *("birthDate", "rclastsessiondate", "ultimaCompra", "dateSubmitted", "searchDate"),
 )
 
 
@@ -25,7 +25,7 @@ def seven_to_six(text: str | None) -> str | None:
     """A date of Master Data's as the tap writes it."""
     if text is None:
         return None
-    return f"{text[:19]}.{text[20:26] or '000000'}Z" if "." in text else f"{text[:19]}.000000Z"
+    return f"{text[:19]}.{text[20:-1][:6]:0<6}Z"
 
 
 def latest(document: Json) -> str | None:

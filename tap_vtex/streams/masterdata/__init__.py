@@ -2,13 +2,14 @@
 
 from tap_vtex.streams.masterdata.carts import CartsStream
 from tap_vtex.streams.masterdata.clients import ClientsStream
+from tap_vtex.streams.masterdata.further import FurtherEntityStream
 from tap_vtex.streams.masterdata.newsletter import NewsletterStream
-from tap_vtex.streams.masterdata.streams import AddressesStream, EntityStream
+from tap_vtex.streams.masterdata.streams import AddressesStream
 
 __all__ = [
     "AddressesStream",
     "CartsStream",
     "ClientsStream",
-    "EntityStream",
+    "FurtherEntityStream",
     "NewsletterStream",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from tap_vtex import dates
 from tap_vtex.counting import counted
-from tap_vtex.errors import IncompleteListError
+from tap_vtex.errors import AccessError, IncompleteListError, RefusedError
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.windows import SECOND
 
@@ -34,6 +34,14 @@ def _is_structure(body: object) -> TypeGuard[Document]:
     return all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in body["fields"])
 
 
+def _is_schema(body: object) -> TypeGuard[Document]:
+    return isinstance(body, dict)
+
+
+def _are_schemas(body: object) -> TypeGuard[list[object] | Document]:
+    return isinstance(body, list | dict)
+
+
 _ADMINISTRATOR: Final = Resource(
     "Dynamic Storage", "Dynamic storage generic resources", "Master Data administrator"
 )
@@ -41,7 +49,7 @@ _DOCUMENTS: Final = (
     Resource("Dynamic Storage", "Dynamic storage generic resources", "Read only documents"),
     _ADMINISTRATOR,
 )
-#: The media type of version 1, which is the one that holds clients.
+#: The media type of version 1, which is the one that holds clients. Version 2 takes it, too.
 _VERSION_1: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
 
 SEARCH: Final = Endpoint("/api/dataentities/{}/search", _is_list, _DOCUMENTS, headers=_VERSION_1)
@@ -52,11 +60,22 @@ STRUCTURE: Final = Endpoint(
     (Resource("Dynamic Storage", "Data entity", "View data entity details"), _ADMINISTRATOR),
 )
 
+#: The JSON Schemas of an entity of version 2: a list, or the schema itself if there is only one.
+JSON_SCHEMAS: Final = Endpoint("/api/dataentities/{}/schemas", _are_schemas, _DOCUMENTS)
+JSON_SCHEMA: Final = Endpoint("/api/dataentities/{}/schemas/{}", _is_schema, _DOCUMENTS)
+ENTITIES: Final = Endpoint(
+    "/api/dataentities",
+    _is_list,
+    (Resource("Dynamic Storage", "Data entity", "List data entity"), _ADMINISTRATOR),
+)
+
 #: The ids that Master Data makes itself.
 GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: Master Data's answer to a page that takes it too long.
 TIMED_OUT: Final = 408
 UNAUTHORIZED: Final = 401
+#: The words of a refusal that is about the number of open scrolls, and passes.
+TOO_MANY_SCROLLS: Final = "simultaneous scrolls"
 
 # -- dates and conditions ----------------------------------------------------------------
 # Conditions only name dates: each store decides which other fields can be filtered. Ranges
@@ -94,6 +113,14 @@ BEFORE_THE_BEGINNING: Final = before(BEGINNING)
 def active_in(window: Window) -> str:
     """A document was created, updated or interacted with in a window."""
     return any_of(within(name, window) for name in DATES)
+
+
+def without_interaction(where: str) -> str:
+    """A condition for activity without ``lastInteractionIn``.
+
+    VTEX documents that entities of version 2 can be searched by the other two dates.
+    """
+    return re.sub(r" OR \(lastInteractionIn between [^()]*\)", "", where)
 
 
 def any_of(conditions: Iterable[str]) -> str:
@@ -177,21 +204,59 @@ class Received(NamedTuple):
 class Entity:
     """Requests documents of one entity, with some of their fields."""
 
-    def __init__(self, client: VtexClient, acronym: str, fields: str) -> None:
-        """Prepare for an entity; ``fields`` are names separated by commas, or ``_all``."""
+    def __init__(
+        self, client: VtexClient, acronym: str, fields: str, schema: str | None = None
+    ) -> None:
+        """Prepare for an entity.
+
+        Args:
+            client: The client.
+            acronym: Its acronym, or its name.
+            fields: Names separated by commas, or ``_all``.
+            schema: The JSON Schema to read it by.
+        """
         self.acronym = acronym
         self.client = client
         #: Whether rows without a readable id are left out. If not, they spoil the reading.
         self.leaves_out_unreadable = False
         #: How many such rows were left out.
         self.left_out = 0
-        self._fields = fields
+        #: Whether it has refused to be filtered by ``lastInteractionIn``.
+        self.refuses_interaction = False
+        self._query = {"_fields": fields, **schema_query(schema)}
 
     def query(self, where: str | None) -> dict[str, str | int]:
         """The parameters for documents that meet a condition; None is no condition."""
-        return {"_fields": self._fields, **({"_where": where} if where else {})}
+        return {**self._query, **({"_where": where} if where else {})}
 
     def get(
+        self,
+        endpoint: Endpoint[list[object]],
+        params: Mapping[str, str | int],
+        **options: Any,  # noqa: ANN401 - those of the client
+    ) -> Page:
+        """Request a page of `SCROLL` or `SEARCH`.
+
+        If the entity can't be filtered by ``lastInteractionIn``, that is left out of the
+        condition, now and from then on.
+        """
+        where = str(params.get("_where", ""))
+        fewer = {**params, "_where": without_interaction(where)} if where else params
+        if self.refuses_interaction or fewer == params:
+            return self._get(endpoint, fewer, **options)
+        # A refusal may be an accident. Changes would be missed if one was believed.
+        for _ in range(2):
+            try:
+                return self._get(endpoint, params, **options)
+            except (AccessError, RefusedError) as refusal:
+                is_scrolls = TOO_MANY_SCROLLS in refusal.vtex_message
+                if refusal.status in {TIMED_OUT, UNAUTHORIZED} or is_scrolls:
+                    raise
+        page = self._get(endpoint, fewer, **options)
+        self.refuses_interaction = True
+        return page
+
+    def _get(
         self,
         endpoint: Endpoint[list[object]],
         params: Mapping[str, str | int],
@@ -201,7 +266,6 @@ class Entity:
         stop: threading.Event | None = None,
         retry_for: float | None = None,
     ) -> Page:
-        """Request a page of `SCROLL` or `SEARCH`."""
         response = self.client.get(
             endpoint,
             self.acronym,
@@ -226,6 +290,11 @@ class Entity:
             raise LostError("a document came without a readable id")
         self.left_out += missing
         return page.documents
+
+
+def schema_query(schema: str | None) -> dict[str, str]:
+    """The parameter that names a JSON Schema, if there is one."""
+    return {"_schema": schema} if schema else {}
 
 
 def _has_id(row: object) -> TypeGuard[Document]:

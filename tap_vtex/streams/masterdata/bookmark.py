@@ -52,6 +52,9 @@ class Prefix(Bookmark, frozen=True, kw_only=True):
 class EntityBookmark(Bookmark, frozen=True, kw_only=True):
     """How far an entity has come, in whole seconds by VTEX's clock."""
 
+    #: The parameter by which the entity was read, as in ``_schema=v1``. Another one makes it
+    #: another entity.
+    query: str | None = None
     #: Documents last active since then are wanted; all of them, if None.
     start: datetime | None
     #: The load goes by creation date, up to the moment at which it began ...
@@ -79,10 +82,15 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
     short: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @classmethod
-    def new(cls, start: datetime | None, now: datetime) -> Self:
+    def new(cls, start: datetime | None, now: datetime, query: str | None = None) -> Self:
         """A bookmark for an entity that was never read."""
         return cls(
-            start=start, load_began=now, loaded_until=None, changes_since=now, wide_pass_at=now
+            query=query,
+            start=start,
+            load_began=now,
+            loaded_until=None,
+            changes_since=now,
+            wide_pass_at=now,
         )
 
     def anew(self, start: datetime | None, now: datetime) -> Self:

@@ -40,6 +40,12 @@ class Ending:
             IncompleteListError: A part was not read to its end; the text names it.
         """
         standing, totals = self._standing, self._totals
+        if self._reader.refuses_interaction:
+            self._logger.info(
+                "%s can't be filtered by lastInteractionIn, so the run has looked for what was "
+                "created or updated",
+                self._reader.acronym,
+            )
         if left_out := self._reader.left_out - self._left_out_before:
             self._logger.warning(
                 "Skipped %s without an id", counted(left_out, f"rows of {self._reader.acronym}")

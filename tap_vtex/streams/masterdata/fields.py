@@ -1,18 +1,26 @@
-"""The fields of an entity: which there are, and which the key may read."""
+"""The fields of an entity: the columns that they get, and which of them the key may read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-from tap_vtex.streams.masterdata.api import STRUCTURE
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_vtex.http.client import VtexClient
-
 Schema = dict[str, Any]
+
+
+class Field(NamedTuple):
+    """A field of the store's own."""
+
+    name: str
+    #: Its type in VTEX's words.
+    kind: str
+    #: What its column is declared as; None if the type is unknown.
+    column: Schema | None
+
 
 #: PostgreSQL cuts off longer column names, and then takes two for one.
 MAX_NAME_BYTES: Final = 62
@@ -22,19 +30,26 @@ MAX_REQUESTS: Final = 150
 #: VTEX's name of the store in each document. `account_name` says the same, so it gets no column.
 ACCOUNT_NAME: Final = "accountName"
 
-#: JSON types for VTEX's types that are not text. Dates without a time arrive in many forms.
-TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "Auto Increment": {"type": ["null", "integer"]},
-    "Boolean": {"type": ["null", "boolean"]},
-    "Currency": {"type": ["null", "number"]},
-    "Date and Time": {"type": ["null", "string"], "format": "date-time"},
-    "Decimal": {"type": ["null", "number"]},
-    "Integer": {"type": ["null", "integer"]},
-    "Long": {"type": ["null", "integer"]},
-    "Percent": {"type": ["null", "number"]},
-    "Score2": {"type": ["null", "object"], "additionalProperties": True},
+TEXT: Final[Schema] = {"type": ["null", "string"]}
+BOOLEAN: Final[Schema] = {"type": ["null", "boolean"]}
+INTEGER: Final[Schema] = {"type": ["null", "integer"]}
+NUMBER: Final[Schema] = {"type": ["null", "number"]}
+DATE: Final[Schema] = {"type": ["null", "string"], "format": "date-time"}
+OBJECT: Final[Schema] = {"type": ["null", "object"], "additionalProperties": True}
+
+#: Columns for the types of version 1 that are not text. Dates without a time arrive in many forms.
+TYPES: Final[Mapping[str, Schema]] = {
+    "Auto Increment": INTEGER,
+    "Boolean": BOOLEAN,
+    "Currency": NUMBER,
+    "Date and Time": DATE,
+    "Decimal": NUMBER,
+    "Integer": INTEGER,
+    "Long": INTEGER,
+    "Percent": NUMBER,
+    "Score2": OBJECT,
 }
-#: VTEX's types that are text. A type in neither list is one that VTEX has added since.
+#: Types of version 1 that are text. A type in neither list is one that VTEX has added since.
 TEXTS: Final = frozenset(
     {
         "CEP",
@@ -54,27 +69,15 @@ TEXTS: Final = frozenset(
         "Varchar 750",
     }
 )
-TEXT: Final = {"type": ["null", "string"]}
 
 
-def fields_of(client: VtexClient, acronym: str, retry_for: float) -> list[tuple[str, str]]:
-    """The names and types of an entity's fields, as the store has published them.
-
-    Args:
-        client: The client.
-        acronym: The entity.
-        retry_for: For how many seconds to retry.
-
-    Raises:
-        AccessError: The key may read documents at most, but no structures.
-        NotFoundError, RefusedError: The store has no such entity.
-    """
-    structure = client.get(STRUCTURE, acronym, retry_for=retry_for).body
-    return [(field["name"], str(field.get("type"))) for field in structure["fields"]]
+def field_of(name: str, kind: str) -> Field:
+    """A field of version 1, of a type that the entity's structure names."""
+    return Field(name, kind, TYPES.get(kind) or (TEXT if kind in TEXTS else None))
 
 
 def extended(
-    schema: Schema, fields: Iterable[tuple[str, str]], extras: str, logger: logging.Logger
+    schema: Schema, fields: Iterable[Field], extras: str, logger: logging.Logger
 ) -> Schema:
     """A schema with a further column for each field that it lacks.
 
@@ -82,23 +85,29 @@ def extended(
     """
     properties = dict(schema["properties"])
     taken = {_bare(name) for name in properties}
-    for name, kind in fields:
+    for name, kind, column in fields:
         if name in properties or name == ACCOUNT_NAME:
             continue
-        if _bare(name) in taken or not 0 < len(name.encode()) <= MAX_NAME_BYTES:
+        if _bare(name) in taken or not _is_column(name):
             logger.warning(
                 "The field %r gets no column of its own, because it differs from another one only "
-                "by letter case or underscores, or is too long. Its values are in %s",
+                "by letter case or underscores, is too long, or has other characters than letters, "
+                "digits and underscores. Its values are in %s",
                 name,
                 extras,
             )
             continue
-        if kind not in TYPES and kind not in TEXTS:
+        if column is None:
             logger.info("The field %r has the unknown type %r and is read as text", name, kind)
         taken.add(_bare(name))
         description = f"Field of the store's own, of the type {kind}."
-        properties[name] = {**TYPES.get(kind, TEXT), "description": description}
+        properties[name] = {**(column or TEXT), "description": description}
     return {**schema, "properties": properties}
+
+
+def _is_column(name: str) -> bool:
+    """Whether a name is fit for a column."""
+    return bool(re.fullmatch(r"[^\W\d_]\w*", name)) and len(name.encode()) <= MAX_NAME_BYTES
 
 
 def _bare(name: str) -> str:

@@ -33,11 +33,18 @@ class Opened(NamedTuple):
 class Opener:
     """Finds a way to ask an entity for its documents."""
 
-    def __init__(self, client: VtexClient, logger: logging.Logger, acronym: str) -> None:
-        """Prepare for an entity."""
+    def __init__(
+        self,
+        client: VtexClient,
+        logger: logging.Logger,
+        acronym: str,
+        schema: str | None = None,
+    ) -> None:
+        """Prepare for an entity, and the JSON Schema to read it by."""
         self._client = client
         self._logger = logger
         self._acronym = acronym
+        self._schema = schema
 
     def open(self, fields: Sequence[str], *, wants_all: bool) -> Opened:
         """A reader that the entity accepts.
@@ -100,7 +107,7 @@ class Opener:
         return self._try(_names((*names, "id", *DATES)))._replace(unreadable=unreadable)
 
     def _try(self, fields: str) -> Opened:
-        reader = EntityReader(self._client, self._logger, self._acronym, fields)
+        reader = EntityReader(self._client, self._logger, self._acronym, fields, self._schema)
         # A 401 is about the fields as well, and does not pass.
         return Opened(reader, reader.count(UNDATED, no_retry=(UNAUTHORIZED,)))
 

@@ -46,9 +46,14 @@ class EntityReader:
     """Reads one entity, with some fields of its documents."""
 
     def __init__(
-        self, client: VtexClient, logger: logging.Logger, acronym: str, fields: str
+        self,
+        client: VtexClient,
+        logger: logging.Logger,
+        acronym: str,
+        fields: str,
+        schema: str | None = None,
     ) -> None:
-        """Prepare for an entity; ``fields`` are names separated by commas, or ``_all``."""
+        """Prepare for an entity; the arguments are those of `Entity`."""
         self.acronym = acronym
         self.client = client
         #: Rows of the index that were further copies of a document.
@@ -58,7 +63,7 @@ class EntityReader:
         self.total: int | None = None
         self.undated: int | None = None
         self._logger = logger
-        self._entity = Entity(client, acronym, fields)
+        self._entity = Entity(client, acronym, fields, schema)
         self._scroller = Scroller(self._entity)
         self._timeouts = 0
 
@@ -66,6 +71,11 @@ class EntityReader:
     def left_out(self) -> int:
         """How many rows had no readable id."""
         return self._entity.left_out
+
+    @property
+    def refuses_interaction(self) -> bool:
+        """Whether the entity has refused to be filtered by ``lastInteractionIn``."""
+        return self._entity.refuses_interaction
 
     def count(self, where: str | None, no_retry: Collection[int] = ()) -> int | None:
         """How many documents a query has, by search; None if search does not say.

@@ -32,6 +32,7 @@ class EntityReading:
         fields: Iterable[str],
         *,
         wants_all: bool,
+        schema: str | None = None,
     ) -> None:
         """Find a way to ask for the documents. From then on, VTEX's clock is known.
 
@@ -41,6 +42,7 @@ class EntityReading:
             acronym: The entity.
             fields: The fields to ask for.
             wants_all: Whether to ask for all others as well.
+            schema: The JSON Schema to read it by.
 
         Raises:
             AccessError: The key may not read the entity.
@@ -49,10 +51,12 @@ class EntityReading:
         self._client = client
         self._logger = logger
         self._acronym = acronym
+        self._schema = schema
         #: None if the entity can't be filtered by date.
         self._opened: Opened | None = None
         try:
-            self._opened = Opener(client, logger, acronym).open([*fields], wants_all=wants_all)
+            opener = Opener(client, logger, acronym, schema)
+            self._opened = opener.open([*fields], wants_all=wants_all)
         except RefusedError:
             logger.warning("%s can't be filtered by date, so every run reads all of it", acronym)
         self._started = client.now()
@@ -96,7 +100,7 @@ class EntityReading:
         Raises:
             IncompleteListError: They can't be read to the end.
         """
-        reader = EntityReader(self._client, self._logger, self._acronym, ALL_FIELDS)
+        reader = EntityReader(self._client, self._logger, self._acronym, ALL_FIELDS, self._schema)
         try:
             for dated in reader.read(None):
                 yield FoundDocument(*dated)
@@ -113,12 +117,18 @@ class EntityReading:
 
 
 @contextmanager
-def naming(acronym: str) -> Generator[None]:
-    """Say of a refusal that the store seems to lack the entity."""
+def naming(entity: object, advise: Callable[[], str] = str) -> Generator[None]:
+    """Say of a refusal that the store seems to lack the entity.
+
+    Args:
+        entity: The entity.
+        advise: What else a user can do, if VTEX refuses the request itself.
+    """
     try:
         yield
     except (NotFoundError, RefusedError) as error:
+        advice = advise() if isinstance(error, RefusedError) else ""
         raise type(error)(
-            f"The store seems to have no Master Data entity {acronym}. {error}",
+            f"The store seems to have no Master Data entity {entity}. {error} {advice}".rstrip(),
             status=error.status,
         ) from None

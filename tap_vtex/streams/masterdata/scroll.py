@@ -15,6 +15,7 @@ from tap_vtex.errors import RefusedError
 from tap_vtex.streams.masterdata.api import (
     SCROLL,
     TIMED_OUT,
+    TOO_MANY_SCROLLS,
     LostError,
     Received,
     announced,
@@ -154,7 +155,7 @@ class Scroller:
             try:
                 return next(pages), pages
             except RefusedError as refusal:
-                if "simultaneous scrolls" in refusal.vtex_message:
+                if TOO_MANY_SCROLLS in refusal.vtex_message:
                     if is_next:
                         continue  # By now, the scroll that was read meanwhile is free again.
                     raise ScrollRefusedError from None

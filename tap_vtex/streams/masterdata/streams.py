@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_vtex.selection import without
+from tap_vtex.settings import MasterDataEntity
 from tap_vtex.streams.base import SCHEMAS, VtexStream
-from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE
+from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE, schema_query
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
 from tap_vtex.streams.masterdata.probe import probe_entity, probe_filters
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
+    from tap_vtex.http.endpoint import Endpoint
     from tap_vtex.report.check import Check
     from tap_vtex.report.probe import Probe
     from tap_vtex.run import Run
+    from tap_vtex.streams.masterdata.fields import Field
     from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
 
@@ -33,6 +36,8 @@ class MasterDataStream(VtexStream):
     replication_key = "last_activity_at"
     extras = "custom_fields"
 
+    #: The JSON Schema to read the entity by.
+    vtex_schema: str | None = None
     #: Fields that the key may not read. They are null.
     unreadable: frozenset[str] = frozenset()
 
@@ -52,24 +57,34 @@ class MasterDataStream(VtexStream):
         """Turn a document into new ones that the stream emits. Others need it as it is."""
         raise NotImplementedError
 
+    def published(self, acronym: str) -> tuple[Endpoint[Any], *tuple[str, ...]]:
+        """Where an entity's fields are published: an endpoint and its ids."""
+        return STRUCTURE, acronym
+
     def check(self, check: Check) -> None:
         """Request a document of each entity, and the structure if the stream uses it."""
         for partition in self.partitions or []:
             acronym = self.entity(partition)
             one = {"REST-Range": "resources=0-1"}
-            check.ask(SEARCH, acronym, params={"_fields": "id"}, headers=one)
+            query = {"_fields": "id", **schema_query(self.vtex_schema)}
+            found = check.ask(SEARCH, acronym, params=query, headers=one)
+            if found is None and (advice := self.advise()):
+                check.tell(advice)
             if self.wants_all(acronym):
-                check.ask(
-                    STRUCTURE, acronym, fallback="the store's own fields are in custom_fields"
-                )
+                fallback = "the store's own fields are in custom_fields"
+                check.ask(*self.published(acronym), fallback=fallback)
 
     def extract(self, partition: Context) -> Iterator[Document]:
         """Yield what the stream makes of documents that are new or have changed."""
         acronym = self.entity(partition)
-        with naming(acronym):
+        with naming(MasterDataEntity(acronym, self.vtex_schema), self.advise):
             reading = open_reading(self.run, acronym, [self])
             for found in self._found(reading, partition):
                 yield from self.rows(found, partition)
+
+    def advise(self) -> str:
+        """What else a user can do about an entity that VTEX refuses; often nothing."""
+        return ""
 
     def _found(self, reading: EntityReading, partition: Context) -> Iterator[FoundDocument]:
         if not reading.has_dates:
@@ -95,9 +110,13 @@ class MasterDataStream(VtexStream):
             StateError: The state can't be used.
         """
         start = self.run.settings.start_date
+        query = f"_schema={self.vtex_schema}" if self.vtex_schema else None
         bookmark = self.load_bookmark(partition, EntityBookmark)
+        if bookmark is not None and bookmark.query != query:
+            self.logger.info("The setting names another schema now, so all documents are loaded")
+            bookmark = None
         if bookmark is None:
-            return EntityBookmark.new(start, now)
+            return EntityBookmark.new(start, now, query)
         self.check_clock(bookmark.changes_since)
         return bookmark.anew(start, now) if bookmark.wants_more(start) else bookmark
 
@@ -115,6 +134,7 @@ def open_reading(run: Run, acronym: str, members: Sequence[MasterDataStream]) ->
         acronym,
         dict.fromkeys(name for member in members for name in member.fields(acronym)),
         wants_all=any(member.wants_all(acronym) for member in members),
+        schema=members[0].vtex_schema,
     )
     for member in members:
         member.unreadable = reading.unreadable
@@ -130,9 +150,9 @@ class EntityStream(MasterDataStream):
     native_schema: ClassVar[str] = "entity"
 
     def __init__(
-        self, tap: Tap, run: Run, acronym: str, name: str, fields: Iterable[tuple[str, str]]
+        self, tap: Tap, run: Run, acronym: str, name: str, fields: Iterable[Field]
     ) -> None:
-        """Make a stream; ``fields`` are names and types of fields, as far as they are known."""
+        """Make a stream; ``fields`` are the store's own, as far as they are known."""
         self._acronym = acronym
         native: dict[str, Any] = SCHEMAS.get_schema(self.native_schema)
         schema = extended(native, fields, self.extras, tap.logger.getChild(name))
