@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -53,6 +54,7 @@ class Probe:
     def __init__(self, client: VtexClient) -> None:
         self.found: dict[str, Finding] = {}
         self._client = client
+        self._numbers: Counter[str] = Counter()
         #: How long to wait for answers that do not come, in seconds, all of it together.
         self._patience = 3 * client.policy.retry_check_for
 
@@ -60,6 +62,11 @@ class Probe:
     def now(self) -> datetime:
         """The time by VTEX's clock."""
         return self._client.now()
+
+    def numbered(self, kind: str) -> str:
+        """What to call something whose name the store made up: ``entity_1`` and so on."""
+        self._numbers[kind] += 1
+        return f"{kind}_{self._numbers[kind]}"
 
     def ask(
         self,

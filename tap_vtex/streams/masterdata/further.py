@@ -9,6 +9,7 @@ from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.masterdata.api import JSON_SCHEMA, JSON_SCHEMAS, STRUCTURE
 from tap_vtex.streams.masterdata.discovery import schema_names
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME
+from tap_vtex.streams.masterdata.probe import ProbedEntity, probe_entity
 from tap_vtex.streams.masterdata.streams import EntityStream
 
 if TYPE_CHECKING:
@@ -82,6 +83,6 @@ class FurtherEntityStream(EntityStream):
         )
 
     def probe(self, probe: Probe) -> None:
-        """Find out how an entity of version 1 behaves. Names of version 2 tell of the store."""
-        if self._entity.is_acronym:
-            super().probe(probe)
+        """Find out how the entity behaves. A number stands for the name that the store gave it."""
+        label = probe.numbered("entity")
+        probe_entity(probe, ProbedEntity(self._acronym, label, self._entity.schema))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.http.bodies import documents_in
 from tap_vtex.report.probe import copies_in, share, zone_of
@@ -28,29 +28,42 @@ TOTAL: Final = "REST-Content-Range"
 FIELDS: Final = ("rclastcart", "rclastsessiondate", "isNewsletterOptIn", "email")
 
 
-def probe_entity(probe: Probe, acronym: str) -> None:
+class ProbedEntity(NamedTuple):
+    """An entity to find out about."""
+
+    acronym: str
+    #: What the findings call it. The name of an entity of the store's own tells of the store.
+    label: str
+    #: VTEX's ``_schema``, if the entity is read by one.
+    schema: str | None = None
+
+
+def probe_entity(probe: Probe, entity: ProbedEntity) -> None:
     """Find out about dates, totals and rows of an entity."""
-    _probe_dates(probe, acronym)
-    _probe_totals(probe, acronym)
-    _probe_rows(probe, acronym)
+    _probe_dates(probe, entity)
+    _probe_totals(probe, entity)
+    _probe_rows(probe, entity)
 
 
-def probe_filters(probe: Probe, acronym: str) -> None:
+def probe_filters(probe: Probe, entity: ProbedEntity) -> None:
     """Find out which fields of clients can be filtered, as the entity's structure says."""
-    with probe.finding(*(f"{acronym}.{name}_is_filter" for name in FIELDS)):
-        fields = probe.ask(STRUCTURE, acronym).body["fields"]
+    with probe.finding(*(f"{entity.label}.{name}_is_filter" for name in FIELDS)):
+        fields = probe.ask(STRUCTURE, entity.acronym).body["fields"]
         declared = {field["name"]: bool(field.get("isFilter")) for field in fields}
         for name in FIELDS:
-            probe.found[f"{acronym}.{name}_is_filter"] = declared.get(name)
+            probe.found[f"{entity.label}.{name}_is_filter"] = declared.get(name)
 
 
-def _search(probe: Probe, acronym: str, where: str | None = None, rows: int = 1) -> Answer:
-    return probe.ask(
-        SEARCH,
-        acronym,
-        params={"_fields": ",".join(("id", *DATES)), **({"_where": where} if where else {})},
-        headers={"REST-Range": f"resources=0-{rows}"},
-    )
+def _search(
+    probe: Probe, entity: ProbedEntity, where: str = "", rows: int = 1, first: int = 0
+) -> Answer:
+    params = {
+        "_fields": ",".join(("id", *DATES)),
+        **({"_where": where} if where else {}),
+        **({"_schema": entity.schema} if entity.schema else {}),
+    }
+    span = {"REST-Range": f"resources={first}-{first + rows}"}
+    return probe.ask(SEARCH, entity.acronym, params=params, headers=span)
 
 
 def _total(answer: Answer) -> int:
@@ -60,36 +73,36 @@ def _total(answer: Answer) -> int:
     return total
 
 
-def _probe_dates(probe: Probe, acronym: str) -> None:
+def _probe_dates(probe: Probe, entity: ProbedEntity) -> None:
     for name in DATES:
-        with probe.finding(f"{acronym}.filter_by_{name}_status"):
+        with probe.finding(f"{entity.label}.filter_by_{name}_status"):
             where = within(name, Window(BEGINNING, END))
-            status = _search(probe, acronym, where).status
-            probe.found[f"{acronym}.filter_by_{name}_status"] = status
+            status = _search(probe, entity, where).status
+            probe.found[f"{entity.label}.filter_by_{name}_status"] = status
 
 
-def _probe_totals(probe: Probe, acronym: str) -> None:
-    with probe.finding(f"{acronym}.total_in_header"):
-        probe.found[f"{acronym}.total_in_header"] = TOTAL in _search(probe, acronym).headers
-    name = f"{acronym}.search_beyond_10000_status"
+def _probe_totals(probe: Probe, entity: ProbedEntity) -> None:
+    with probe.finding(f"{entity.label}.total_in_header"):
+        probe.found[f"{entity.label}.total_in_header"] = TOTAL in _search(probe, entity).headers
+    name = f"{entity.label}.search_beyond_10000_status"
     with probe.finding(name):
-        beyond = {"REST-Range": f"resources={REACH}-{REACH + 1}"}
-        answer = probe.ask(SEARCH, acronym, params={"_fields": "id"}, headers=beyond)
-        probe.found[name] = answer.status
-    with probe.finding(f"{acronym}.dated_and_undated_minus_total"):
+        probe.found[name] = _search(probe, entity, first=REACH).status
+    with probe.finding(f"{entity.label}.dated_and_undated_minus_total"):
         dated, undated, total = (
-            _total(_search(probe, acronym, where)) for where in (DATED, UNDATED, None)
+            _total(_search(probe, entity, where)) for where in (DATED, UNDATED, "")
         )
-        probe.found[f"{acronym}.dated_and_undated_minus_total"] = dated + undated - total
+        probe.found[f"{entity.label}.dated_and_undated_minus_total"] = dated + undated - total
 
 
-def _probe_rows(probe: Probe, acronym: str) -> None:
-    names = (*(f"{acronym}.rows_with_{name}" for name in DATES), f"{acronym}.zone")
-    with probe.finding(*names, f"{acronym}.full_page", f"{acronym}.copies_in_a_page"):
-        answer = _search(probe, acronym, rows=100)
+def _probe_rows(probe: Probe, entity: ProbedEntity) -> None:
+    names = (*(f"{entity.label}.rows_with_{name}" for name in DATES), f"{entity.label}.zone")
+    with probe.finding(*names, f"{entity.label}.full_page", f"{entity.label}.copies_in_a_page"):
+        answer = _search(probe, entity, rows=100)
         rows = documents_in(answer.body)
         for name in DATES:
-            probe.found[f"{acronym}.rows_with_{name}"] = share(row.get(name) for row in rows)
-        probe.found[f"{acronym}.zone"] = zone_of(row.get(name) for row in rows for name in DATES)
-        probe.found[f"{acronym}.copies_in_a_page"] = copies_in(row["id"] for row in rows)
-        probe.found[f"{acronym}.full_page"] = len(rows) == min(100, _total(answer))
+            probe.found[f"{entity.label}.rows_with_{name}"] = share(row.get(name) for row in rows)
+        probe.found[f"{entity.label}.zone"] = zone_of(
+            row.get(name) for row in rows for name in DATES
+        )
+        probe.found[f"{entity.label}.copies_in_a_page"] = copies_in(row["id"] for row in rows)
+        probe.found[f"{entity.label}.full_page"] = len(rows) == min(100, _total(answer))

@@ -11,7 +11,7 @@ from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE, schema_query
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
-from tap_vtex.streams.masterdata.probe import probe_entity, probe_filters
+from tap_vtex.streams.masterdata.probe import ProbedEntity, probe_entity, probe_filters
 from tap_vtex.streams.masterdata.reading import EntityReading, naming
 
 if TYPE_CHECKING:
@@ -182,8 +182,9 @@ class EntityStream(MasterDataStream):
 
     def probe(self, probe: Probe) -> None:
         """Find out how the entity behaves."""
-        probe_entity(probe, self._acronym)
-        probe_filters(probe, self._acronym)
+        entity = ProbedEntity(self._acronym, self._acronym)
+        probe_entity(probe, entity)
+        probe_filters(probe, entity)
 
 
 class AddressesStream(EntityStream):
@@ -202,4 +203,4 @@ class AddressesStream(EntityStream):
 
     def probe(self, probe: Probe) -> None:
         """Find out how the entity behaves."""
-        probe_entity(probe, self._acronym)
+        probe_entity(probe, ProbedEntity(self._acronym, self._acronym))
