@@ -46,7 +46,7 @@ class UnavailableError(VtexError):
 
 
 class UnreachableError(UnavailableError):
-    """VTEX has answered nothing in this process, and the patience for that is used up."""
+    """VTEX has answered nothing in this process, and the time to wait for that is used up."""
 
 
 class IncompleteListError(VtexError):

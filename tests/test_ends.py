@@ -95,7 +95,7 @@ def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     run = tap.run(shop.config(), expect=1, hurry=True)
 
     assert time.monotonic() - began < 10 * HURRIED.retry_unanswered_for
-    # Which of the two depends on when the patience for all streams together ends.
+    # Which of the two depends on when the time that all streams share is over.
     assert re.search("Nothing was read|VTEX has answered nothing in this run", run.reason)
 
 
@@ -142,10 +142,10 @@ def test_discovery_does_not_wait_for_long(tap: Tap, shop: Shop, fault: dict[str,
     shop.fail(path="/api/dataentities", times=None, **fault)
     config = shop.config(master_data_entities=["LE", "XX", "YY"])
     # For seconds, though a response may take a minute.
-    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
+    policy = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
     began = time.monotonic()
 
-    run = tap.run(config, more=["--discover"], hurry=patience)
+    run = tap.run(config, more=["--discover"], hurry=policy)
 
     assert time.monotonic() - began < 20
     assert '"clients"' in "\n".join(run.lines)
@@ -164,10 +164,10 @@ def test_what_is_missing_gets_seconds_though_it_never_comes(
     shop.store.faults.clear()
     for one in missing:
         shop.fail("never", f"{ORDER_LIST}/{one}$", times=None)
-    patience = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
+    policy = dataclasses.replace(HURRIED, read_timeout=60.0, response_timeout=120.0)
     began = time.monotonic()
 
-    run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=patience)
+    run = tap.sync(shop.config(), target, select=ORDERS, expect=1, hurry=policy)
 
     assert time.monotonic() - began < 20
     assert "9 orders are missing" in run.log

@@ -257,8 +257,8 @@ class VtexClient:
                     self._limiter.pause(wait, host)
                 give_up_at = ends or first_failure + self._retry_for(failure, request)
                 if failure.no_response and failure.no_response.is_unreachable:
-                    give_up_at = min(give_up_at, first_failure + self._patience_without_host())
-                if now + wait > min(give_up_at, self._patience_ends(now)):
+                    give_up_at = min(give_up_at, first_failure + self._retry_for_host())
+                if now + wait > min(give_up_at, self._unanswered_until(now)):
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request, wait)
                 if failure.status != TOO_MANY_REQUESTS:
@@ -350,11 +350,11 @@ class VtexClient:
             return self.policy.retry_for
         return self.policy.retry_unproven_for
 
-    def _patience_without_host(self) -> float:
+    def _retry_for_host(self) -> float:
         """For how long to try a host that can't even be connected."""
         return math.inf if self.has_answered else self.policy.retry_unreachable_for
 
-    def _patience_ends(self, now: float) -> float:
+    def _unanswered_until(self, now: float) -> float:
         """When the tap stops waiting for a VTEX that has answered nothing yet."""
         if self.has_answered:
             return math.inf
@@ -383,7 +383,7 @@ class VtexClient:
         if failure.no_response is None or self.has_answered:
             return False
         now = time.monotonic()
-        return failure.no_response.is_unreachable or now >= self._patience_ends(now)
+        return failure.no_response.is_unreachable or now >= self._unanswered_until(now)
 
     def _log_retry(self, failure: RetryableError, request: _Request[Any], wait: float) -> None:
         with self._lock:

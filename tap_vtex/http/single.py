@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_vtex.types import Document
 
 
-class Patience(NamedTuple):
+class RetryBudget(NamedTuple):
     """How long to ask for one thing."""
 
     #: Set by whoever no longer waits for it.
@@ -28,7 +28,7 @@ def get_thing(
     client: VtexClient,
     endpoint: Endpoint[Document | None],
     thing: object,
-    patience: Patience,
+    budget: RetryBudget,
     params: Mapping[str, str] | None = None,
 ) -> Document | None:
     """Request one thing by its id.
@@ -39,7 +39,7 @@ def get_thing(
     try:
         # An empty response that was a hiccup of VTEX's is another one the next time.
         for _ in range(client.policy.empty_answers):
-            body = client.get(endpoint, thing, params=params, **patience._asdict()).body
+            body = client.get(endpoint, thing, params=params, **budget._asdict()).body
             if body:
                 return body
     except NotFoundError:

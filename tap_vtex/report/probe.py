@@ -56,7 +56,7 @@ class Probe:
         self._client = client
         self._numbers: Counter[str] = Counter()
         #: How long to wait for answers that do not come, in seconds, all of it together.
-        self._patience = 3 * client.policy.retry_check_for
+        self._seconds_left = 3 * client.policy.retry_check_for
 
     @property
     def now(self) -> datetime:
@@ -81,7 +81,7 @@ class Probe:
             VtexError: There was no answer.
         """
         endpoint = replace(endpoint, validate=is_anything, identity=None)
-        retry_for = min(self._client.policy.retry_check_for, self._patience)
+        retry_for = min(self._client.policy.retry_check_for, self._seconds_left)
         began = time.monotonic()
         try:
             response = self._client.get(
@@ -89,7 +89,7 @@ class Probe:
             )
         except VtexError as error:
             if not error.status:
-                self._patience = max(0.0, self._patience - (time.monotonic() - began))
+                self._seconds_left = max(0.0, self._seconds_left - (time.monotonic() - began))
                 raise
             return Answer(error.status, None, {})
         return Answer(OK, response.body, response.headers)

@@ -11,7 +11,7 @@ from tap_vtex.errors import AccessError, NotFoundError, RefusedError, Unavailabl
 from tap_vtex.http.bodies import documents_in, has_items, is_document_or_nothing, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import fetch_each
-from tap_vtex.http.single import Patience, get_thing
+from tap_vtex.http.single import RetryBudget, get_thing
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.ledger import retry_missing
 from tap_vtex.streams.modified import ModifiedStream
@@ -132,7 +132,7 @@ class PromotionsStream(ModifiedStream):
         """Request each promotion in full."""
 
         def fetch(key: str, stop: threading.Event) -> Document:
-            return get_thing(self.run.client, PROMOTION, rows[key][KEY], Patience(stop)) or {}
+            return get_thing(self.run.client, PROMOTION, rows[key][KEY], RetryBudget(stop)) or {}
 
         try:
             for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
@@ -164,8 +164,8 @@ class PromotionsStream(ModifiedStream):
         """The same for promotions that earlier runs did not get."""
 
         def fetch(key: str, retry_for: float, stop: threading.Event) -> Document:
-            patience = Patience(stop, retry_for)
-            return get_thing(self.run.client, PROMOTION, rows[key][KEY], patience) or {}
+            budget = RetryBudget(stop, retry_for)
+            return get_thing(self.run.client, PROMOTION, rows[key][KEY], budget) or {}
 
         for outcome in retry_missing(self.run.client, list(rows), fetch):
             yield from self._documents_of(outcome, rows, ledger)

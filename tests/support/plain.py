@@ -15,8 +15,9 @@ from tap_vtex.http.workers import Workers
 from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.api import ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
+from tap_vtex.streams.orders.first_load import first_bookmark
 from tap_vtex.streams.orders.order_list import OrderList
-from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark
+from tap_vtex.streams.orders.replication import OrderReplication
 from tests.support.fake import FakeClient
 
 if TYPE_CHECKING:

@@ -20,8 +20,9 @@ from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.feed import OrderFeed, Readers
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.feed_queue import FEED, FEED_COMMIT, FEED_CONFIG, FEED_SETUP, MARK
+from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
 from tap_vtex.streams.orders.order_list import OrderList
-from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
+from tap_vtex.streams.orders.replication import OrderReplication
 from tests.support.plain import PlainClient
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tap_vtex.http.bodies import (
     is_list_of_documents,
 )
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.single import Patience, get_thing
+from tap_vtex.http.single import RetryBudget, get_thing
 from tap_vtex.streams.list_size import Answer, ListSize, read_again
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class CatalogApi:
         """Whether the key may read products, as far as is known by now."""
         return self.has_read_products or self._refused_products < MAX_REFUSED
 
-    def product(self, product_id: int, patience: Patience) -> Document | None:
+    def product(self, product_id: int, budget: RetryBudget) -> Document | None:
         """A product; None also if the key may not read any.
 
         What its SKUs say of the product then has to be enough.
@@ -258,7 +258,7 @@ class CatalogApi:
         if not self.may_read_products:
             return None
         try:
-            return get_thing(self._client, PRODUCT, product_id, patience)
+            return get_thing(self._client, PRODUCT, product_id, budget)
         except AccessError:
             with self._lock:
                 self._refused_products += 1
@@ -280,21 +280,23 @@ class CatalogApi:
         )
         return True
 
-    def context(self, sku_id: int, patience: Patience) -> Document | None:
+    def context(self, sku_id: int, budget: RetryBudget) -> Document | None:
         """A SKU, with what it says of its product, brand and categories."""
-        return get_thing(self._client, SKU_CONTEXT, sku_id, patience)
+        return get_thing(self._client, SKU_CONTEXT, sku_id, budget)
 
-    def category(self, category_id: str, patience: Patience) -> Document | None:
+    def category(self, category_id: str, budget: RetryBudget) -> Document | None:
         """A category, with its place in the tree."""
         params = {"includeTreePath": "true"}
-        return get_thing(self._client, CATEGORY, category_id, patience, params)
+        return get_thing(self._client, CATEGORY, category_id, budget, params)
 
-    def rows(self, product_id: int, patience: Patience, *, has_skus: bool) -> list[Document] | None:
+    def rows(
+        self, product_id: int, budget: RetryBudget, *, has_skus: bool
+    ) -> list[Document] | None:
         """The rows of a product's SKUs, the only place with ``DateUpdated``.
 
         Args:
             product_id: The product.
-            patience: How long to ask.
+            budget: How long to ask.
             has_skus: Whether it has SKUs by another list, so that no rows are no answer.
 
         Returns:
@@ -303,7 +305,7 @@ class CatalogApi:
         rows: list[Document] | None = None
         try:
             for _ in range(self._client.policy.empty_answers):
-                rows = self._client.get(SKU_ROWS, product_id, **patience._asdict()).body
+                rows = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
                 if rows or (rows is not None and not has_skus):
                     break
         except NotFoundError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_vtex.http.client import VtexClient
-    from tap_vtex.http.single import Patience
+    from tap_vtex.http.single import RetryBudget
     from tap_vtex.streams.catalog.api import CatalogApi
     from tap_vtex.streams.catalog.documents import Category
     from tap_vtex.types import Document
@@ -108,7 +108,7 @@ class Assembler:
         rows: list[Document] | None,
         picked: Collection[int],
         known: Mapping[int, Document],
-        patience: Patience,
+        budget: RetryBudget,
     ) -> Batch:
         """Read some SKUs of a product, and the product.
 
@@ -117,7 +117,7 @@ class Assembler:
             rows: The rows of all its SKUs; None if VTEX does not know the product.
             picked: The SKUs to read.
             known: The contexts of SKUs that are at hand.
-            patience: How long to ask for each thing.
+            budget: How long to ask for each thing.
         """
         dates_of = {row["Id"]: changed_at(row) for row in rows or ()}
         batch = self.looked_at(product_id, rows)
@@ -125,7 +125,7 @@ class Assembler:
         main = _main_sku(rows or ()) if self.wanted.products or self.wanted.brands else set()
         contexts = dict(known)
         for sku_id in sorted((skus | main) - known.keys()):
-            if context := self.api.context(sku_id, patience):
+            if context := self.api.context(sku_id, budget):
                 contexts[sku_id] = context
             else:
                 batch.blank_skus.append(sku_id)
@@ -137,7 +137,7 @@ class Assembler:
         if shown:
             batch.brands.append(_brand(shown) | at)
         if self.wanted.products:
-            form = self._form(product_id, batch, patience)
+            form = self._form(product_id, batch, budget)
             batch.lacks_something &= bool(shown or rows)
             if form or shown:
                 product = self._product(form, shown, dates_of or known)
@@ -163,9 +163,9 @@ class Assembler:
             newest=max((date for date in changed if date <= now), default=None),
         )
 
-    def _form(self, product_id: int, batch: Batch, patience: Patience) -> Document | None:
+    def _form(self, product_id: int, batch: Batch, budget: RetryBudget) -> Document | None:
         try:
-            form = self.api.product(product_id, patience)
+            form = self.api.product(product_id, budget)
         except AccessError:
             if self.api.has_read_products:
                 raise

@@ -15,7 +15,7 @@ from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.bodies import documents_in, has_items, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import Outcome, fetch_each
-from tap_vtex.http.single import Patience
+from tap_vtex.http.single import RetryBudget
 from tap_vtex.streams.base import SCHEMAS, VtexStream
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 from tap_vtex.streams.catalog.api import (
@@ -164,7 +164,7 @@ class CategoriesStream(VtexStream):
         """The categories that are wanted; all of them from the tree, if forms are refused."""
 
         def fetch(category_id: str, stop: threading.Event) -> Document:
-            return api.category(category_id, Patience(stop)) or {}
+            return api.category(category_id, RetryBudget(stop)) or {}
 
         try:
             for outcome in fetch_each(self.run.client, CATEGORY, fetch, wanted):
@@ -184,7 +184,7 @@ class CategoriesStream(VtexStream):
         """The categories whose forms earlier runs did not get."""
 
         def fetch(category_id: str, retry_for: float, stop: threading.Event) -> Document:
-            return api.category(category_id, Patience(stop, retry_for)) or {}
+            return api.category(category_id, RetryBudget(stop, retry_for)) or {}
 
         earlier = [category_id for category_id in categories if category_id in ledger.earlier]
         ledger.discard(ledger.earlier - set(earlier))

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from tap_vtex.http.fetching import Outcome, fetch_each
-from tap_vtex.http.single import Patience
+from tap_vtex.http.single import RetryBudget
 from tap_vtex.streams.catalog.api import SKU_CONTEXT, SKU_ROWS
 from tap_vtex.streams.catalog.assembler import Batch, changed_at
 from tap_vtex.streams.catalog.learned import Learned
@@ -56,7 +56,7 @@ class Walk(Protocol):
         """
 
     def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of things that earlier runs did not get, with little patience."""
+        """Read all of things that earlier runs did not get, with a small budget."""
 
 
 def still_answers(client: VtexClient, by: By) -> bool:
@@ -85,7 +85,7 @@ class ByProduct:
         """Read all of some products."""
 
         def read(product_id: int, stop: threading.Event) -> Batch:
-            return self._read(product_id, Patience(stop))
+            return self._read(product_id, RetryBudget(stop))
 
         for outcome in fetch_each(self._assembler.client, SKU_ROWS, read, units):
             yield _batch(outcome, [outcome.item])
@@ -97,24 +97,24 @@ class ByProduct:
         return _looks(self._assembler.client, self._look, products, since)
 
     def read_again(self, _by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of some products, with little patience."""
+        """Read all of some products, with a small budget."""
 
         def read(key: str, retry_for: float, stop: threading.Event) -> Batch:
-            return self._read(int(key), Patience(stop, retry_for))
+            return self._read(int(key), RetryBudget(stop, retry_for))
 
         for outcome in retry_missing(self._assembler.client, [*map(str, ids)], read):
             yield _batch(outcome, [int(outcome.item)])
 
-    def _read(self, product_id: int, patience: Patience) -> Batch:
+    def _read(self, product_id: int, budget: RetryBudget) -> Batch:
         """Read all of a product, also if only some routes know it."""
         listed = self._products[product_id]
-        rows = self._assembler.api.rows(product_id, patience, has_skus=bool(listed))
+        rows = self._assembler.api.rows(product_id, budget, has_skus=bool(listed))
         picked = _dated_from(rows, None) | set(listed)
-        return self._assembler.put_together(product_id, rows, picked, {}, patience)
+        return self._assembler.put_together(product_id, rows, picked, {}, budget)
 
-    def _look(self, product_id: int, since: datetime | None, patience: Patience) -> Batch:
+    def _look(self, product_id: int, since: datetime | None, budget: RetryBudget) -> Batch:
         listed = self._products[product_id]
-        rows = self._assembler.api.rows(product_id, patience, has_skus=bool(listed))
+        rows = self._assembler.api.rows(product_id, budget, has_skus=bool(listed))
         picked = _dated_from(rows, since)
         if since is None and rows is not None:
             picked |= set(listed)
@@ -124,7 +124,7 @@ class ByProduct:
             batch.known = rows is not None or not listed
             batch.lacks_something = rows == [] and bool(listed)
             return batch
-        return self._assembler.put_together(product_id, rows, picked, {}, patience)
+        return self._assembler.put_together(product_id, rows, picked, {}, budget)
 
 
 class BySku:
@@ -179,17 +179,17 @@ class BySku:
         return map(self._learn_from, _looks(self._assembler.client, self._look, products, since))
 
     def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of some SKUs or products, with little patience."""
+        """Read all of some SKUs or products, with a small budget."""
 
         def look(key: str, retry_for: float, stop: threading.Event) -> Batch:
-            patience = Patience(stop, retry_for)
+            budget = RetryBudget(stop, retry_for)
             if by == "product":
-                return self._look(int(key), None, patience)
-            context = self._assembler.api.context(int(key), patience) or {}
+                return self._look(int(key), None, budget)
+            context = self._assembler.api.context(int(key), budget) or {}
             product_id = context.get("ProductId")
             if not isinstance(product_id, int):
                 return Batch(known=False, gone=[int(key)])
-            return self._complete(product_id, {int(key): context}, patience)
+            return self._complete(product_id, {int(key): context}, budget)
 
         for outcome in retry_missing(self._assembler.client, [*map(str, ids)], look):
             yield self._learn_from(_batch(outcome, [int(outcome.item)]))
@@ -207,7 +207,7 @@ class BySku:
         assembler = self._assembler
 
         def look(sku_id: int, stop: threading.Event) -> Document:
-            return assembler.api.context(sku_id, Patience(stop)) or {}
+            return assembler.api.context(sku_id, RetryBudget(stop)) or {}
 
         by_product: dict[int, dict[int, Document]] = {}
         for outcome in fetch_each(assembler.client, SKU_CONTEXT, look, sku_ids):
@@ -220,7 +220,7 @@ class BySku:
                 yield Batch(units=[sku_id], known=False, gone=[sku_id])
 
         def complete(product_id: int, stop: threading.Event) -> Batch:
-            return self._complete(product_id, by_product[product_id], Patience(stop))
+            return self._complete(product_id, by_product[product_id], RetryBudget(stop))
 
         for done in fetch_each(assembler.client, SKU_ROWS, complete, by_product):
             if done.result:
@@ -228,14 +228,14 @@ class BySku:
             yield self._learn_from(_batch(done, sorted(by_product[done.item])))
 
     def _complete(
-        self, product_id: int, known: Mapping[int, Document], patience: Patience
+        self, product_id: int, known: Mapping[int, Document], budget: RetryBudget
     ) -> Batch:
-        rows = self._assembler.api.rows(product_id, patience, has_skus=True)
-        return self._assembler.put_together(product_id, rows, known.keys(), known, patience)
+        rows = self._assembler.api.rows(product_id, budget, has_skus=True)
+        return self._assembler.put_together(product_id, rows, known.keys(), known, budget)
 
-    def _look(self, product_id: int, since: datetime | None, patience: Patience) -> Batch:
+    def _look(self, product_id: int, since: datetime | None, budget: RetryBudget) -> Batch:
         expected = self._counts.get(product_id, 0)
-        rows = self._assembler.api.rows(product_id, patience, has_skus=bool(expected))
+        rows = self._assembler.api.rows(product_id, budget, has_skus=bool(expected))
         # Another number of SKUs: some were moved here or away, maybe without a new date.
         is_as_before = len({row["Id"] for row in rows or ()}) == expected
         picked = _dated_from(rows, since if is_as_before else None) - self._just_read
@@ -243,7 +243,7 @@ class BySku:
             batch = self._assembler.looked_at(product_id, rows)
             batch.known = rows is not None or not expected
             return batch
-        return self._assembler.put_together(product_id, rows, picked, {}, patience)
+        return self._assembler.put_together(product_id, rows, picked, {}, budget)
 
     def _learn_from(self, batch: Batch) -> Batch:
         """Remember how many SKUs a product has.
@@ -262,12 +262,12 @@ class BySku:
 
 def _looks(
     client: VtexClient,
-    look: Callable[[int, datetime | None, Patience], Batch],
+    look: Callable[[int, datetime | None, RetryBudget], Batch],
     products: Iterable[int],
     since: Callable[[int], datetime | None],
 ) -> Iterator[Batch]:
     def look_at(product_id: int, stop: threading.Event) -> Batch:
-        return look(product_id, since(product_id), Patience(stop))
+        return look(product_id, since(product_id), RetryBudget(stop))
 
     for outcome in fetch_each(client, SKU_ROWS, look_at, products):
         yield _batch(outcome, [outcome.item])

@@ -19,9 +19,9 @@ from tap_vtex.report.progress import Progress
 from tap_vtex.streams.ledger import MAX_NAMED, RetryLedger, retry_missing
 from tap_vtex.streams.orders import changes, open_windows
 from tap_vtex.streams.orders.api import ORDER
-from tap_vtex.streams.orders.bookmark import ChangePass, OpenWindow, OrderBookmark
-from tap_vtex.streams.orders.changes import ChangeSearch, empty_census
+from tap_vtex.streams.orders.changes import ChangeSearch
 from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
+from tap_vtex.streams.orders.first_load import wanted_from
 from tap_vtex.streams.orders.ladder import Rung, deepened, with_rung
 from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
 from tap_vtex.windows import Window, whole_second
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.settings import Settings
     from tap_vtex.streams.orders.api import Row
+    from tap_vtex.streams.orders.bookmark import ChangePass, OpenWindow, OrderBookmark
     from tap_vtex.streams.orders.feed import OrderFeed
     from tap_vtex.streams.orders.fetcher import Chunk, OrderOutcome
     from tap_vtex.streams.orders.order_list import OrderList
@@ -387,23 +388,3 @@ class OrderReplication:
         self._bookmark = msgspec.structs.replace(
             self._bookmark, open=open_windows.merged([*others, *windows])
         )
-
-
-def first_bookmark(orders: OrderList, settings: Settings) -> OrderBookmark:
-    """The bookmark of a stream that has loaded nothing yet."""
-    start = wanted_from(orders, settings)
-    return OrderBookmark(
-        loaded_from=start,
-        loaded_until=start,
-        changes_since=orders.now,
-        wide_pass_at=orders.now,
-        rungs=[Rung(at=orders.now, back_to=start, wide=True)],
-        census=empty_census(orders, settings),
-    )
-
-
-def wanted_from(orders: OrderList, settings: Settings) -> datetime:
-    """The creation date of the oldest orders that the user wants and VTEX shows."""
-    if settings.start_date is None:
-        return orders.oldest
-    return max(whole_second(settings.start_date), orders.oldest)

@@ -15,13 +15,14 @@ from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
 from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers, check_feed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
+from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
 from tap_vtex.streams.orders.items import items_of
 from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.packages import packages_of
 from tap_vtex.streams.orders.payments import payments_of
 from tap_vtex.streams.orders.probe import probe_orders
-from tap_vtex.streams.orders.replication import OrderReplication, first_bookmark, wanted_from
+from tap_vtex.streams.orders.replication import OrderReplication
 from tap_vtex.streams.shared import ChildStream, ParentStream
 
 if TYPE_CHECKING:
