@@ -181,6 +181,19 @@ class TestWhatGoesWrongWithAScroll:
         assert "retrying in" not in run.log
 
 
+def test_search_announces_far_too_many_in_every_window(
+    tap: Tap, shop: Shop, target: Target
+) -> None:
+    """Windows are not split to the second because of it, on a first load or later."""
+    for _ in ("first load", "later run"):
+        fault = shop.fail("wrong_total", CL_SEARCH, total=10**15, times=None)
+        run = tap.sync(shop.config(), target, select={"clients"}, hurry=True, expect=1)
+        assert fault.struck < 1000
+        assert "1,000,000,000,000,000" in run.reason
+        shop.store.faults.clear()
+        check(tap, shop, target)
+
+
 class TestASearchInPlaceOfAScroll:
     @pytest.mark.parametrize("manner", ["low", "missing", "missing_when_empty"])
     def test_a_total_that_is_too_low_or_missing(

@@ -85,7 +85,11 @@ def parts_of(
             yield part.window, part.counted.total
             continue
         cells = _counted(reader, where, part.cells())
-        if _adds_up(reader, where(part.window), part.counted.total, cells):
+        if _exceed(cells, part.counted.total):
+            # Otherwise, a total that is too high in every window would be split to the second.
+            reader.stop_counting()
+            waiting.append(Part(part.window, Count(None, None)))
+        elif _adds_up(reader, where(part.window), part.counted.total, cells):
             waiting.extend(reversed([*_joined(cells)]))
         else:
             yield part.window, part.counted.total
@@ -107,6 +111,12 @@ def with_following(
 def _counted(reader: EntityReader, where: Where, windows: list[Window]) -> list[Part]:
     counts = reader.counts([where(one) for one in windows])
     return [Part(window, count) for window, count in zip(windows, counts, strict=True)]
+
+
+def _exceed(cells: list[Part], total: int | None) -> bool:
+    """Whether cells have far more documents than the whole, and more than can be new."""
+    known = sum(one.counted.total or 0 for one in cells)
+    return total is not None and known > 2 * total + MAX_IN_A_WINDOW
 
 
 def _adds_up(reader: EntityReader, where: str, total: int | None, cells: list[Part]) -> bool:

@@ -66,6 +66,7 @@ class EntityReader:
         self._entity = Entity(client, acronym, fields, schema)
         self._scroller = Scroller(self._entity)
         self._timeouts = 0
+        self._counts = True
 
     @property
     def left_out(self) -> int:
@@ -86,6 +87,15 @@ class EntityReader:
         """
         return self._count(where, no_retry).total
 
+    def stop_counting(self) -> None:
+        """Count no more in this run, because the counts contradict each other."""
+        if self._counts:
+            self._logger.warning(
+                "%s: Master Data's counts contradict each other, so this run stops counting",
+                self.acronym,
+            )
+        self._counts = False
+
     def counts(self, wheres: Sequence[str]) -> list[Count]:
         """Count the documents of several queries, side by side."""
         found: dict[str, Count] = {}
@@ -102,7 +112,7 @@ class EntityReader:
         no_retry: Collection[int] = (),
         stop: threading.Event | None = None,
     ) -> Count:
-        if self._timeouts >= MAX_TIMEOUTS:
+        if self._timeouts >= MAX_TIMEOUTS or not self._counts:
             return UNKNOWN
         try:
             return search.count(self._entity, where, no_retry, stop)
