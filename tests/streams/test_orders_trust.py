@@ -153,6 +153,28 @@ def test_windows_without_orders_show_the_latest_of_the_store(
     assert not run.records("orders")
 
 
+@pytest.mark.parametrize("has_rows", [True, False])
+def test_windows_without_orders_announce_more_than_the_list_reaches(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target, *, has_rows: bool
+) -> None:
+    """So do all their halves: they are not split to the second."""
+    shop = open_shop(orders=300, days=40)
+    tap.sync(shop.config(), target, select=ORDERS, hurry=True)
+    shop.store.quirks.empty_window, shop.store.quirks.max_rows = "latest", 3
+    if not has_rows:
+        shop.fail("no_rows", ORDER_LIST, query="f_creationDate", times=None)
+    shop.pass_time(hours=5)
+    shop.requests()
+
+    tap.sync(shop.config(), target, select=ORDERS, hurry=True, expect=None)
+
+    assert shop.requests()[ORDER_LIST] < 2000
+    shop.store.faults.clear()
+    shop.pass_time(hours=25)
+    tap.sync(shop.config(), target, select=ORDERS, hurry=True, expect=None)
+    assert_equals_truth(target, shop)
+
+
 def test_a_store_without_orders_is_asked_again(
     tap: Tap, open_shop: Callable[..., Shop], target: Target
 ) -> None:

@@ -222,7 +222,7 @@ class WindowReader:
             return self._refused(part, error), 0
         self._has_read = True
         total = total_of(first)
-        if pages_of(first) <= MAX_PAGES:
+        if pages_of(first) <= MAX_PAGES or not _has_own_rows(part, first):
             try:
                 if listed := self._read_part(part, query, first):
                     return listed, total
@@ -315,7 +315,7 @@ class WindowReader:
         for wait in self._client.policy.list_waits:
             self._client.wait(wait, self.stop)
             reading = self._gather(window, query, first if before is None else None)
-            if reading.is_full and window.seconds:
+            if reading.is_full and window.seconds and reading.rows:
                 return None  # it ends where the list ends, so there may be more
             has_least = reading.total >= least or (
                 before is not None and before.rows.keys() == reading.rows.keys()
@@ -378,3 +378,13 @@ class WindowReader:
         return self._client.get(
             ORDER_LIST, params=query, retry_for=retry_for, stop=stop or self.stop
         ).body
+
+
+def _has_own_rows(window: Window, page: Document) -> bool:
+    """Whether a page has any orders of its window.
+
+    If it has none, but announces many, its halves may announce just as many, down to the second.
+    """
+    reading = _Reading(window)
+    reading.add(page)
+    return bool(reading.rows)
