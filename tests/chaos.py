@@ -374,9 +374,15 @@ def differences(stream: str, mine: Table, theirs: Table) -> Iterator[str]:
         if key not in mine:
             yield f"{stream} {key} is missing"
             continue
-        for name, value in row.items():
-            if name != "synced_at" and readable(mine[key].get(name)) != readable(value):
-                yield f"{stream} {key} {name}: {mine[key].get(name)!r:.200} and not {value!r:.200}"
+        there = unfolded(mine[key])
+        for name, value in unfolded(row).items():
+            if name != "synced_at" and readable(there.get(name)) != readable(value):
+                yield f"{stream} {key} {name}: {there.get(name)!r:.200} and not {value!r:.200}"
+
+
+def unfolded(row: Json) -> Json:
+    """A row with its custom fields: while VTEX describes no entity, they all are there."""
+    return {**row, **(row.get("custom_fields") or {}), "custom_fields": None}
 
 
 def readable(value: object) -> str:
