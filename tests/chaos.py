@@ -23,6 +23,7 @@ from sandbox.logistics.stock import WAREHOUSES
 from sandbox.quirks import Quirks
 from sandbox.roles import READER_ROLE
 from sandbox.tampering.shapes import SHAPES
+from tap_vtex import dates
 from tests.support.expect import order_record
 from tests.support.shop import Shop, Trigger, order_of
 from tests.support.tap import Kill, Run, Tap, Target
@@ -381,8 +382,13 @@ def differences(stream: str, mine: Table, theirs: Table) -> Iterator[str]:
 
 
 def unfolded(row: Json) -> Json:
-    """A row with its custom fields: while VTEX describes no entity, they all are there."""
-    return {**row, **(row.get("custom_fields") or {}), "custom_fields": None}
+    """A row with its custom fields, which are there as VTEX sent them.
+
+    While VTEX does not describe an entity, all fields of the store's own are among them.
+    """
+    custom = row.get("custom_fields") or {}
+    typed = {name: dates.normalized(value) or value for name, value in custom.items()}
+    return {**row, **typed, "custom_fields": None}
 
 
 def readable(value: object) -> str:
