@@ -80,7 +80,7 @@ STORES: tuple[Json, ...] = (
     {"page_31": "repeat", "max_rows": 3},
     {"feed_empty_one_in": 3, "feed_twice_one_in": 4, "feed_config_keys": "lower"},
     {"page_31": "empty", "max_rows": 50},
-    {"max_window_days": 20, "long_windows": "empty"},
+    {"max_window_days": 180, "long_windows": "empty"},
     {"content_range_with_equals": False, "no_skus": "array", "large_id_pages": "error"},
     {"has_promotion_archive": False, "stock_of_unknown": "empty"},
 )
