@@ -23,6 +23,7 @@ from sandbox.logistics.stock import WAREHOUSES
 from sandbox.quirks import Quirks
 from sandbox.roles import READER_ROLE
 from sandbox.tampering.shapes import SHAPES
+from tap_vtex import dates
 from tests.support.expect import order_record
 from tests.support.shop import Shop, Trigger, order_of
 from tests.support.tap import Kill, Run, Tap, Target
@@ -79,7 +80,7 @@ STORES: tuple[Json, ...] = (
     {"page_31": "repeat", "max_rows": 3},
     {"feed_empty_one_in": 3, "feed_twice_one_in": 4, "feed_config_keys": "lower"},
     {"page_31": "empty", "max_rows": 50},
-    {"max_window_days": 20, "long_windows": "empty"},
+    {"max_window_days": 180, "long_windows": "empty"},
     {"content_range_with_equals": False, "no_skus": "array", "large_id_pages": "error"},
     {"has_promotion_archive": False, "stock_of_unknown": "empty"},
 )
@@ -348,7 +349,8 @@ class Chaos:
         """Nothing happens any more: after a few runs everything is there."""
         self.calm()
         self.shop.close()
-        for hours in (1, 2, 26, 26, 24 * 8, 1):
+        # A store whose totals contradict each other is believed after a day.
+        for hours in (1, 2, 26, 26, 24 * 8, 20, 20):
             self.pass_time(hours)
             run = self.run()
         failed = re.search("these streams failed: (.*?)[.] What was read", run.log)
@@ -374,9 +376,20 @@ def differences(stream: str, mine: Table, theirs: Table) -> Iterator[str]:
         if key not in mine:
             yield f"{stream} {key} is missing"
             continue
-        for name, value in row.items():
-            if name != "synced_at" and readable(mine[key].get(name)) != readable(value):
-                yield f"{stream} {key} {name}: {mine[key].get(name)!r:.200} and not {value!r:.200}"
+        there = unfolded(mine[key])
+        for name, value in unfolded(row).items():
+            if name != "synced_at" and readable(there.get(name)) != readable(value):
+                yield f"{stream} {key} {name}: {there.get(name)!r:.200} and not {value!r:.200}"
+
+
+def unfolded(row: Json) -> Json:
+    """A row with its custom fields, which are there as VTEX sent them.
+
+    While VTEX does not describe an entity, all fields of the store's own are among them.
+    """
+    custom = row.get("custom_fields") or {}
+    typed = {name: dates.normalized(value) or value for name, value in custom.items()}
+    return {**row, **typed, "custom_fields": None}
 
 
 def readable(value: object) -> str:
