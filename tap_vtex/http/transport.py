@@ -38,6 +38,8 @@ REDIRECTS: Final = range(300, 400)
 #: Bytes of a body, decompressed. VTEX's largest documents have a few.
 MAX_BODY: Final = 64 * 1024 * 1024
 CHUNK: Final = 1024 * 1024
+#: Bytes to take from a socket at once: most orders as a whole.
+BUFFER: Final = 64 * 1024
 
 
 class RawResponse(NamedTuple):
@@ -115,7 +117,7 @@ class _TimedResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock), BUFFER)
 
 
 class _OneHostAdapter(HTTPAdapter):
