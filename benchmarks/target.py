@@ -241,7 +241,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
             "plain_megabytes": plain.megabytes,
             "rate": recommended.rate,
             "megabytes": recommended.megabytes,
-            "same_rows": same,
+            "same_rows": float(same),
         }
         | {
             f"{one}_{name}": value
