@@ -15,7 +15,7 @@ import psycopg
 import yaml
 from psycopg import sql
 
-from benchmarks.measure import run, used_cpu
+from benchmarks.measure import run
 from benchmarks.results import Bars, Figure, Result
 from benchmarks.shop import BENCH, KILOBYTES, LATENCY, WORKERS, catalog, ready_shop
 from demo.services import PROJECT, embedded_database
@@ -91,9 +91,8 @@ class Cost:
 
     #: Orders a second, the start included: what a user waits for.
     rate: float
-    #: Seconds for 1,000 orders, of the target and of PostgreSQL.
+    #: Seconds for 1,000 orders.
     cpu: float
-    database: float
     megabytes: float
 
 
@@ -132,13 +131,11 @@ class _Bench:
         if program not in self._start:
             self._start[program] = self._run(program, "start", settings, "schema").cpu
         self._execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-        before = self._database_cpu()
         loaded = self._run(program, schema, settings, "messages")
         thousands = self._orders / 1000
         return Cost(
             rate=self._orders / loaded.wall,
             cpu=(loaded.cpu - self._start[program]) / thousands,
-            database=(self._database_cpu() - before) / thousands,
             megabytes=loaded.megabytes,
         )
 
@@ -180,10 +177,6 @@ class _Bench:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
-
-    def _database_cpu(self) -> float:
-        """Seconds of CPU of all connections that have ended."""
-        return used_cpu(self._server.get_pid() or 0, by_children=True)
 
 
 def _schema(what: str) -> str:
@@ -255,7 +248,7 @@ def _beside(what: str, cost: Cost, plain: float) -> Figure:
     return Figure(
         what,
         f"{cost.rate:.0f} orders/s, {cost.megabytes:.0f} MB, CPU for 1,000: target "
-        f"{cost.cpu:.2f} s, PostgreSQL {cost.database:.2f} s",
+        f"{cost.cpu:.2f} s",
         f"{PLAIN} {plain:.0f}",
         f"{cost.rate / plain:.2f}",
     )
