@@ -23,10 +23,10 @@ routes = web.RouteTableDef()
 async def get_config(request: web.Request) -> web.Response:
     """VTEX's Get feed configuration."""
     store = request.app[STORE]
-    feed = _opened(store)
-    if not isinstance(feed, web.Response) and feed.config is not None:
-        return json_response(feed.read_back(store.clock.now()))
-    return _unknown() if not isinstance(feed, web.Response) else feed
+    feed = _configured(store)
+    if isinstance(feed, web.Response):
+        return feed
+    return json_response(feed.read_back(store.clock.now()))
 
 
 @routes.post(CONFIG)
@@ -46,11 +46,9 @@ async def set_config(request: web.Request) -> web.Response:
 @routes.delete(CONFIG)
 async def delete_config(request: web.Request) -> web.Response:
     """VTEX's Delete feed configuration."""
-    feed = _opened(request.app[STORE])
+    feed = _configured(request.app[STORE])
     if isinstance(feed, web.Response):
         return feed
-    if feed.config is None:
-        return _unknown()
     feed.delete()
     return web.Response(status=200)
 
@@ -59,11 +57,9 @@ async def delete_config(request: web.Request) -> web.Response:
 async def read(request: web.Request) -> web.Response:
     """VTEX's Retrieve feed items."""
     store = request.app[STORE]
-    feed = _opened(store)
+    feed = _configured(store)
     if isinstance(feed, web.Response):
         return feed
-    if feed.config is None:
-        return _unknown()
     most = request.query.get("maxlot", "")
     if not most.isdigit() or not 0 < int(most) <= MAX_LOT:
         return oms_error(400, "OMS400", f"maxlot must be from 1 to {MAX_LOT}")
@@ -73,11 +69,9 @@ async def read(request: web.Request) -> web.Response:
 @routes.post(QUEUE)
 async def commit(request: web.Request) -> web.Response:
     """VTEX's Commit feed items."""
-    feed = _opened(request.app[STORE])
+    feed = _configured(request.app[STORE])
     if isinstance(feed, web.Response):
         return feed
-    if feed.config is None:
-        return _unknown()
     feed.commit(msgspec.json.decode(await request.read())["handles"])
     return web.Response(status=200)
 
@@ -90,7 +84,11 @@ def _opened(store: Store) -> Feed | web.Response:
     return store.feed
 
 
-def _unknown() -> web.Response:
+def _configured(store: Store) -> Feed | web.Response:
+    """The same; a refusal also if it has no configuration."""
+    feed = _opened(store)
+    if isinstance(feed, web.Response) or feed.config is not None:
+        return feed
     return oms_error(404, "OMS404", "Value not found.")
 
 

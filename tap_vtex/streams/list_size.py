@@ -63,8 +63,10 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
         is_short = unknown.doubts(rows, announced)
         return self.after(rows, now, announced) if is_short else unknown
 
-    def warn(self, logger: logging.Logger, what: str) -> None:
-        """Say that a list of ``what`` shows too little."""
+    def warn_if_doubtful(self, logger: logging.Logger, what: str) -> None:
+        """Say so if a list of ``what`` shows too little."""
+        if not self.is_doubtful:
+            return
         shown = counted(self.fewer, what) if self.fewer else f"no {what}"
         if self.rows and self.rows > (self.fewer or 0):
             logger.warning(

@@ -49,8 +49,7 @@ class ListStream(VtexStream):
         known = self.load_bookmark(partition, ListSize) or ListSize()
         read_again(client, known, read)
         size = known.after_whole(len(rows), client.now(), self.announced)
-        if size.is_doubtful:
-            size.warn(self.logger, self.what)
+        size.warn_if_doubtful(self.logger, self.what)
         if size != known:
             self.checkpoint(partition, size)
         synced_at = dates.text(client.now())

@@ -129,8 +129,7 @@ class ModifiedStream(ListStream):
         if self.lacks_a_part:
             return found, bookmark.size
         size = bookmark.size.after(answer.rows, self.run.client.now())
-        if size.is_doubtful:
-            size.warn(self.logger, self.what)
+        size.warn_if_doubtful(self.logger, self.what)
         return found, size
 
 

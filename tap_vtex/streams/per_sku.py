@@ -137,8 +137,7 @@ class PerSkuStream(VtexStream):
         size = bookmark.size if bookmark else ListSize()
         units, answer = list_again(self.run.client, size, self.list_once)
         size = size.after(answer.rows, self.run.client.now(), answer.announced)
-        if size.is_doubtful:
-            size.warn(self.logger, "SKUs")
+        size.warn_if_doubtful(self.logger, "SKUs")
         return _SkuList(sorted(units), size, answer.announced)
 
     def list_once(self) -> Listed:

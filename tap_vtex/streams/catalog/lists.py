@@ -141,8 +141,7 @@ class CategoriesStream(VtexStream):
     def _note_no_categories(self, partition: Context, known: CategoriesBookmark) -> None:
         """Keep in mind since when there have been none; say so for a day."""
         size = known.size.after_whole(0, self.run.client.now())
-        if size.is_doubtful:
-            size.warn(self.logger, self.name)
+        size.warn_if_doubtful(self.logger, self.name)
         if size != known.size:
             self.checkpoint(partition, msgspec.structs.replace(known, size=size))
 

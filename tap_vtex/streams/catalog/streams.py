@@ -98,8 +98,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         units, answer = list_again(self.run.client, size, lambda: next(readings))
         self._listed = by, Listed(units, answer.announced)
         size = size.after(answer.rows, self.run.client.now(), answer.announced)
-        if size.is_doubtful:
-            size.warn(self.logger, f"{by}s" if by == "product" else "SKUs")
+        size.warn_if_doubtful(self.logger, f"{by}s" if by == "product" else "SKUs")
         return units, size
 
     @property
@@ -229,8 +228,7 @@ class BrandsStream(ChildStream):
             self.fail([self.name], error)
         else:
             size = known.after_whole(len(brands), self.run.client.now())
-            if size.is_doubtful:
-                size.warn(self.logger, self.name)
+            size.warn_if_doubtful(self.logger, self.name)
             if size != known:
                 self.checkpoint(self.account, BrandListBookmark(listed=size))
             synced_at = dates.text(self.run.client.now())

@@ -11,7 +11,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tap_vtex.streams.masterdata.search import Count
+from tap_vtex.streams.masterdata.search import UNKNOWN, Count
 from tap_vtex.windows import SECOND, Window, whole_second
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def parts_of(
         if _exceed(cells, part.counted.total):
             # Otherwise, a total that is too high in every window would be split to the second.
             reader.stop_counting()
-            waiting.append(Part(part.window, Count(None, None)))
+            waiting.append(Part(part.window, UNKNOWN))
         elif _adds_up(reader, where(part.window), part.counted.total, cells):
             waiting.extend(reversed([*_joined(cells)]))
         else:

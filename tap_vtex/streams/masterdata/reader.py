@@ -22,7 +22,7 @@ from tap_vtex.streams.masterdata.api import (
     last_activity,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
-from tap_vtex.streams.masterdata.search import Count
+from tap_vtex.streams.masterdata.search import UNKNOWN, Count
 
 if TYPE_CHECKING:
     import logging
@@ -39,7 +39,6 @@ MAX_READINGS: Final = len(PAGE_SIZES)
 #: Large entities can't be counted: the search times out. After this many time-outs, a run
 #: counts no more.
 MAX_TIMEOUTS: Final = 2
-UNKNOWN: Final = Count(None, None)
 
 
 class EntityReader:
@@ -66,6 +65,7 @@ class EntityReader:
         self._entity = Entity(client, acronym, fields, schema)
         self._scroller = Scroller(self._entity)
         self._timeouts = 0
+        #: Whether the run still counts by search.
         self._counts = True
 
     @property
@@ -112,7 +112,7 @@ class EntityReader:
         no_retry: Collection[int] = (),
         stop: threading.Event | None = None,
     ) -> Count:
-        if self._timeouts >= MAX_TIMEOUTS or not self._counts:
+        if not self._counts:
             return UNKNOWN
         try:
             return search.count(self._entity, where, no_retry, stop)
@@ -120,6 +120,8 @@ class EntityReader:
             if refusal.status != TIMED_OUT:
                 raise
             self._timeouts += 1
+            if self._timeouts >= MAX_TIMEOUTS:
+                self._counts = False
             return UNKNOWN
 
     def read(self, where: str | None, expected: int | None = None) -> Iterator[Dated]:

@@ -50,6 +50,10 @@ class Count(NamedTuple):
     earliest: datetime | None
 
 
+#: Of a search that can't be counted.
+UNKNOWN: Final = Count(None, None)
+
+
 def count(
     entity: Entity,
     where: str | None,

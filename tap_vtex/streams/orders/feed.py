@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
+from tap_vtex.counting import counted
 from tap_vtex.errors import VtexError
 from tap_vtex.streams.ledger import MAX_NAMED
 from tap_vtex.streams.orders.api import Row
@@ -143,8 +144,8 @@ class OrderFeed:
             self._logger.warning("The orders that the feed names can't be fetched. %s", error)
         if failed:
             self._logger.warning(
-                "VTEX does not give %d orders that the feed names (%s). The next run asks again",
-                len(failed),
+                "VTEX does not give %s that the feed names (%s). The next run asks again",
+                counted(len(failed), "orders"),
                 ", ".join(failed[:MAX_NAMED]),
             )
         self._forget_oldest_owed()
@@ -249,12 +250,11 @@ class OrderFeed:
             if idle >= (1 if is_all else MAX_IDLE_READS) or is_full or time.monotonic() > ends:
                 break
         committed += self._commit(handles)
-        self._logger.info(
-            "The feed names %d orders, and %d of its events are committed"
-            if seen
-            else f"The feed has no events. {LIST_DOES_ALL}",
-            *([len(self._events), committed] if seen else []),
-        )
+        if seen:
+            named = counted(len(self._events), "orders")
+            self._logger.info("The feed names %s; events committed: %d", named, committed)
+        else:
+            self._logger.info("The feed has no events. %s", LIST_DOES_ALL)
 
     def _commit(self, handles: dict[bytes, str]) -> int:
         """Commit events, and forget them; return how many."""

@@ -55,16 +55,15 @@ class OrdersStream(ParentStream[OrderBookmark]):
 
     def read_groups(self, partition: Context) -> Iterator[Document]:
         """Write what the feed names, for all members; then read the list for each group."""
-        self._feed = self._feed_for(partition)
-        if self._feed:
+        feed = self._feed = self._feed_for(partition)
+        if feed:
 
             def checkpoint() -> None:
-                if self._feed:
-                    self._feed.put()
+                feed.put()
                 self.write_state()
 
             wanted = wanted_from(self._orders, self.run.settings)
-            for order in self._feed.run(wanted, checkpoint):
+            for order in feed.run(wanted, checkpoint):
                 yield from self._written(order, self.members)
         yield from super().read_groups(partition)
 
