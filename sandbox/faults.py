@@ -40,6 +40,7 @@ Kind = Literal[
     "bomb",  # a small gzip body that inflates to `size` bytes of valid JSON
     "huge",  # a plain body of `size` bytes of valid JSON
     "deep",  # arrays nested to `depth` in a field or row more
+    "digits",  # an integer of `digits` digits in a field or row more
     # Rows and totals
     "nothing",  # the empty form of the route; Master Data does so in incidents (issue 669048)
     "low",  # a consistent list of the first `left` rows; VTEX warns of such order lists
@@ -109,9 +110,10 @@ class Fault:
     seconds: float = 3600.0
     #: date: the text of the header, instead of a time that is off.
     date: str | None = None
-    #: bomb, huge: the body's size in bytes. deep: how deep the nesting is.
+    #: bomb, huge: the body's size in bytes. deep: how deep the nesting is. digits: how many.
     size: int = 100_000_000
     depth: int = 100_000
+    digits: int = 5000
     #: nothing: whether the response still has a total, of 0.
     with_total: bool = True
     #: low: how many rows are left. drop_rows: how many go.
@@ -318,6 +320,8 @@ class Fault:
             response.headers["Content-Encoding"] = "gzip"
         elif self.kind == "deep" and json_in(response):
             response.body = bodies.with_nesting(body, self.depth)
+        elif self.kind == "digits" and json_in(response):
+            response.body = bodies.with_number(body, self.digits)
         return response
 
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_vtex.http import bodies
+
+
+class Head(msgspec.Struct):
+    a: Any = None
 
 
 @given(
@@ -39,6 +45,9 @@ def test_json_is_read_as_it_is(value: object) -> None:
 )
 def test_what_only_looks_like_json_is_read_as_well(content: bytes, value: object) -> None:
     assert bodies.decode(content) == value
+    one = bodies.Undecoded(content, Head)
+    assert one.decode() == value
+    assert one.head.a == (value.get("a") if isinstance(value, dict) else None)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +61,5 @@ def test_what_only_looks_like_json_is_read_as_well(content: bytes, value: object
 def test_what_is_no_json(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of whatever kind
         bodies.decode(content)
+    with pytest.raises(ValueError):  # noqa: PT011 - of whatever kind
+        bodies.Undecoded(content, Head)

@@ -38,15 +38,24 @@ def with_control_characters(body: bytes) -> bytes:
 
 def with_nesting(body: bytes, depth: int) -> bytes:
     """A body with one more field or row: arrays nested to a depth."""
-    nested = msgspec.Raw(b"[" * depth + b"]" * depth)
+    return _with_more(body, b"[" * depth + b"]" * depth)
+
+
+def with_number(body: bytes, digits: int) -> bytes:
+    """A body with one more field or row: an integer of so many digits."""
+    return _with_more(body, b"9" * digits)
+
+
+def _with_more(body: bytes, json: bytes) -> bytes:
+    more = msgspec.Raw(json)
     content = msgspec.json.decode(body)
     inner = content[0] if isinstance(content, list) and content else content
     if isinstance(inner, dict):
-        inner["nested"] = nested
+        inner["more"] = more
     elif isinstance(content, list):
-        content.append(nested)
+        content.append(more)
     else:
-        content = nested
+        content = more
     return msgspec.json.encode(content)
 
 

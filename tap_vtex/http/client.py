@@ -18,7 +18,7 @@ from tap_vtex.errors import (
     UnreachableError,
     VtexError,
 )
-from tap_vtex.http import bodies, failures, responses
+from tap_vtex.http import failures, responses
 from tap_vtex.http.clock import VtexClock
 from tap_vtex.http.endpoint import Endpoint, Host
 from tap_vtex.http.failures import (
@@ -302,7 +302,7 @@ class VtexClient:
         if request.body is not None:
             return Response(cast("Body", None), response.headers)
         try:
-            body = bodies.decode(response.body)
+            body = request.endpoint.decode(response.body)
         except ValueError:
             raise RetryableError(responses.describe(response)) from None
         if not request.endpoint.validate(body):

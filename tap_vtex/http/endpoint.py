@@ -11,6 +11,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeGuard, TypeVar
 from urllib.parse import quote
 
+from tap_vtex.http import bodies
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -52,6 +54,8 @@ class Endpoint(Generic[Body]):
     headers: Mapping[str, str] = field(default_factory=dict)
     #: The id that a body about one thing carries; None if it carries none.
     identity: Callable[[Body], object] | None = None
+    #: Decodes a body; raises ValueError if it is not JSON.
+    decode: Callable[[bytes], object] = bodies.decode
 
     def path_to(self, *ids: object) -> str:
         """The path for some ids, percent-encoded."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from tap_vtex.errors import AbandonedError, IncompleteListError
 from tap_vtex.http.client import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.orders import fetcher, window_reader
-from tap_vtex.streams.orders.api import Row
+from tap_vtex.streams.orders.api import OrderBody, Row
 from tap_vtex.streams.orders.fetcher import Chunk, chunks_of, fetch_chunks
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.window_reader import Listed
@@ -47,7 +48,7 @@ class Vtex(FakeClient):
 
     def get(
         self, _endpoint: object, *ids: object, stop: threading.Event, **options: Any
-    ) -> Response[dict[str, Any]]:
+    ) -> Response[Any]:
         query = options.get("params")
         name = f"page {query['page']} {query['f_creationDate'][14:24]}" if query else str(*ids)
         self.asked.append(name)
@@ -56,7 +57,7 @@ class Vtex(FakeClient):
                 self.asked.append(f"{name} given up")
                 raise AbandonedError
         if not query:
-            return Response({"orderId": name}, {})
+            return Response(OrderBody(msgspec.json.encode({"orderId": name})), {})
         rows = [{"orderId": f"{name[-2:]}{n}"} for n in range(3)]
         return Response({"list": rows, "paging": {"total": 3, "perPage": 100}}, {})
 

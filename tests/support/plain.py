@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from sandbox.oms.plain import EPOCH, INDEX_DELAY, PlainOrders
 from tap_vtex.http.client import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.settings import Settings
-from tap_vtex.streams.orders.api import ORDER_LIST
+from tap_vtex.streams.orders.api import ORDER_LIST, OrderBody
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.first_load import first_bookmark
 from tap_vtex.streams.orders.order_list import OrderList
@@ -43,13 +45,10 @@ class PlainClient(FakeClient):
     def __init__(self, store: PlainOrders) -> None:
         self._store = store
 
-    def get(
-        self, endpoint: object, *ids: str, params: Any = None, **_: object
-    ) -> Response[dict[str, Any]]:
-        answer = (
-            self._store.page(params) if endpoint is ORDER_LIST else self._store.order(int(*ids))
-        )
-        return Response(answer, {})
+    def get(self, endpoint: object, *ids: str, params: Any = None, **_: object) -> Response[Any]:
+        if endpoint is ORDER_LIST:
+            return Response(self._store.page(params), {})
+        return Response(OrderBody(msgspec.json.encode(self._store.order(int(*ids)))), {})
 
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self._store.now)

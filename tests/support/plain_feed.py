@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
+
 from sandbox.clock import SECOND
 from sandbox.oms.feed import Change, Feed
 from sandbox.oms.plain import EPOCH, Life, PlainOrders
@@ -16,6 +18,7 @@ from tap_vtex import dates
 from tap_vtex.errors import NotFoundError, UnavailableError
 from tap_vtex.http.client import Response
 from tap_vtex.settings import Settings
+from tap_vtex.streams.orders.api import OrderBody
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.feed import OrderFeed, Readers
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
@@ -103,8 +106,9 @@ class FeedClient(PlainClient):
             return Response(give(self._all.ticks), {})
         found = super().get(endpoint, *ids, params=params)
         if ids:
-            changed = EPOCH.fromtimestamp(found.body["lastChange"], EPOCH.tzinfo)
-            return Response({**found.body, "lastChange": dates.text(changed)}, {})
+            order = found.body.document()
+            order["lastChange"] = dates.text(EPOCH.fromtimestamp(order["lastChange"], EPOCH.tzinfo))
+            return Response(OrderBody(msgspec.json.encode(order)), {})
         return found
 
     def post(self, endpoint: object, body: Json, *, retry_for: float) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+
+import msgspec
 
 from tap_vtex import dates
+from tap_vtex.errors import UnavailableError
+from tap_vtex.http.bodies import Undecoded
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.windows import SECOND, Window, whole_second
 
@@ -29,12 +33,39 @@ def _is_page(body: object) -> TypeGuard[Document]:
     )
 
 
-def _order_id(order: Document) -> object:
-    return order["orderId"]
+class _OrderHead(msgspec.Struct, gc=False):
+    order_id: Any = msgspec.field(name="orderId", default=None)
 
 
-def _is_order(body: object) -> TypeGuard[Document]:
-    return isinstance(body, dict) and bool(body.get("orderId"))
+class OrderBody(Undecoded[_OrderHead]):
+    """An order as it came."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content, _OrderHead)
+
+    @property
+    def order_id(self) -> object:
+        """Its id; None if it has none."""
+        return self.head.order_id
+
+    def document(self) -> Document:
+        """The order itself.
+
+        Raises:
+            UnavailableError: It has a number of thousands of digits.
+        """
+        try:
+            return self.decode()
+        except ValueError:
+            path = ORDER.path_to(self.order_id)
+            raise UnavailableError(
+                f"VTEX gave no usable response to GET {path}: a number in it has thousands of "
+                "digits."
+            ) from None
+
+
+def _is_order(body: object) -> TypeGuard[OrderBody]:
+    return isinstance(body, OrderBody) and bool(body.order_id)
 
 
 _FULL_ACCESS: Final = Resource("Checkout", "CheckoutResources", "Orders Full Access")
@@ -45,7 +76,8 @@ ORDER: Final = Endpoint(
     "/api/oms/pvt/orders/{}",
     _is_order,
     (Resource("OMS", "OMS access", "View order"), _FULL_ACCESS),
-    identity=_order_id,
+    identity=lambda body: body.order_id,
+    decode=OrderBody,
 )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.errors import VtexError
+from tap_vtex.errors import UnavailableError, VtexError
 from tap_vtex.http.fetching import Outcome, fetch_each
-from tap_vtex.streams.orders.api import ORDER, Row
+from tap_vtex.streams.orders.api import ORDER, OrderBody, Row
 from tap_vtex.types import Document
 from tap_vtex.windows import Window
 
@@ -41,10 +41,19 @@ def fetch(
         VtexError: As `fetch_each` does.
     """
 
-    def fetch_one(row: Row, stop: threading.Event) -> Document:
+    def fetch_one(row: Row, stop: threading.Event) -> OrderBody:
         return client.get(ORDER, row.order_id, retry_for=retry_for, stop=stop).body
 
-    return fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN)
+    for outcome in fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN):
+        yield _decoded(outcome)
+
+
+def _decoded(outcome: Outcome[Row, OrderBody]) -> OrderOutcome:
+    try:
+        order = outcome.result.document() if outcome.result else None
+    except UnavailableError as error:
+        return Outcome(outcome.item, error=error, began=outcome.began)
+    return Outcome(outcome.item, order, outcome.error, outcome.began)
 
 
 @dataclass(eq=False)
