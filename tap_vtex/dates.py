@@ -50,9 +50,10 @@ def normalized(value: object) -> str | None:
     if (
         isinstance(value, str)
         and len(value) > MICROSECOND
-        and value[-1] == "Z"
+        and (value[-1] == "Z" or value[-6:] == "+00:00")
         and value[4:20:3] == "--T::."
         and value[11:13] < "24"
+        and value[20:MICROSECOND].isdigit()
     ):
         # Nearly all of VTEX's dates. If it is one, it is cut off, and need not be written anew.
         try:

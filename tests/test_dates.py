@@ -89,9 +89,12 @@ def test_the_seventh_digit_leaves_the_order_of_dates_as_it_is(
 @given(
     st.datetimes(),
     st.sampled_from(
-        ["{:%Y-%m-%dT%H:%M:%S.%f}1Z", "{:%Y-%m-%dT%H:%M:%S.%f}Z", "{:%G-W%V-%uT%T.%f}1Z"]
+        [
+            *("{:%Y-%m-%dT%H:%M:%S.%f}1Z", "{:%Y-%m-%dT%H:%M:%S.%f}Z", "{:%G-W%V-%uT%T.%f}1Z"),
+            "{:%Y-%m-%dT%H:%M:%S.%f}1+00:00",
+        ]
     ),
-    st.dictionaries(st.integers(0, 28), st.sampled_from("0249Tt .,:-+Z"), max_size=2),
+    st.dictionaries(st.integers(0, 34), st.sampled_from("0249Tt .,:-+Z"), max_size=2),
 )
 @example(datetime(2026, 11, 23), "{:%Y-%m-%d}T24:00:00.0000000Z", {})  # noqa: DTZ001
 def test_a_date_that_is_cut_off_is_the_one_that_is_parsed(

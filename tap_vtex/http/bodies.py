@@ -69,7 +69,8 @@ def _decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         except ValueError:
             value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
             return storable(value)
-        return storable(value) if rb"\u0000" in content else value
+        # Most bodies have no backslash, and one character is found ten times as fast.
+        return storable(value) if b"\\" in content and rb"\u0000" in content else value
     except RecursionError:
         raise ValueError("the body is nested too deeply") from None
 

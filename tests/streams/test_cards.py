@@ -87,7 +87,7 @@ def test_digits_are_as_many_as_their_names_say() -> None:
 def test_all_else_stays() -> None:
     order = {
         "orderId": VISA,
-        "items": [{"ean": VISA, "price": int(VISA), "attachments": []}],
+        "items": [{"ean": VISA, "price": int(VISA), "attachments": [], "params": 7}],
         "paymentData": paid(firstDigits="411111", lastDigits="1111", cardHolder="Ana", cvv2=None),
         "shippingData": {"address": {"number": VISA}},
         "customData": {"customApps": [{"fields": {"cardColor": "4", "civil": "x"}}]},

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
 #: Nothing that an order counts is as large. Beyond it, a value is a mistake and not a number.
-BEYOND: Final = Decimal(10) ** 18
+BEYOND: Final = 10**18
 
 
 class Amounts(NamedTuple):
@@ -37,8 +37,10 @@ def number(value: object) -> Decimal | None:
     """A number, exactly as JSON has it, also where it came as text; None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    if isinstance(value, int):
+        return Decimal(value) if -BEYOND < value < BEYOND else None
     try:
-        exact = Decimal(value if isinstance(value, int) else str(value).strip())
+        exact = Decimal(str(value).strip())
     except InvalidOperation:
         return None
     return exact if exact.is_finite() and -BEYOND < exact < BEYOND else None

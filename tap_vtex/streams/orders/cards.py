@@ -45,6 +45,7 @@ WITHOUT_CARDS: Final = frozenset(
 )
 #: What others fill in of an item.
 FREE_OF_ITEM: Final = ("attachments", "itemAttachment", "bundleItems", "assemblies", "params")
+CONTAINERS: Final = frozenset({dict, list})
 #: Ids that a payment provider gives. Some look like the number of a card.
 IDS: Final = frozenset({"tid", "nsu", "authid", "authorizationid", "paymentid", "code"})
 #: What may be the number of a card within a text, with blanks, dots or hyphens.
@@ -84,21 +85,22 @@ def _objects_with_cards(order: Document) -> list[Document]:
     This looks at each value of many orders. Asking for the class is the quickest way.
     """
     found = []
-    todo: list[Any] = [value for name, value in order.items() if name not in WITHOUT_CARDS]
+    todo: list[Any] = [
+        value
+        for name, value in order.items()
+        if value.__class__ in CONTAINERS and name not in WITHOUT_CARDS
+    ]
     for item in objects_in(order.get("items")):
-        todo += [item[name] for name in FREE_OF_ITEM if item.get(name)]
+        free = map(item.get, FREE_OF_ITEM)
+        todo += [value for value in free if value and value.__class__ in CONTAINERS]
     for value in todo:
-        kind = value.__class__
-        if kind is dict:
+        inside = value
+        if value.__class__ is dict:
             if not NAMES.isdisjoint(value):
                 found.append(value)
             inside = value.values()
-        elif kind is list:
-            inside = value
-        else:
-            continue
         for one in inside:
-            if one.__class__ is dict or one.__class__ is list:
+            if one and one.__class__ in CONTAINERS:
                 todo.append(one)
     return found
 
