@@ -89,13 +89,7 @@ def _result(cost: dict[str, float]) -> Result:
             list(cost.items()),
             yardsticks=(*(one.name for one in (AIOHTTP, REQUESTS, SDK, DLT)), TLS_AIOHTTP),
         ),
-        {
-            "tap": tap,
-            "tap_tls": cost[TLS_TAP],
-            "aiohttp": cost[AIOHTTP.name],
-            "sdk": cost[SDK.name],
-            "dlt": dlt,
-        },
+        {"tap": tap, "dlt": dlt},
     )
 
 

@@ -69,13 +69,7 @@ def measure() -> Result:
             ],
             yardsticks=(SDK.name, *others),
         ),
-        {
-            "serial": serial.rate,
-            "rate": loads[WORKERS].rate,
-            "limit": _limit(WORKERS),
-            "most_rate": loads[MOST_WORKERS].rate,
-            "most_limit": _limit(MOST_WORKERS),
-        },
+        {"rate": loads[WORKERS].rate},
     )
 
 

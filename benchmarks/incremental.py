@@ -44,7 +44,6 @@ def measure() -> Result:
                 reached=fetched >= CHANGED,
             ),
         ],
-        facts={"orders": full.orders, "full": full.total, "unchanged": unchanged.total},
     )
 
 

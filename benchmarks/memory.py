@@ -69,8 +69,7 @@ def measure() -> Result:
                 ),
             ],
         ),
-        {"few": few, "many": many, "most_orders": MANY}
-        | {f"kb{size}_{workers}": peak for (size, workers), peak in by_size.items()},
+        {"many": many, "most_orders": MANY},
     )
 
 

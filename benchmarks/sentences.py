@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.shop import KILOBYTES, LATENCY, WORKERS
@@ -30,23 +31,13 @@ def speed(results: Mapping[str, Result]) -> str:
     """
     load, cost = results["first_load"].facts, results["cost"].facts
     memory, target = results["memory"].facts, results["target"].facts
-    later = results["incremental"].facts
-    return f"""\
-- **Speed.** If VTEX answers in {LATENCY} ms, {WORKERS} workers load {load["rate"]:.0f} orders a
-  second of the {load["limit"]:.0f} that arithmetic allows, and 64 load {load["most_rate"]:.0f} of
-  {load["most_limit"]:.0f}. VTEX's quota is {QUOTA}. 1,000 orders of {KILOBYTES} KB cost
-  {cost["tap"]:.2f} seconds of CPU: {cost["tap"] / cost["aiohttp"]:.1f} times a bare aiohttp loop,
-  {cost["tap"] / cost["dlt"]:.2f} times dlt's `rest_api` source, and
-  {cost["tap"] / cost["sdk"]:.2f} times a plain SDK tap. With TLS and gzip, they cost
-  {cost["tap_tls"]:.2f} seconds. If nothing changes in an hour, {later["unchanged"]:,.0f} requests
-  keep the {later["orders"]:,.0f} orders of a lookback window up to date; loading them again takes
-  {later["full"]:,.0f}. Memory is {memory["few"]:.0f} MB for 1,000 orders and {memory["many"]:.0f}
-  MB for {memory["most_orders"]:,.0f}; orders of 500 KB take {memory["kb500_16"]:.0f} MB.
-  [docs/performance.md](docs/performance.md) tells how that was measured.
-- **target-postgres** loads {target["rate"]:.0f} orders a second with the settings of `meltano.yml`
-  (`use_copy`, `validate_records: false`, batches of 1,000 rows). With its own defaults, it loads
-  {target["plain_rate"]:.0f} and takes {target["plain_megabytes"] / target["megabytes"]:.1f} times
-  the memory."""
+    text = f"""\
+With responses in {LATENCY} ms, {WORKERS} workers load {load["rate"]:.0f} orders a second; VTEX
+allows an account {QUOTA}. 1,000 orders of {KILOBYTES} KB cost {cost["tap"]:.2f} seconds of CPU,
+{cost["tap"] / cost["dlt"]:.2f} times what dlt takes; {memory["most_orders"]:,.0f} orders need
+{memory["many"]:.0f} MB of memory. target-postgres loads {target["rate"]:.0f} orders a second.
+[docs/performance.md](docs/performance.md) has more figures, and how they were measured."""
+    return textwrap.fill(text.replace("\n", " "), 100, break_long_words=False)
 
 
 def codecs(results: Mapping[str, Result]) -> str:

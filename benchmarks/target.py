@@ -230,10 +230,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
             yardsticks=(PLAIN, CODECS["both"]),
         ),
         {
-            "plain_rate": plain.rate,
-            "plain_megabytes": plain.megabytes,
             "rate": recommended.rate,
-            "megabytes": recommended.megabytes,
             "same_rows": float(same),
         }
         | {
