@@ -157,7 +157,8 @@ class TestDagster:
         log = self.run("first_load", env)
 
         self.assert_table_equals_truth(warehouse, shop)
-        assert log.count("STEP_UP_FOR_RETRY") >= 1
+        # On a busy machine, Dagster does not log that a step is up for a retry.
+        assert log.count("STEP_RESTARTED") >= 1
         # No slice asks for what another one loads. Only the one that failed asks again.
         asked = watch.orders(orders)
         again = {key for key, times in asked.items() if times > 1}

@@ -57,10 +57,9 @@ class OrderBody(Undecoded[_OrderHead]):
         try:
             return self.decode()
         except ValueError:
-            path = ORDER.path_to(self.order_id)
+            request = f"{ORDER.method} {ORDER.path_to(self.order_id)}"
             raise UnavailableError(
-                f"VTEX gave no usable response to GET {path}: a number in it has thousands of "
-                "digits."
+                f"VTEX gave no usable response to {request}: a number has thousands of digits."
             ) from None
 
 
