@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -20,14 +20,15 @@ from tap_vtex.errors import (
 )
 from tap_vtex.http import failures, responses
 from tap_vtex.http.clock import VtexClock
-from tap_vtex.http.endpoint import Endpoint, Host
+from tap_vtex.http.endpoint import Body, Endpoint, Host
 from tap_vtex.http.failures import (
-    RETRYABLE_STATUSES,
     TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     RetryableError,
 )
+from tap_vtex.http.health import Health
 from tap_vtex.http.limiter import RateLimiter
+from tap_vtex.http.request import Request, Response
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.http.transport import NoResponseError, Timeout, Transport
 from tap_vtex.http.workers import Workers
@@ -41,37 +42,7 @@ if TYPE_CHECKING:
     from tap_vtex.http.transport import RawResponse
     from tap_vtex.settings import Settings
 
-Body = TypeVar("Body")
-
 SECONDS_BETWEEN_RETRY_LINES: Final = 5.0
-
-
-class Response(NamedTuple, Generic[Body]):
-    """What VTEX sent: the decoded body, and the headers."""
-
-    body: Body
-    headers: Mapping[str, str]
-
-
-class _Request(NamedTuple, Generic[Body]):
-    endpoint: Endpoint[Body]
-    ids: tuple[object, ...]
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    no_retry: Collection[int] = ()
-    #: What to send; None for GET.
-    body: bytes | None = None
-
-    def __str__(self) -> str:
-        return f"{self.endpoint.method} {self.path}"
-
-
-class _Success(NamedTuple):
-    """The latest request of an endpoint that succeeded, and when, by the monotonic clock."""
-
-    request: _Request[Any]
-    at: float
 
 
 class VtexClient:
@@ -104,10 +75,7 @@ class VtexClient:
         self._logger = logger
         self._never = threading.Event()
         self._lock = threading.Lock()
-        #: By endpoint, the latest success in this run.
-        self._successes: dict[Endpoint[Any], _Success] = {}
-        #: When the first request of this run failed, while none has succeeded.
-        self._failing_since: float | None = None
+        self._health = Health(self.policy)
         self._unreachable: UnreachableError | None = None
         self._last_retry_line = 0.0
         account = settings.account_name
@@ -144,16 +112,16 @@ class VtexClient:
     @property
     def has_answered(self) -> bool:
         """Whether VTEX has given anything in this run."""
-        return bool(self._successes)
+        return self._health.has_answered
 
     def has_answered_since(self, endpoint: Endpoint[Any], moment: float) -> bool:
         """Whether an endpoint has succeeded since a moment of the monotonic clock."""
-        success = self._successes.get(endpoint)
+        success = self._health.latest(endpoint)
         return success is not None and success.at >= moment
 
     def still_answers(self, endpoint: Endpoint[Any]) -> bool:
         """Whether an endpoint still gives what it gave last; False if it gave nothing yet."""
-        success = self._successes.get(endpoint)
+        success = self._health.latest(endpoint)
         if success is None:
             return False
         try:
@@ -197,7 +165,7 @@ class VtexClient:
             AbandonedError: ``stop`` was set while waiting.
             Terminated: A signal has come.
         """
-        request = _Request(
+        request = Request(
             endpoint,
             ids,
             self.path_to(endpoint, *ids),
@@ -219,7 +187,7 @@ class VtexClient:
         Raises:
             VtexError: As `get` does. VTEX may have done it all the same, if no response came.
         """
-        request = _Request[Any](
+        request = Request[Any](
             endpoint,
             (),
             self.path_to(endpoint),
@@ -231,7 +199,7 @@ class VtexClient:
 
     def _request(
         self,
-        request: _Request[Body],
+        request: Request[Body],
         *,
         retry_for: float | None,
         stop: threading.Event | None = None,
@@ -255,10 +223,8 @@ class VtexClient:
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
-                give_up_at = ends or first_failure + self._retry_for(failure, request)
-                if failure.no_response and failure.no_response.is_unreachable:
-                    give_up_at = min(give_up_at, first_failure + self._retry_for_host())
-                if now + wait > min(give_up_at, self._unanswered_until(now)):
+                give_up_at = self._health.give_up_at(failure, request.endpoint, first_failure, ends)
+                if now + wait > give_up_at:
                     raise self._give_up(failure, request, now - first_failure) from None
                 self._log_retry(failure, request, wait)
                 if failure.status != TOO_MANY_REQUESTS:
@@ -276,7 +242,7 @@ class VtexClient:
 
     # -- one attempt ---------------------------------------------------------------------
 
-    def _send(self, request: _Request[Body], ends: float | None) -> Response[Body]:
+    def _send(self, request: Request[Body], ends: float | None) -> Response[Body]:
         with self._lock:
             self.requests += 1
         transport = self._transports[request.endpoint.host]
@@ -296,7 +262,7 @@ class VtexClient:
             response,
             str(request),
             request.endpoint,
-            is_proven=request.endpoint in self._successes,
+            is_proven=self._health.latest(request.endpoint) is not None,
             no_retry=request.no_retry,
         )
         if request.body is not None:
@@ -313,10 +279,10 @@ class VtexClient:
         self._note_success(request, response)
         return Response(body, response.headers)
 
-    def _note_success(self, request: _Request[Body], response: RawResponse) -> None:
+    def _note_success(self, request: Request[Body], response: RawResponse) -> None:
         self._clock.read(response.headers.get("Date"))
         self.workers.note_size(len(response.body))
-        self._successes[request.endpoint] = _Success(request, time.monotonic())
+        self._health.note_success(request)
         if response.headers.get("Ratelimit-Remaining") == "0":  # of Pricing
             reset = min(
                 responses.seconds_in(response.headers.get("Ratelimit-Reset")), self.policy.max_pause
@@ -325,7 +291,7 @@ class VtexClient:
 
     # -- failures ------------------------------------------------------------------------
 
-    def _wait_after(self, failure: RetryableError, wait: float, request: _Request[Any]) -> float:
+    def _wait_after(self, failure: RetryableError, wait: float, request: Request[Any]) -> float:
         throttled = failure.status == TOO_MANY_REQUESTS
         least = self.policy.min_wait_throttled if throttled else 0.0
         if failure.retry_after > self.policy.max_pause:
@@ -338,35 +304,12 @@ class VtexClient:
             )
         return min(max(failure.retry_after or least, wait), self.policy.max_pause)
 
-    def _retry_for(self, failure: RetryableError, request: _Request[Body]) -> float:
-        is_proven = request.endpoint in self._successes
-        if failure.status == TOO_MANY_REQUESTS:
-            return self.policy.retry_throttled_for
-        if failure.status == UNAUTHORIZED:
-            return self.policy.retry_unproven_for
-        if failure.is_unusable and is_proven:
-            return self.policy.retry_unusable_for
-        if failure.status in RETRYABLE_STATUSES or is_proven:
-            return self.policy.retry_for
-        return self.policy.retry_unproven_for
-
-    def _retry_for_host(self) -> float:
-        """For how long to try a host that can't even be connected."""
-        return math.inf if self.has_answered else self.policy.retry_unreachable_for
-
-    def _unanswered_until(self, now: float) -> float:
-        """When the tap stops waiting for a VTEX that has answered nothing yet."""
-        if self.has_answered:
-            return math.inf
-        self._failing_since = self._failing_since or now
-        return self._failing_since + self.policy.retry_unanswered_for
-
     def _give_up(
-        self, failure: RetryableError, request: _Request[Body], seconds: float
+        self, failure: RetryableError, request: Request[Body], seconds: float
     ) -> VtexError:
         if failure.status == UNAUTHORIZED:
             return failures.no_access(str(request), request.endpoint, UNAUTHORIZED)
-        if self._is_unreachable(failure):
+        if self._health.is_unreachable(failure):
             reason = str(failure)
             self._unreachable = UnreachableError(
                 f"{reason[0].upper()}{reason[1:]}. VTEX has answered nothing in this run, so "
@@ -378,14 +321,7 @@ class VtexClient:
             f"The last attempt got {failure}."
         )
 
-    def _is_unreachable(self, failure: RetryableError) -> bool:
-        """Whether nothing can be had from VTEX, so that no other request needs to try."""
-        if failure.no_response is None or self.has_answered:
-            return False
-        now = time.monotonic()
-        return failure.no_response.is_unreachable or now >= self._unanswered_until(now)
-
-    def _log_retry(self, failure: RetryableError, request: _Request[Any], wait: float) -> None:
+    def _log_retry(self, failure: RetryableError, request: Request[Any], wait: float) -> None:
         with self._lock:
             self.retries += 1
             now = time.monotonic()

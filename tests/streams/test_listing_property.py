@@ -11,7 +11,7 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_vtex.http.client import Response
+from tap_vtex.http.request import Response
 from tap_vtex.streams.orders import api, order_list, window_reader
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.windows import SECOND, Window

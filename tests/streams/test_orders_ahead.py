@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_vtex.errors import AbandonedError, IncompleteListError
-from tap_vtex.http.client import Response
+from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.orders import fetcher, window_reader
 from tap_vtex.streams.orders.api import OrderBody, Row

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_vtex.errors import RefusedError
-from tap_vtex.http.client import Response
+from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.masterdata import scroll
 from tap_vtex.streams.masterdata.api import SEARCH, LostError

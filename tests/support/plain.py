@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from sandbox.oms.plain import EPOCH, INDEX_DELAY, PlainOrders
-from tap_vtex.http.client import Response
+from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.api import ORDER_LIST, OrderBody

@@ -16,7 +16,7 @@ from sandbox.oms.plain import EPOCH, Life, PlainOrders
 from sandbox.quirks import Quirks
 from tap_vtex import dates
 from tap_vtex.errors import NotFoundError, UnavailableError
-from tap_vtex.http.client import Response
+from tap_vtex.http.request import Response
 from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.api import OrderBody
 from tap_vtex.streams.orders.bookmark import OrderBookmark

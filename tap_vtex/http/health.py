@@ -1,0 +1,99 @@
+"""Whether VTEX answers, as the requests of a run tell, and how long to retry because of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tap_vtex.http.failures import (
+    RETRYABLE_STATUSES,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    RetryableError,
+)
+
+if TYPE_CHECKING:
+    from tap_vtex.http.endpoint import Endpoint
+    from tap_vtex.http.request import Request
+    from tap_vtex.http.retry import RetryPolicy
+
+
+class Success(NamedTuple):
+    """The latest request of an endpoint that succeeded, and when, by the monotonic clock."""
+
+    request: Request[Any]
+    at: float
+
+
+class Health:
+    """What the requests of a run say about VTEX. All times are those of the monotonic clock."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        #: By endpoint, the latest success in this run.
+        self._successes: dict[Endpoint[Any], Success] = {}
+        #: When the first request of this run failed, while none has succeeded.
+        self._failing_since: float | None = None
+
+    def note_success(self, request: Request[Any]) -> None:
+        """Take note that a request succeeded."""
+        self._successes[request.endpoint] = Success(request, time.monotonic())
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether VTEX has given anything in this run."""
+        return bool(self._successes)
+
+    def latest(self, endpoint: Endpoint[Any]) -> Success | None:
+        """The latest success of an endpoint; None without one."""
+        return self._successes.get(endpoint)
+
+    def give_up_at(
+        self,
+        failure: RetryableError,
+        endpoint: Endpoint[Any],
+        first_failure: float,
+        ends: float | None,
+    ) -> float:
+        """When to stop retrying a request.
+
+        Args:
+            failure: What its latest attempt came to.
+            endpoint: Its endpoint.
+            first_failure: When its first attempt failed.
+            ends: When its own time is over; None if it has what the policy gives.
+        """
+        at = ends or first_failure + self._retry_for(failure, endpoint)
+        if self.has_answered:
+            return at
+        if _is_unconnected(failure):
+            at = min(at, first_failure + self._policy.retry_unreachable_for)
+        return min(at, self._unanswered_until(time.monotonic()))
+
+    def is_unreachable(self, failure: RetryableError) -> bool:
+        """Whether nothing can be had from VTEX, so that no other request needs to try."""
+        if failure.no_response is None or self.has_answered:
+            return False
+        now = time.monotonic()
+        return _is_unconnected(failure) or now >= self._unanswered_until(now)
+
+    def _retry_for(self, failure: RetryableError, endpoint: Endpoint[Any]) -> float:
+        policy, is_proven = self._policy, endpoint in self._successes
+        if failure.status == TOO_MANY_REQUESTS:
+            return policy.retry_throttled_for
+        if failure.status == UNAUTHORIZED:
+            return policy.retry_unproven_for
+        if failure.is_unusable and is_proven:
+            return policy.retry_unusable_for
+        if failure.status in RETRYABLE_STATUSES or is_proven:
+            return policy.retry_for
+        return policy.retry_unproven_for
+
+    def _unanswered_until(self, now: float) -> float:
+        """When to stop waiting for a VTEX that has answered nothing yet."""
+        self._failing_since = self._failing_since or now
+        return self._failing_since + self._policy.retry_unanswered_for
+
+
+def _is_unconnected(failure: RetryableError) -> bool:
+    return failure.no_response is not None and failure.no_response.is_unreachable
