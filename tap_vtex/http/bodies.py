@@ -12,6 +12,7 @@ Head = TypeVar("Head", bound=msgspec.Struct)
 #: Levels of lists and objects within each other. VTEX's documents have about a dozen. Python
 #: and targets fail at some hundreds, and then on the whole run.
 MAX_DEPTH: Final = 100
+TOO_DEEP: Final = "the body is nested too deeply"
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -25,16 +26,15 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
     Raises:
         ValueError: The body is not JSON, or only part of it, or nested too deeply.
     """
-    if _is_too_deep(content):
-        raise ValueError("the body is nested too deeply")
+    _check_depth(content)
     return _decoded(content)
 
 
 class Undecoded(Generic[Head]):
     """An object that was checked to be JSON, and is decoded where it is used.
 
-    Until then, it takes a seventh of the memory. The thread that decodes it also has all of it
-    in its processor's cache, which saves a fifth of the CPU time of what is made of it.
+    Until then, it takes a seventh of the memory. And what is made of it finds it in the
+    processor's cache: measured, an order costs some 7 % less CPU time.
     """
 
     def __init__(self, content: bytes, head: type[Head]) -> None:
@@ -43,8 +43,7 @@ class Undecoded(Generic[Head]):
         Raises:
             ValueError: The body is not JSON, or only part of it, or nested too deeply.
         """
-        if _is_too_deep(content):
-            raise ValueError("the body is nested too deeply")
+        _check_depth(content)
         self._content = content
         try:
             self.head = msgspec.json.decode(content, type=head)
@@ -69,14 +68,14 @@ def _decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         except ValueError:
             value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
             return storable(value)
-        # Most bodies have no backslash, and one character is found ten times as fast.
+        # A single character is found faster than six, and many bodies have no backslash.
         return storable(value) if b"\\" in content and rb"\u0000" in content else value
     except RecursionError:
-        raise ValueError("the body is nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None
 
 
-def _is_too_deep(content: bytes) -> bool:
-    """Whether a body has more than `MAX_DEPTH` levels.
+def _check_depth(content: bytes) -> None:
+    """Raise `ValueError` if a body has more than `MAX_DEPTH` levels.
 
     Removes one level of brackets at a time, which costs a fraction of decoding. Brackets within
     texts can hide a level; the decoder has a limit of its own.
@@ -86,11 +85,10 @@ def _is_too_deep(content: bytes) -> bool:
     while levels + len(brackets) // 2 > MAX_DEPTH:
         inner = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if len(inner) == len(brackets):
-            return False
+            return
         brackets, levels = inner, levels + 1
         if levels > MAX_DEPTH:
-            return True
-    return False
+            raise ValueError(TOO_DEEP)
 
 
 def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:

@@ -76,6 +76,16 @@ def test_a_body_is_deep(ask: Asker, name: str) -> None:
         json.loads(ask.route(name).content)
 
 
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_body_has_a_long_number(ask: Asker, name: str) -> None:
+    true = ask.route(name).content
+    ask.shop.fail("digits", ROUTES[name].path.replace("{id}", ""), digits=5000)
+    body = ask.route(name).content
+    number = b"9" * 5000
+    assert number in body
+    assert len(true) < len(body.replace(number, b"")) < len(true) + 20  # the rest is there
+
+
 def test_a_body_drips(ask: Asker) -> None:
     ask.shop.fail("drip", ROUTES["warehouses"].path)
     begin = time.monotonic()

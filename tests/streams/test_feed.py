@@ -14,6 +14,7 @@ from tests.support.tap import HURRIED, Target
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_vtex.http.retry import RetryPolicy
     from tests.support.tap import Run, Tap
 
 CONFIG, QUEUE = "/api/orders/feed/config", "/api/orders/feed"
@@ -33,11 +34,19 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
     return shop
 
 
-def sync(tap: Tap, shop: Shop, target: Target, select: set[str] = ORDERS, **options: Any) -> Run:
+def sync(
+    tap: Tap,
+    shop: Shop,
+    target: Target,
+    select: set[str] = ORDERS,
+    *,
+    hurry: bool | RetryPolicy = True,
+    **options: Any,
+) -> Run:
     """A run with the feed, and an hour in which nothing happens."""
     settings = options.pop("settings", {})
     config = shop.config(orders_feed=True, **settings)
-    run = tap.sync(config, target, select=select, **{"hurry": True, **options})
+    run = tap.sync(config, target, select=select, hurry=hurry, **options)
     shop.pass_time(hours=1)
     return run
 

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +18,12 @@ from tap_vtex.errors import AbandonedError, IncompleteListError
 from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.orders import fetcher, window_reader
-from tap_vtex.streams.orders.api import OrderBody, Row
+from tap_vtex.streams.orders.api import Row
 from tap_vtex.streams.orders.fetcher import Chunk, chunks_of, fetch_chunks
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.window_reader import Listed
 from tap_vtex.windows import Window
-from tests.support.fake import FakeClient
+from tests.support.fake import FakeClient, order_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +56,7 @@ class Vtex(FakeClient):
                 self.asked.append(f"{name} given up")
                 raise AbandonedError
         if not query:
-            return Response(OrderBody(msgspec.json.encode({"orderId": name})), {})
+            return order_response({"orderId": name})
         rows = [{"orderId": f"{name[-2:]}{n}"} for n in range(3)]
         return Response({"list": rows, "paging": {"total": 3, "perPage": 100}}, {})
 

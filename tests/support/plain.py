@@ -9,18 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
-
 from sandbox.oms.plain import EPOCH, INDEX_DELAY, PlainOrders
 from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.settings import Settings
-from tap_vtex.streams.orders.api import ORDER_LIST, OrderBody
+from tap_vtex.streams.orders.api import ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.first_load import first_bookmark
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.replication import OrderReplication
-from tests.support.fake import FakeClient
+from tests.support.fake import FakeClient, order_response
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -48,7 +46,11 @@ class PlainClient(FakeClient):
     def get(self, endpoint: object, *ids: str, params: Any = None, **_: object) -> Response[Any]:
         if endpoint is ORDER_LIST:
             return Response(self._store.page(params), {})
-        return Response(OrderBody(msgspec.json.encode(self._store.order(int(*ids)))), {})
+        return order_response(self.order(*ids))
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        """An order, as the store has it."""
+        return self._store.order(int(order_id))
 
     def now(self) -> datetime:
         return EPOCH + timedelta(seconds=self._store.now)

@@ -8,8 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import msgspec
-
 from sandbox.clock import SECOND
 from sandbox.oms.feed import Change, Feed
 from sandbox.oms.plain import EPOCH, Life, PlainOrders
@@ -18,7 +16,6 @@ from tap_vtex import dates
 from tap_vtex.errors import NotFoundError, UnavailableError
 from tap_vtex.http.request import Response
 from tap_vtex.settings import Settings
-from tap_vtex.streams.orders.api import OrderBody
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.feed import OrderFeed, Readers
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
@@ -104,12 +101,12 @@ class FeedClient(PlainClient):
                 raise NotFoundError("no feed", status=404)
             give = feed.read_back if endpoint is FEED_CONFIG else feed.read
             return Response(give(self._all.ticks), {})
-        found = super().get(endpoint, *ids, params=params)
-        if ids:
-            order = found.body.document()
-            order["lastChange"] = dates.text(EPOCH.fromtimestamp(order["lastChange"], EPOCH.tzinfo))
-            return Response(OrderBody(msgspec.json.encode(order)), {})
-        return found
+        return super().get(endpoint, *ids, params=params)
+
+    def order(self, order_id: str) -> Json:
+        order = super().order(order_id)
+        changed = EPOCH.fromtimestamp(order["lastChange"], EPOCH.tzinfo)
+        return {**order, "lastChange": dates.text(changed)}
 
     def post(self, endpoint: object, body: Json, *, retry_for: float) -> None:
         feed = self._opened()

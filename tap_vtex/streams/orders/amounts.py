@@ -35,10 +35,10 @@ class Amounts(NamedTuple):
 
 def number(value: object) -> Decimal | None:
     """A number, exactly as JSON has it, also where it came as text; None if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value) if -BEYOND < value < BEYOND else None
+    if not isinstance(value, float | str):
+        return None
     try:
         exact = Decimal(str(value).strip())
     except InvalidOperation:

@@ -52,8 +52,8 @@ def _decoded(outcome: Outcome[Row, OrderBody]) -> OrderOutcome:
     try:
         order = outcome.result.document() if outcome.result else None
     except UnavailableError as error:
-        return Outcome(outcome.item, error=error, began=outcome.began)
-    return Outcome(outcome.item, order, outcome.error, outcome.began)
+        return Outcome(outcome.item, error=error)
+    return Outcome(outcome.item, order, outcome.error)
 
 
 @dataclass(eq=False)
