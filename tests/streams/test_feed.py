@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.clock import MINUTE
 from tests.support.shop import ORDER, Shop
-from tests.support.tap import HURRIED, Target
+from tests.support.tap import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_vtex.http.retry import RetryPolicy
     from tests.support.tap import Run, Tap
 
 CONFIG, QUEUE = "/api/orders/feed/config", "/api/orders/feed"
 ORDERS, ITEMS = {"orders"}, {"order_items"}
-#: For requests that fail in any case. On a busy machine, others may take a second.
-IMPATIENT = replace(HURRIED, retry_feed_for=1.0)
 BOTH = ORDERS | ITEMS
 
 Json = dict[str, Any]
@@ -34,19 +30,11 @@ def shop(open_shop: Callable[..., Shop]) -> Shop:
     return shop
 
 
-def sync(
-    tap: Tap,
-    shop: Shop,
-    target: Target,
-    select: set[str] = ORDERS,
-    *,
-    hurry: bool | RetryPolicy = True,
-    **options: Any,
-) -> Run:
+def sync(tap: Tap, shop: Shop, target: Target, select: set[str] = ORDERS, **options: Any) -> Run:
     """A run with the feed, and an hour in which nothing happens."""
     settings = options.pop("settings", {})
     config = shop.config(orders_feed=True, **settings)
-    run = tap.sync(config, target, select=select, hurry=hurry, **options)
+    run = tap.sync(config, target, select=select, hurry=True, **options)
     shop.pass_time(hours=1)
     return run
 
@@ -217,7 +205,7 @@ def test_without_the_feed_the_list_does_all(tap: Tap, shop: Shop, target: Target
         shop.store.granted = {"List Orders", "View order"}
     elif how == "down":
         shop.fail("status", "/api/orders/feed", status=500, times=None)
-    sync(tap, shop, target, hurry=IMPATIENT)
+    sync(tap, shop, target)
     if how == "down for POST":
         change(shop, 3)
         sync(tap, shop, target)
@@ -226,7 +214,7 @@ def test_without_the_feed_the_list_does_all(tap: Tap, shop: Shop, target: Target
     shop.act("touch", newest)
     shop.pass_time(minutes=10)
 
-    run = sync(tap, shop, target, hurry=IMPATIENT)
+    run = sync(tap, shop, target)
 
     assert run.log.count("The feed of orders can't be read. The order list does without it") == 1
     assert newest in {order["orderId"] for order in run.records("orders")}
@@ -290,8 +278,8 @@ def test_an_order_that_the_feed_names_and_nobody_gives(
     shop.fail("status", ORDER.format(order_id=bad), status=500, times=None)
     shop.fail("status", ORDER.format(order_id=unknown), status=404, times=None)
 
-    run = sync(tap, shop, target, hurry=IMPATIENT)
-    sync(tap, shop, target, hurry=IMPATIENT)
+    run = sync(tap, shop, target)
+    sync(tap, shop, target)
 
     assert "VTEX does not give 2 orders that the feed names" in run.log
     assert statuses(target, rest) == {"canceled"}

@@ -255,7 +255,7 @@ HURRIED = RetryPolicy(
     retry_unreachable_for=1.0,
     retry_discovery_for=1.0,
     retry_missing_for=2.0,
-    retry_feed_for=3.0,
+    retry_feed_for=1.0,
     retry_page_for=1.0,
     retry_probe_for=1.0,
     retry_check_for=1.0,
@@ -263,9 +263,10 @@ HURRIED = RetryPolicy(
     first_wait=0.02,
     max_wait=1.0,
     connect_timeout=1.0,
-    read_timeout=1.0,
-    response_timeout=3.0,
-    min_timeout=0.5,
+    # On a busy machine, the store may need seconds for a response. Few tests wait for one that
+    # never comes.
+    read_timeout=10.0,
+    response_timeout=10.0,
     max_pause=1.0,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
 )
