@@ -62,7 +62,6 @@ def test_a_pause_that_makes_no_sense_is_none(
         {"kind": "huge", "size": 80_000_000},
         {"kind": "deep", "depth": 100_000},
         {"kind": "deep", "depth": 975},  # the decoder takes that, and the encoder does not
-        {"kind": "digits"},  # Python reads no integer of more than 4,300
     ],
     ids=lambda answer: "-".join(map(str, answer.values())),
 )
@@ -85,6 +84,19 @@ def test_one_answer_without_end_costs_one_order(
     shop.pass_time(hours=1)
     tap.sync(shop.config(), target, select=ORDERS, hurry=True)
     assert_equals_truth(target, shop)
+
+
+def test_a_number_that_python_does_not_read_is_kept_as_a_text(tap: Tap, shop: Shop) -> None:
+    """It has more than 4,300 digits. Every response has one."""
+    shop.fail("digits", digits=5000, times=None)
+
+    run = tap.run(shop.config(), select={"orders", "clients", "brands", "prices"}, hurry=True)
+
+    number = "9" * 5000
+    assert all(order["other_fields"]["more"] == number for order in run.records("orders"))
+    assert run.records("clients")[0]["custom_fields"]["more"] == number
+    assert run.records("brands")[0]["other_fields"]["more"] == number
+    assert len(run.records("prices")) > 100
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "reset"}])
@@ -118,6 +130,19 @@ def test_an_outage_of_an_hour_costs_an_hour(tap: Tap, shop: Shop, target: Target
     assert_equals_truth(target, shop)
     assert len(target.tables["prices"]) > 150
     assert sent + len(run.records("orders")) < len(shop.orders()) + 150
+
+
+def test_an_outage_is_waited_out_once(tap: Tap, shop: Shop) -> None:
+    """The streams that follow only look whether it is over."""
+    shop.fail("status", status=503, times=None, skip=40)
+    policy = dataclasses.replace(HURRIED, retry_for=8.0, retry_unproven_for=0.2)
+    streams = {"orders", "clients", "products", "promotions", "coupons", "prices", "brands"}
+
+    run = tap.run(shop.config(), select=streams, expect=1, hurry=policy)
+
+    gave_up = re.findall(r"no usable response to GET /(\S+) for (\d+) second", run.log)
+    assert len({path for path, _ in gave_up}) > 3
+    assert {path[:7] for path, seconds in gave_up if int(seconds) > 4} == {"api/oms"}
 
 
 def test_a_key_that_opens_nothing_is_one_sentence(tap: Tap, shop: Shop) -> None:

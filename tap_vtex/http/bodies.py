@@ -21,7 +21,8 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
 
     VTEX has sent control characters inside strings, byte order marks, invalid UTF-8 and lone
     surrogates. Characters that no target can store are removed: NUL (``\u0000``) is dropped,
-    and an invalid character becomes U+FFFD.
+    and an invalid character becomes U+FFFD. An integer of more digits than Python reads stays
+    a text.
 
     Raises:
         ValueError: The body is not JSON, or only part of it, or nested too deeply.
@@ -52,11 +53,7 @@ class Undecoded(Generic[Head]):
             self.head = msgspec.convert(value if isinstance(value, dict) else {}, head)
 
     def decode(self) -> dict[str, Any]:
-        """Decode it, as `decode` does.
-
-        Raises:
-            ValueError: It has a number of thousands of digits.
-        """
+        """Decode it, as `decode` does."""
         value: dict[str, Any] = _decoded(self._content)
         return value
 
@@ -66,12 +63,20 @@ def _decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         try:
             value = msgspec.json.decode(content)
         except ValueError:
-            value = json.loads(content.decode("utf-8-sig", "replace"), strict=False)
+            text = content.decode("utf-8-sig", "replace")
+            value = json.loads(text, strict=False, parse_int=_integer)
             return storable(value)
         # A single character is found faster than six, and many bodies have no backslash.
         return storable(value) if b"\\" in content and rb"\u0000" in content else value
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _check_depth(content: bytes) -> None:

@@ -219,6 +219,7 @@ class VtexClient:
             except RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
+                self._health.note_failure()
                 wait = self._wait_after(failure, next(waits), request)
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.

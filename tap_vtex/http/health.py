@@ -32,12 +32,17 @@ class Health:
         self._policy = policy
         #: By endpoint, the latest success in this run.
         self._successes: dict[Endpoint[Any], Success] = {}
-        #: When the first request of this run failed, while none has succeeded.
+        #: When the first of the failures came that no success has followed.
         self._failing_since: float | None = None
 
     def note_success(self, request: Request[Any]) -> None:
         """Take note that a request succeeded."""
         self._successes[request.endpoint] = Success(request, time.monotonic())
+        self._failing_since = None
+
+    def note_failure(self) -> None:
+        """Take note that a request failed."""
+        self._failing_since = self._failing_since or time.monotonic()
 
     @property
     def has_answered(self) -> bool:
@@ -68,14 +73,13 @@ class Health:
             return at
         if _is_unconnected(failure):
             at = min(at, first_failure + self._policy.retry_unreachable_for)
-        return min(at, self._unanswered_until(time.monotonic()))
+        return min(at, self._unanswered_until())
 
     def is_unreachable(self, failure: RetryableError) -> bool:
         """Whether nothing can be had from VTEX, so that no other request needs to try."""
         if failure.no_response is None or self.has_answered:
             return False
-        now = time.monotonic()
-        return _is_unconnected(failure) or now >= self._unanswered_until(now)
+        return _is_unconnected(failure) or time.monotonic() >= self._unanswered_until()
 
     def _retry_for(self, failure: RetryableError, endpoint: Endpoint[Any]) -> float:
         policy, is_proven = self._policy, endpoint in self._successes
@@ -85,14 +89,18 @@ class Health:
             return policy.retry_unproven_for
         if failure.is_unusable and is_proven:
             return policy.retry_unusable_for
-        if failure.status in RETRYABLE_STATUSES or is_proven:
+        if (failure.status in RETRYABLE_STATUSES or is_proven) and not self._is_down():
             return policy.retry_for
         return policy.retry_unproven_for
 
-    def _unanswered_until(self, now: float) -> float:
+    def _unanswered_until(self) -> float:
         """When to stop waiting for a VTEX that has answered nothing yet."""
-        self._failing_since = self._failing_since or now
-        return self._failing_since + self._policy.retry_unanswered_for
+        return (self._failing_since or time.monotonic()) + self._policy.retry_unanswered_for
+
+    def _is_down(self) -> bool:
+        """Whether an outage was waited out, and nothing has succeeded since."""
+        since = self._failing_since
+        return since is not None and time.monotonic() - since > self._policy.retry_for
 
 
 def _is_unconnected(failure: RetryableError) -> bool:

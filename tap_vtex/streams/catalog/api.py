@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tap_vtex.report.check import Check
     from tap_vtex.types import Document
 
+#: Of an id. More do not fit into 64 bits, and Python reads no number of thousands of them.
+MAX_DIGITS: Final = 18
+
 # -- endpoints ---------------------------------------------------------------------------
 
 
@@ -170,7 +173,11 @@ class CatalogApi:
             # These are positions, which begin with 1, and not ids.
             params = {"_from": first + 1, "_to": first + PRODUCTS_PER_PAGE}
             page = self._client.get(PRODUCT_LIST, params=params).body
-            ids = {int(key): _ints(skus) for key, skus in page["data"].items() if key.isdecimal()}
+            ids = {
+                whole: _ids(skus)
+                for key, skus in page["data"].items()
+                if (whole := id_in(key)) is not None
+            }
             total = max(total, _total(page))
             # A page beyond the last one can be empty, or be the last one again.
             if ids.keys() <= products.keys():
@@ -191,7 +198,7 @@ class CatalogApi:
         while idle < PAGES_TO_BE_SURE:
             page += 1
             params = {"page": page, "pagesize": SKUS_PER_PAGE}
-            ids = set(_ints(self._client.get(SKU_LIST, params=params).body))
+            ids = set(_ids(self._client.get(SKU_LIST, params=params).body))
             idle = 0 if ids - seen else idle + 1
             if idle and len(ids) >= SKUS_PER_PAGE:
                 announced = len(seen) + 1  # a whole page that came before is not the end
@@ -316,13 +323,19 @@ class CatalogApi:
 def first_sku(check: Check) -> int:
     """Request the list of SKUs; return the first one, or 1 if there is none."""
     listed = check.ask(SKU_LIST, params={"page": 1, "pagesize": 1})
-    return next(iter(_ints(listed)), 1)
+    return next(iter(_ids(listed)), 1)
 
 
-def _ints(values: object) -> list[int]:
-    """The ids in a list: whole numbers, or text with one."""
+def _ids(values: object) -> list[int]:
+    """The ids in a list; what is no id is left out."""
     listed = values if isinstance(values, list) else []
-    return [int(value) for value in listed if str(value).isdecimal()]
+    return [whole for value in listed if (whole := id_in(value)) is not None]
+
+
+def id_in(value: object) -> int | None:
+    """The id that a value is: a whole number of up to 18 digits, or text with one."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def _total(page: Document) -> int:

@@ -24,6 +24,7 @@ from tap_vtex.streams.catalog.api import (
     VIEW_COLLECTION,
     VIEW_PRODUCT,
     CatalogApi,
+    id_in,
 )
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.id_census import IdSet
@@ -109,7 +110,7 @@ class CategoriesStream(VtexStream):
                 tree=checksum,
                 full_pass_at=now,
                 missing=dict(ledger.missing),
-                left=IdSet(int(one) for one in left if one.isdecimal()),
+                left=IdSet(filter(None, map(id_in, left))),
             )
             if bookmark != known:
                 self.checkpoint(partition, bookmark)

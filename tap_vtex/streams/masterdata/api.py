@@ -321,7 +321,7 @@ def _fold_id(document: Document) -> str:
 
 def announced(header: str | None) -> int | None:
     """The total in ``98`` or ``resources=0-10/98``. A space can replace the equals sign."""
-    numbers = re.findall(r"\d+", header or "")
+    numbers = re.findall(r"\b\d{1,18}\b", header or "")
     return int(numbers[-1]) if numbers else None
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 import msgspec
 
 from tap_vtex import dates
-from tap_vtex.errors import UnavailableError
 from tap_vtex.http.bodies import Undecoded
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.windows import SECOND, Window, whole_second
@@ -47,20 +46,6 @@ class OrderBody(Undecoded[_OrderHead]):
     def order_id(self) -> object:
         """Its id; None if it has none."""
         return self.head.order_id
-
-    def document(self) -> Document:
-        """The order itself.
-
-        Raises:
-            UnavailableError: It has a number of thousands of digits.
-        """
-        try:
-            return self.decode()
-        except ValueError:
-            request = f"{ORDER.method} {ORDER.path_to(self.order_id)}"
-            raise UnavailableError(
-                f"VTEX gave no usable response to {request}: a number has thousands of digits."
-            ) from None
 
 
 def _is_order(body: object) -> TypeGuard[OrderBody]:

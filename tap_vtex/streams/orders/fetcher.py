@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.errors import UnavailableError, VtexError
+from tap_vtex.errors import VtexError
 from tap_vtex.http.fetching import Outcome, fetch_each
 from tap_vtex.streams.orders.api import ORDER, OrderBody, Row
 from tap_vtex.types import Document
@@ -45,15 +45,8 @@ def fetch(
         return client.get(ORDER, row.order_id, retry_for=retry_for, stop=stop).body
 
     for outcome in fetch_each(client, ORDER, fetch_one, rows, max_unknown=MAX_UNKNOWN):
-        yield _decoded(outcome)
-
-
-def _decoded(outcome: Outcome[Row, OrderBody]) -> OrderOutcome:
-    try:
-        order = outcome.result.document() if outcome.result else None
-    except UnavailableError as error:
-        return Outcome(outcome.item, error=error)
-    return Outcome(outcome.item, order, outcome.error)
+        order = outcome.result.decode() if outcome.result else None
+        yield Outcome(outcome.item, order, outcome.error)
 
 
 @dataclass(eq=False)

@@ -114,7 +114,7 @@ def _probe_rows(probe: Probe) -> None:
             _rows(_list(probe, f_creationDate=until))
         )
     with probe.finding("orders.zone_in_order", "orders.decimal_digits"):
-        order = probe.ask(ORDER, rows[0]["orderId"]).body.document()
+        order = probe.ask(ORDER, rows[0]["orderId"]).body.decode()
         probe.found["orders.zone_in_order"] = zone_of([order["creationDate"], order["lastChange"]])
         money = order["storePreferencesData"]["currencyFormatInfo"]
         probe.found["orders.decimal_digits"] = int(money["CurrencyDecimalDigits"])

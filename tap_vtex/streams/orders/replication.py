@@ -183,7 +183,7 @@ class OrderReplication:
         earlier = [key for key in self._ledger.missing if key in self._ledger.earlier]
 
         def fetch(order_id: str, retry_for: float, stop: threading.Event) -> Document:
-            return self._client.get(ORDER, order_id, retry_for=retry_for, stop=stop).body.document()
+            return self._client.get(ORDER, order_id, retry_for=retry_for, stop=stop).body.decode()
 
         for outcome in retry_missing(self._client, earlier, fetch):
             if outcome.result is not None:
