@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import GenericAlias
 from typing import Any, Final, Generic, TypeGuard, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ Head = TypeVar("Head", bound=msgspec.Struct)
 #: and targets fail at some hundreds, and then on the whole run.
 MAX_DEPTH: Final = 100
 TOO_DEEP: Final = "the body is nested too deeply"
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -28,7 +30,7 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
         ValueError: The body is not JSON, or only part of it, or nested too deeply.
     """
     _check_depth(content)
-    return _decoded(content)
+    return decode_checked(content)
 
 
 class Undecoded(Generic[Head]):
@@ -49,16 +51,43 @@ class Undecoded(Generic[Head]):
         try:
             self.head = msgspec.json.decode(content, type=head)
         except (ValueError, RecursionError):
-            value = _decoded(content)
+            value = decode_checked(content)
             self.head = msgspec.convert(value if isinstance(value, dict) else {}, head)
 
     def decode(self) -> dict[str, Any]:
         """Decode it, as `decode` does."""
-        value: dict[str, Any] = _decoded(self._content)
+        value: dict[str, Any] = decode_checked(self._content)
         return value
 
 
-def _decoded(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
+def undecoded_rows(content: bytes, head: type[Head]) -> Any:  # noqa: ANN401 - JSON can be anything
+    """Check a list, and read some fields of its rows.
+
+    Returns:
+        A tuple for each row, of its ``head`` and its JSON; None for what is no object. If the
+        body is no list, what it is instead.
+
+    Raises:
+        ValueError: The body is not JSON, or only part of it, or nested too deeply.
+    """
+    _check_depth(content)
+    if rb"\u0000" not in content:
+        try:
+            heads = msgspec.json.decode(content, type=GenericAlias(list, (head,)))
+            return [*zip(heads, map(bytes, _RAWS.decode(content)), strict=True)]
+        except (ValueError, RecursionError):
+            pass
+    value = decode_checked(content)
+    if not isinstance(value, list):
+        return value
+    return [
+        (msgspec.convert(row, head), json.dumps(row).encode()) if isinstance(row, dict) else None
+        for row in value
+    ]
+
+
+def decode_checked(content: bytes) -> Any:  # noqa: ANN401 - JSON can be anything
+    """Decode JSON that was checked before, as `decode` does."""
     try:
         try:
             value = msgspec.json.decode(content)

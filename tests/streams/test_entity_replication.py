@@ -20,7 +20,6 @@ from tap_vtex.streams.masterdata import parts, search
 from tap_vtex.streams.masterdata.api import (
     BEFORE_THE_BEGINNING,
     BEGINNING,
-    CREATED,
     UNDATED,
     TooManyError,
     within,
@@ -28,6 +27,7 @@ from tap_vtex.streams.masterdata.api import (
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication
+from tap_vtex.streams.masterdata.rows import CREATED
 from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
 from tests.support.shop import NOON
@@ -230,7 +230,7 @@ class TestWaitingForAScroll:
         shop.when("/api/dataentities/CL/scroll", let_go, skip=3)
         found = list(self.reader(shop).read(None))
 
-        assert {one.document["id"] for one in found} == shop.documents("CL").keys()
+        assert {row.id for row in found} == shop.documents("CL").keys()
         assert shop.requests()[SCROLL] == 5
 
     def test_none_comes_free(self, shop: Shop) -> None:

@@ -9,6 +9,7 @@ import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from tap_vtex.errors import RefusedError
 from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.masterdata import scroll
-from tap_vtex.streams.masterdata.api import SEARCH, LostError
+from tap_vtex.streams.masterdata.api import SCROLL, SEARCH, LostError
 from tap_vtex.streams.masterdata.reader import MAX_READINGS, EntityReader
 from tests.support.fake import FakeClient
 
@@ -54,16 +55,16 @@ class Index(FakeClient):
         params: Document,
         headers: Document | None = None,
         **_: object,
-    ) -> Response[list[Document]]:
+    ) -> Response[object]:
         total = len(self._entries)
         if endpoint is SEARCH:
             assert headers
             start, end = map(int, re.findall(r"\d+", headers["REST-Range"]))
             found = {"REST-Content-Range": f"resources={start}-{end}/{total}"}
-            return Response(copies(self._entries[start:end]), found)
+            return Response(rows_of(self._entries[start:end]), found)
         rows = self._page(next(self._troubles, None), is_first="_token" not in params)
         found = {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)}
-        return Response(copies(rows), found)
+        return Response(rows_of(rows), found)
 
     def _page(self, trouble: str | None, *, is_first: bool) -> list[Document]:
         if trouble == "late":
@@ -81,9 +82,8 @@ class Index(FakeClient):
         return [] if trouble == "empty" else self._entries[start : start + PAGE]
 
 
-def copies(rows: list[Document]) -> list[Document]:
-    """Rows of their own for each response, since the reader changes them."""
-    return [one.copy() for one in rows]
+def rows_of(entries: list[Document]) -> object:
+    return SCROLL.decode(msgspec.json.encode(entries))
 
 
 def entry(number: int, *, is_copy: bool, day: int) -> Document:
@@ -106,7 +106,7 @@ ENTRIES = st.lists(
 def read(index: Index) -> dict[str, str]:
     """What a target holds in the end: of each document, the version that came last."""
     reader = EntityReader(cast("VtexClient", index), logging.getLogger("tests"), "CL", "_all")
-    return {document["id"]: document["updatedIn"] for document, _ in reader.read(None)}
+    return {row.id: row.document()["updatedIn"] for row in reader.read(None)}
 
 
 def truth(entries: list[Document]) -> dict[str, str]:
@@ -189,7 +189,7 @@ class NumberedIndex(Index):
 
     def get(
         self, endpoint: object, *ids: object, params: Document, **options: Any
-    ) -> Response[list[Document]]:
+    ) -> Response[object]:
         if "_page" not in params or self._manner == "ignored":
             return super().get(endpoint, *ids, params=params, **options)
         self.by_number += 1
@@ -205,7 +205,7 @@ class NumberedIndex(Index):
         total = len(self._entries) - (trouble == "total")
         found = {"X-VTEX-MD-TOKEN": "token", "REST-Content-Total": str(total)}
         rows = {"empty": [], "short": rows[:-1]}.get(trouble or "", rows)
-        return Response(copies(rows), found)
+        return Response(rows_of(rows), found)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
-from tap_vtex import dates
 from tap_vtex.counting import counted
 from tap_vtex.errors import AccessError, IncompleteListError, RefusedError
+from tap_vtex.http.bodies import is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
+from tap_vtex.streams.masterdata.rows import CREATED, DATES, Row, are_rows, decode
 from tap_vtex.windows import SECOND
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from tap_vtex.windows import Window
 
 # -- endpoints ---------------------------------------------------------------------------
-
-
-def _is_list(body: object) -> TypeGuard[list[object]]:
-    # Not every row has to be readable: one bad row must not hold up the others.
-    return isinstance(body, list)
 
 
 def _is_structure(body: object) -> TypeGuard[Document]:
@@ -52,8 +48,12 @@ _DOCUMENTS: Final = (
 #: The media type of version 1, which is the one that holds clients. Version 2 takes it, too.
 _VERSION_1: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
 
-SEARCH: Final = Endpoint("/api/dataentities/{}/search", _is_list, _DOCUMENTS, headers=_VERSION_1)
-SCROLL: Final = Endpoint("/api/dataentities/{}/scroll", _is_list, _DOCUMENTS, headers=_VERSION_1)
+SEARCH: Final = Endpoint(
+    "/api/dataentities/{}/search", are_rows, _DOCUMENTS, headers=_VERSION_1, decode=decode
+)
+SCROLL: Final = Endpoint(
+    "/api/dataentities/{}/scroll", are_rows, _DOCUMENTS, headers=_VERSION_1, decode=decode
+)
 STRUCTURE: Final = Endpoint(
     "/api/dataentities/{}",
     _is_structure,
@@ -65,12 +65,10 @@ JSON_SCHEMAS: Final = Endpoint("/api/dataentities/{}/schemas", _are_schemas, _DO
 JSON_SCHEMA: Final = Endpoint("/api/dataentities/{}/schemas/{}", _is_schema, _DOCUMENTS)
 ENTITIES: Final = Endpoint(
     "/api/dataentities",
-    _is_list,
+    is_list,
     (Resource("Dynamic Storage", "Data entity", "List data entity"), _ADMINISTRATOR),
 )
 
-#: The ids that Master Data makes itself.
-GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: Master Data's answer to a page that takes it too long.
 TIMED_OUT: Final = 408
 UNAUTHORIZED: Final = 401
@@ -83,9 +81,6 @@ TOO_MANY_SCROLLS: Final = "simultaneous scrolls"
 # dates. VTEX does not say whether it includes its ends, so each range reaches one second into
 # the next.
 
-CREATED: Final = "createdIn"
-#: A client that was never edited has no ``updatedIn``. Each of the three can be missing.
-DATES: Final = (CREATED, "updatedIn", "lastInteractionIn")
 #: Before VTEX had customers. Documents with an older date were imported; they are read in one
 #: go.
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -133,34 +128,7 @@ def all_of(*conditions: str | None) -> str:
     return " AND ".join(condition for condition in conditions if condition)
 
 
-def last_activity(document: Mapping[str, Any]) -> str | None:
-    """When a document was last created, updated or interacted with, in the tap's form.
-
-    VTEX leaves ``updatedIn`` empty until the first edit, and old documents can lack any of
-    the three dates.
-    """
-    moments = [dates.normalized(document.get(name)) for name in DATES]
-    return max(filter(None, moments), default=None)
-
-
-def created(document: Mapping[str, Any]) -> str:
-    """When a document was created, in the tap's form; empty if it does not say."""
-    return dates.normalized(document.get(CREATED)) or ""
-
-
 # -- requests ----------------------------------------------------------------------------
-
-
-class Dated(NamedTuple):
-    """A document, and when it was last active, in the tap's form."""
-
-    document: Document
-    last_activity: str | None
-
-    @staticmethod
-    def activity_of(dated: Dated) -> str | None:
-        """When it was last active: what to put documents in order by."""
-        return dated.last_activity
 
 
 class LostError(Exception):
@@ -180,16 +148,19 @@ def incomplete(acronym: str, which: str, reason: object) -> IncompleteListError:
 
 
 class Page(NamedTuple):
-    """A page of documents. Their ids have the form that they have in records."""
+    """A page of documents."""
 
-    documents: list[Document]
+    documents: list[Row]
     #: Rows, including those that can't be read.
     rows: int
     headers: Mapping[str, str]
-    #: The ids as VTEX spells them: a copy in the index has another spelling than its document.
-    spelled: list[str]
     #: Whether the page was requested by its number.
     is_numbered: bool = False
+
+    @property
+    def spelled(self) -> list[str]:
+        """The ids as VTEX spells them."""
+        return [document.spelled for document in self.documents]
 
 
 class Received(NamedTuple):
@@ -231,7 +202,7 @@ class Entity:
 
     def get(
         self,
-        endpoint: Endpoint[list[object]],
+        endpoint: Endpoint[list[Row | None]],
         params: Mapping[str, str | int],
         **options: Any,  # noqa: ANN401 - those of the client
     ) -> Page:
@@ -258,7 +229,7 @@ class Entity:
 
     def _get(
         self,
-        endpoint: Endpoint[list[object]],
+        endpoint: Endpoint[list[Row | None]],
         params: Mapping[str, str | int],
         *,
         headers: Mapping[str, str] | None = None,
@@ -275,11 +246,10 @@ class Entity:
             retry_for=retry_for,
             stop=stop,
         )
-        documents = [one for one in response.body if _has_id(one)]
-        spelled = [_fold_id(document) for document in documents]
-        return Page(documents, len(response.body), response.headers, spelled)
+        documents = [row for row in response.body if row]
+        return Page(documents, len(response.body), response.headers)
 
-    def readable(self, page: Page) -> list[Document]:
+    def readable(self, page: Page) -> list[Row]:
         """The documents of a page.
 
         Raises:
@@ -295,28 +265,6 @@ class Entity:
 def schema_query(schema: str | None) -> dict[str, str]:
     """The parameter that names a JSON Schema, if there is one."""
     return {"_schema": schema} if schema else {}
-
-
-def _has_id(row: object) -> TypeGuard[Document]:
-    return isinstance(row, dict) and isinstance(row.get("id"), str) and bool(row["id"])
-
-
-def folded(document_id: str) -> str:
-    """An id in the form that it has in records.
-
-    The ids that VTEX makes are GUIDs in lower case. Its index can hold a document a second
-    time, under the same GUID in capitals (VTEX's known issue 1203412). Ids that are no GUIDs
-    were chosen by the store, and there letter case can make the difference.
-    """
-    lower = document_id.lower()
-    return lower if lower != document_id and GUID.fullmatch(document_id) else document_id
-
-
-def _fold_id(document: Document) -> str:
-    """Fold a document's id; returns it as VTEX spells it."""
-    spelled: str = document["id"]
-    document["id"] = folded(spelled)
-    return spelled
 
 
 def announced(header: str | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
-from tap_vtex.streams.masterdata import api
+from tap_vtex.streams.masterdata import api, rows
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def where_of(kind: str, start: datetime | None) -> Where:
         return api.active_in
 
     def created(part: Window) -> str:
-        return api.all_of(api.within(api.CREATED, part), wanted(start))
+        return api.all_of(api.within(rows.CREATED, part), wanted(start))
 
     return created
 

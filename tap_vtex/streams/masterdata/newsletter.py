@@ -10,9 +10,9 @@ from singer_sdk import StreamSchema
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError, VtexError
 from tap_vtex.settings import NewsletterEntity
 from tap_vtex.streams.base import SCHEMAS
-from tap_vtex.streams.masterdata.api import DATES
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.clients import CLIENTS, ClientsChild
+from tap_vtex.streams.masterdata.rows import DATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -148,7 +148,7 @@ class NumberedPages:
         try:
             return self._get((self._base or 0) + scroll.pages, scroll)
         except FAILURES_OF_ONE:
-            return Page([], 0, {}, [])  # all that was announced is there
+            return Page([], 0, {})  # all that was announced is there
 
     def _get(self, number: int, scroll: Scroll) -> Page:
         page = self._entity.get(

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.errors import AccessError, RefusedError
-from tap_vtex.streams.masterdata.api import DATES, UNAUTHORIZED, UNDATED
+from tap_vtex.streams.masterdata.api import UNAUTHORIZED, UNDATED
 from tap_vtex.streams.masterdata.fields import readable
 from tap_vtex.streams.masterdata.reader import EntityReader
+from tap_vtex.streams.masterdata.rows import DATES
 
 if TYPE_CHECKING:
     import logging

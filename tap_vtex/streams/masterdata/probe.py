@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tap_vtex.http.bodies import documents_in
 from tap_vtex.report.probe import copies_in, share, zone_of
 from tap_vtex.streams.masterdata.api import (
     BEGINNING,
     DATED,
-    DATES,
     END,
     SEARCH,
     STRUCTURE,
@@ -17,6 +15,7 @@ from tap_vtex.streams.masterdata.api import (
     announced,
     within,
 )
+from tap_vtex.streams.masterdata.rows import DATES
 from tap_vtex.streams.masterdata.search import REACH
 from tap_vtex.windows import Window
 
@@ -98,7 +97,7 @@ def _probe_rows(probe: Probe, entity: ProbedEntity) -> None:
     names = (*(f"{entity.label}.rows_with_{name}" for name in DATES), f"{entity.label}.zone")
     with probe.finding(*names, f"{entity.label}.full_page", f"{entity.label}.copies_in_a_page"):
         answer = _search(probe, entity, rows=100)
-        rows = documents_in(answer.body)
+        rows = [row.document() for row in answer.body if row]
         for name in DATES:
             probe.found[f"{entity.label}.rows_with_{name}"] = share(row.get(name) for row in rows)
         probe.found[f"{entity.label}.zone"] = zone_of(

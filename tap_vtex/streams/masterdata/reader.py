@@ -14,12 +14,10 @@ from tap_vtex.streams.masterdata import search
 from tap_vtex.streams.masterdata.api import (
     DATED,
     TIMED_OUT,
-    Dated,
     Entity,
     LostError,
     TooManyError,
     compare,
-    last_activity,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
 from tap_vtex.streams.masterdata.search import UNKNOWN, Count
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.http.client import VtexClient
     from tap_vtex.streams.masterdata.api import Received
-    from tap_vtex.types import Document
+    from tap_vtex.streams.masterdata.rows import Row
 
 #: How often a query is read before coming short is an error: once for each page size, in case
 #: all of them time out halfway.
@@ -124,7 +122,7 @@ class EntityReader:
                 self._counts = False
             return UNKNOWN
 
-    def read(self, where: str | None, expected: int | None = None) -> Iterator[Dated]:
+    def read(self, where: str | None, expected: int | None = None) -> Iterator[Row]:
         """Yield the documents of a query: by scroll if one is free, otherwise by search.
 
         A document can come more than once, if the index holds a stale copy of it. A later
@@ -144,13 +142,11 @@ class EntityReader:
         for reading in range(1, MAX_READINGS + 1):
             self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
-                for document in self._whole(where, expected):
-                    key = hash(document["id"])
-                    active = last_activity(document)
-                    version = active or ""
+                for row in self._whole(where, expected):
+                    key, version = hash(row.id), row.last_activity or ""
                     if key not in newest or version > newest[key]:
                         newest[key] = version
-                        yield Dated(document, active)
+                        yield row
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
@@ -162,7 +158,7 @@ class EntityReader:
         """Begin to read a query while another one is read. It has to be the next one then."""
         self._scroller.begin(where)
 
-    def _whole(self, where: str | None, expected: int | None) -> Generator[Document, None, None]:
+    def _whole(self, where: str | None, expected: int | None) -> Generator[Row, None, None]:
         received = yield from self._documents(where, expected)
         if expected is not None and not self.have_left(where, expected, received.rows):
             compare(received.rows, expected)
@@ -196,9 +192,7 @@ class EntityReader:
         now = self.count(DATED)
         return now is None or 2 * now >= self.total - (self.undated or 0)
 
-    def _documents(
-        self, where: str | None, expected: int | None
-    ) -> Generator[Document, None, Received]:
+    def _documents(self, where: str | None, expected: int | None) -> Generator[Row, None, Received]:
         waits = iter(self.client.policy.scroll_waits)
         while True:
             try:

@@ -102,8 +102,8 @@ class EntityReading:
         """
         reader = EntityReader(self._client, self._logger, self._acronym, ALL_FIELDS, self._schema)
         try:
-            for dated in reader.read(None):
-                yield FoundDocument(*dated)
+            for row in reader.read(None):
+                yield FoundDocument(row.document(), row.last_activity)
         except LostError as loss:
             raise IncompleteListError(
                 f"The documents of {self._acronym} can't be read to the end: {loss}."

@@ -10,6 +10,7 @@ against the total of the entity (`Totals`).
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.masterdata import api
-from tap_vtex.streams.masterdata.api import Dated, incomplete
+from tap_vtex.streams.masterdata.api import incomplete
 from tap_vtex.streams.masterdata.bookmark import WIDE_EVERY, Prefix, Sweep
 from tap_vtex.streams.masterdata.conditions import (
     ACTIVE,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.bookmark import EntityBookmark
     from tap_vtex.streams.masterdata.reader import EntityReader
+    from tap_vtex.streams.masterdata.rows import Row
     from tap_vtex.types import Document
 
 
@@ -113,15 +115,15 @@ class EntityReplication:
             yield from self._find_changes(began)
             yield from self._load(undated)
         if not totals.are_fewer:
-            for dated in self._short.read_again():
-                yield self._see(dated, has_changed=True)
+            for row in self._short.read_again():
+                yield self._see(row, has_changed=True)
         if not standing.failures and not standing.is_withheld and not totals.are_fewer:
             yield from self._find_what_was_missed(undated, began)
         ending.end(is_explained=self._is_explained)
 
-    def _see(self, dated: Dated, *, has_changed: bool = False) -> FoundDocument:
+    def _see(self, row: Row, *, has_changed: bool = False) -> FoundDocument:
         self._standing.see()
-        return FoundDocument(*dated, has_changed)
+        return FoundDocument(row.document(), row.last_activity, has_changed)
 
     # -- loading -------------------------------------------------------------------------
 
@@ -156,10 +158,10 @@ class EntityReplication:
         parts = parts_of(self._reader, window, where, count)
         for part, documents, following in with_following(parts):
             found = self._windows.read(
-                part, where, documents, _created, advance, following=following
+                part, where, documents, attrgetter("created"), advance, following=following
             )
-            for dated in found:
-                yield self._see(dated)
+            for row in found:
+                yield self._see(row)
             self._short.note(CREATED, part)
             advance(part.end)
 
@@ -179,8 +181,8 @@ class EntityReplication:
 
         where = whole(query, self._at.start)
         try:
-            for dated in self._windows.read_whole(where, count, prefix, advance):
-                yield self._see(dated)
+            for row in self._windows.read_whole(where, count, prefix, advance):
+                yield self._see(row)
         except IncompleteListError as error:
             self._standing.failures.append(error)
             return
@@ -229,13 +231,13 @@ class EntityReplication:
         parts = parts_of(self._reader, window, where, total)
         for part, count, following in with_following(parts):
             found = self._windows.read(
-                part, where, count, Dated.activity_of, advance, following=following
+                part, where, count, attrgetter("last_activity"), advance, following=following
             )
-            for dated in found:
-                date = _created(dated)
+            for row in found:
+                date = row.created
                 created += date >= start
-                is_active = (dated.last_activity or "") >= changed_since
-                yield self._see(dated, has_changed=date < read_before and is_active)
+                is_active = (row.last_activity or "") >= changed_since
+                yield self._see(row, has_changed=date < read_before and is_active)
             self._short.note(ACTIVE, part)
             advance(part.end)
         if self._standing.seen == seen and not self._reader.finds_by_date():
@@ -271,7 +273,3 @@ class EntityReplication:
 
     def _withhold(self, which: str, reason: str) -> None:
         self._standing.withhold(incomplete(self._reader.acronym, which, reason))
-
-
-def _created(dated: Dated) -> str:
-    return api.created(dated.document)

@@ -20,7 +20,6 @@ from tap_vtex.streams.masterdata.api import (
     Received,
     announced,
     compare,
-    folded,
 )
 from tap_vtex.streams.masterdata.numbered import NumberedPages, Scroll
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.http.workers import Ahead
     from tap_vtex.streams.masterdata.api import Entity, Page
-    from tap_vtex.types import Document
+    from tap_vtex.streams.masterdata.rows import Row
 
     _Pages = Ahead[Page] | Generator[Page, None, None]
 
@@ -70,7 +69,7 @@ class Scroller:
         self._numbered = NumberedPages(entity)
         self._next: _Begun | None = None
 
-    def read(self, where: str | None, expected: int | None) -> Generator[Document, None, Received]:
+    def read(self, where: str | None, expected: int | None) -> Generator[Row, None, Received]:
         """Yield the documents that meet a condition.
 
         Args:
@@ -215,7 +214,7 @@ class _Progress:
         self._read += 1
         if self._read > MAX_PAGES:
             raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
-        ids = set(map(hash, page.spelled))
+        ids = {hash(row.spelled) for row in page.documents}
         mark = hash(frozenset(ids))
         is_barren = ids <= self._seen
         self._barren = self._barren + 1 if is_barren else 0
@@ -226,7 +225,7 @@ class _Progress:
         self._pages.add(mark)
         self.rows += page.rows
         self._seen |= ids
-        for spelled in page.spelled:
-            if (document_id := folded(spelled)) != spelled:
-                self._respelled[hash(spelled)] = hash(document_id)
+        for row in page.documents:
+            if row.id != row.spelled:
+                self._respelled[hash(row.spelled)] = hash(row.id)
         return True

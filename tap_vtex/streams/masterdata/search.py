@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex import dates
 from tap_vtex.streams.masterdata.api import (
-    CREATED,
     SEARCH,
     TIMED_OUT,
     LostError,
@@ -23,6 +22,7 @@ from tap_vtex.streams.masterdata.api import (
     announced,
     compare,
 )
+from tap_vtex.streams.masterdata.rows import CREATED
 
 if TYPE_CHECKING:
     import threading
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_vtex.streams.masterdata.api import Entity, Page
-    from tap_vtex.types import Document
+    from tap_vtex.streams.masterdata.rows import Row
 
 PAGE: Final = 100
 #: Rows that neighbouring pages share.
@@ -68,11 +68,11 @@ def count(
     """
     page = _page(entity, where, 0, 1, stop=stop, no_retry=(TIMED_OUT, *no_retry))
     total = announced(page.headers.get("REST-Content-Range"))
-    dates_in = (dates.parse(document.get(CREATED)) for document in page.documents)
+    dates_in = (dates.parse(row.created) for row in page.documents)
     return Count(0 if total is None and not page.rows else total, next(dates_in, None))
 
 
-def read(entity: Entity, where: str | None) -> Generator[Document, None, Received]:
+def read(entity: Entity, where: str | None) -> Generator[Row, None, Received]:
     """Yield the documents that meet a condition. Some come twice.
 
     Returns:
@@ -133,7 +133,7 @@ def _page(
 def _ids(page: Page) -> list[str]:
     """The ids on a page, and an empty one for each row without."""
     missing = page.rows - len(page.documents)
-    return [*(document["id"] for document in page.documents), *[""] * missing]
+    return [*(row.id for row in page.documents), *[""] * missing]
 
 
 def _received(pages: Iterable[list[str]]) -> Received:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from tap_vtex.streams.masterdata.api import Dated, incomplete
+from tap_vtex.streams.masterdata.api import incomplete
 from tap_vtex.streams.masterdata.bookmark import GIVEN_UP_AFTER, Prefix
 from tap_vtex.streams.masterdata.conditions import WHOLE, name_of, where_of, whole, window_named
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_vtex.streams.masterdata.reader import EntityReader
+    from tap_vtex.streams.masterdata.rows import Row
     from tap_vtex.streams.masterdata.standing import Standing
     from tap_vtex.streams.masterdata.window_reader import WindowReader
     from tap_vtex.windows import Window
@@ -66,7 +68,7 @@ class ShortWindows:
         failure = incomplete(self._reader.acronym, which, "fewer came than announced")
         self._standing.failures.append(failure)
 
-    def read_again(self) -> Iterator[Dated]:
+    def read_again(self) -> Iterator[Row]:
         """Read what came short in earlier runs."""
         for key, since in self._earlier.items():
             yield from self._documents(key)
@@ -85,7 +87,7 @@ class ShortWindows:
             left = {one: at for one, at in self._standing.bookmark.short.items() if one != key}
             self._standing.advance(short=left)
 
-    def _documents(self, key: str) -> Iterator[Dated]:
+    def _documents(self, key: str) -> Iterator[Row]:
         """The documents of what came short, by its name in the state."""
         start = self._standing.bookmark.start
         if key in WHOLE:
@@ -95,7 +97,7 @@ class ShortWindows:
         kind, window = window_named(key)
         if window:
             where = where_of(kind, start)
-            yield from self._windows.read(window, where, None, Dated.activity_of, _ignore)
+            yield from self._windows.read(window, where, None, attrgetter("last_activity"), _ignore)
 
 
 def _ignore(_done: object) -> None:

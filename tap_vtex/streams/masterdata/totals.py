@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_vtex.streams.masterdata import api
+from tap_vtex.streams.masterdata import api, rows
 from tap_vtex.streams.masterdata.bookmark import BELIEVED_AFTER
 from tap_vtex.windows import Window
 
@@ -103,7 +103,7 @@ class Totals:
         conditions = (
             api.UNDATED,
             api.before(loaded_until),
-            api.within(api.CREATED, Window(loaded_until, api.END)),
+            api.within(rows.CREATED, Window(loaded_until, api.END)),
         )
         most = 0
         for wait in (0.0, *self._waits):

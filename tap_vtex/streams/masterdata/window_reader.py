@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
 from tap_vtex.streams.bookmarks import checksum
-from tap_vtex.streams.masterdata.api import Dated, LostError, incomplete
+from tap_vtex.streams.masterdata.api import LostError, incomplete
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from tap_vtex.report.progress import Progress
     from tap_vtex.streams.masterdata.conditions import Where
     from tap_vtex.streams.masterdata.reader import EntityReader
+    from tap_vtex.streams.masterdata.rows import Row
     from tap_vtex.windows import Window
 
     #: The date of a document that puts it into a window, in the tap's form.
-    DateOf = Callable[[Dated], str | None]
+    DateOf = Callable[[Row], str | None]
 
 #: Where the fractions of a second begin in a date of the tap's form.
 SECOND: Final = len("2026-11-23T08:30:00")
@@ -53,7 +54,7 @@ class WindowReader:
         advance: Callable[[datetime], None],
         *,
         following: Window | None = None,
-    ) -> Iterator[Dated]:
+    ) -> Iterator[Row]:
         """Yield the documents of a window in the order of a date.
 
         A window that comes short again and again is read in halves. One that still comes short
@@ -73,42 +74,40 @@ class WindowReader:
         received = -self._reader.copies
         first, last = (dates.text(moment)[:SECOND] for moment in (window.start, window.end))
         # The second of a document's date, or the closest one that lies in the window.
-        batch = Batch(lambda dated: min(max((date_of(dated) or "")[:SECOND], first), last))
+        batch = Batch(lambda row: min(max((date_of(row) or "")[:SECOND], first), last))
         try:
-            for dated in self._reader.read(where(window), count):
+            for row in self._reader.read(where(window), count):
                 if following:
                     self._reader.begin_ahead(where(following))
                     following = None
                 self._progress.advance()
-                yield from batch.add(dated)
+                yield from batch.add(row)
         except LostError as loss:
             if window.seconds:
                 for half in window.halves():
-                    for dated in self.read(half, where, None, date_of, advance):
+                    for row in self.read(half, where, None, date_of, advance):
                         received += 1
-                        yield dated
+                        yield row
                 received += self._reader.copies
                 # Halves can be complete by counts of their own that are wrong.
                 if count and not self._reader.have_left(where(window), count, received):
                     self._remember(window, loss)
                 return
-            yield from (dated for _, dated in batch.in_order())
+            yield from (row for _, row in batch.in_order())
             self._remember(window, loss)
             return
         yield from self._with_checkpoints(batch, advance)
 
-    def _with_checkpoints(
-        self, batch: Batch, advance: Callable[[datetime], None]
-    ) -> Iterator[Dated]:
+    def _with_checkpoints(self, batch: Batch, advance: Callable[[datetime], None]) -> Iterator[Row]:
         last: str | None = None
-        for second, dated in batch.in_order():
+        for second, row in batch.in_order():
             # Not within a second: the next run begins at the beginning of one.
             if last is not None and second > last and self._since.is_long_ago():
                 advance(datetime.fromisoformat(f"{second}Z"))
                 self._since.reset()
             last = second
             self._since.count()
-            yield dated
+            yield row
 
     def _remember(self, window: Window, loss: LostError) -> None:
         is_part = (window.start <= one.start and one.end <= window.end for one in self._short)
@@ -128,7 +127,7 @@ class WindowReader:
         count: int | None,
         prefix: Prefix,
         advance: Callable[[Prefix | None], None],
-    ) -> Iterator[Dated]:
+    ) -> Iterator[Row]:
         """Yield the documents of a query that no date divides, in the order of the index.
 
         An earlier run may have written the first of them. If the same ones come first again,
@@ -140,15 +139,15 @@ class WindowReader:
         skipped = prefix
         read, marks, as_before = 0, 0, True
         try:
-            for dated in self._reader.read(where, count):
+            for row in self._reader.read(where, count):
                 self._progress.advance()
                 read += 1
-                marks ^= checksum(dated.document["id"], 6)
+                marks ^= checksum(row.id, 6)
                 if read <= skipped.documents:
                     as_before = read < skipped.documents or marks == skipped.checksum
                     continue
                 self._since.count()
-                yield dated
+                yield row
                 if as_before and self._since.is_long_ago():
                     advance(Prefix(query=prefix.query, documents=read, checksum=marks))
                     self._since.reset()
