@@ -1,8 +1,8 @@
 """Run a command, and write what it cost to a file: ``CPU seconds, peak kilobytes``.
 
-On Linux, a process inherits the peak of the process that starts it, and keeps it as it loads another
-program. A benchmark has 50 MB when it begins and grows from one measurement to the next, so what it
-measures would never show less. This process is smaller than anything that is measured.
+On Linux, a process inherits the peak of the process that starts it, and keeps it as it loads
+another program. A benchmark has 50 MB when it begins and grows from one measurement to the next,
+so what it measures would never show less. This process is smaller than anything that is measured.
 """
 
 from __future__ import annotations

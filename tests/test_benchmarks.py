@@ -20,14 +20,16 @@ import pytest
 import yaml
 
 from benchmarks import __main__ as bench
-from benchmarks import clients, page, sentences, shop, target
-from benchmarks.contenders import AIOHTTP
+from benchmarks import clients, cost, page, sentences, shop, target
+from benchmarks.contenders import AIOHTTP, DLT, DLT_NORMALIZED
 from benchmarks.measure import Run, run
 from benchmarks.results import Result
 from demo.services import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from benchmarks.contenders import Contender
 
 ORDERS = 100
 
@@ -125,6 +127,25 @@ def test_the_start_of_a_process_falls_out_of_its_cost() -> None:
     )
 
     assert shop.cpu_per_thousand(few, many) == pytest.approx(2)
+
+
+def test_what_cuts_orders_into_rows_is_compared_with_what_does_it_too() -> None:
+    seconds = dict.fromkeys((*cost.PLAIN, *cost.ENCRYPTED), 8.0)
+    seconds |= {cost.TAP: 0.8, DLT.name: 3.2, cost.CHILDREN: 1.0, DLT_NORMALIZED.name: 5.0}
+    figures = {figure.what: figure for figure in cost._result(seconds).figures}  # noqa: SLF001
+
+    assert figures[cost.TAP].ratio == "0.25"
+    assert figures[cost.CHILDREN].ratio == "0.20"
+    assert set(seconds) == set(figures)
+
+
+@pytest.mark.skipif(not Path(DLT.python).exists(), reason="dlt is not installed: `make bench`")
+@pytest.mark.parametrize("contender", [DLT, DLT_NORMALIZED], ids=lambda contender: contender.name)
+def test_dlt_reads_every_order_of_the_store(contender: Contender) -> None:
+    with shop.ready_shop(ORDERS, latency=0, kilobytes=0) as store:
+        loaded = contender.load(store, workers=4)
+
+    assert loaded.orders >= ORDERS
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
