@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from importlib import import_module
+from traceback import format_exception_only
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,8 +38,9 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    # Whoever ends it ends the store and the database, too.
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    # Whoever ends it ends the store, the database and what is measured, too.
+    for how in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(how, lambda number, _frame: sys.exit(128 + number))
     results = page.read()
     failed = []
     for name in () if options.draw else options.names or NAMES:
@@ -47,7 +49,8 @@ def main() -> None:
         except (Exception, SystemExit) as error:  # the others go on all the same
             if isinstance(error, SystemExit) and isinstance(error.code, int):
                 raise  # by a signal
-            print(f"{name} failed: {error}", file=sys.stderr, flush=True)
+            told = format_exception_only(error)[-1].rstrip()
+            print(f"{name} failed: {told}", file=sys.stderr, flush=True)
             failed.append(name)
         page.write(_in_order(results))
     results = _in_order(results)

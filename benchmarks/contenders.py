@@ -31,3 +31,6 @@ SDK: Final = Contender("plain SDK tap, serial", "benchmarks.serial_tap")
 DLT: Final = Contender(
     "dlt rest_api, parallelized", "benchmarks.dlt_pipeline", python=str(BENCH / "python")
 )
+DLT_NORMALIZED: Final = DLT._replace(
+    name="dlt rest_api, with normalization", arguments=("--normalize",)
+)

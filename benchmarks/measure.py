@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -15,7 +18,7 @@ import msgspec
 from benchmarks.cores import ALL, keep_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 #: More than a STATE message takes.
 TAIL = 1 << 16
@@ -37,8 +40,7 @@ class Run:
     #: From its start to its first message: imports, for the most part.
     start: float
     cpu: float
-    #: The largest resident size. It cannot be told below this process's own at the start of
-    #: the command: so nothing large is kept in it.
+    #: The largest resident size of one of them.
     megabytes: float
     tail: bytes = b""
 
@@ -74,45 +76,56 @@ def run(
     tail = b""
     with (
         tempfile.TemporaryFile() as log,
+        tempfile.TemporaryFile() as costs,
         Path(keep or os.devnull).open("wb") as kept,
         Path(stdin or os.devnull).open("rb") as messages,
     ):
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "benchmarks.launcher", str(costs.fileno()), *command],
             stdin=messages,
             stdout=subprocess.PIPE,
             stderr=log,
             env=os.environ | (env or {}),
+            pass_fds=[costs.fileno()],
+            process_group=0,
         )
-        keep_on(process.pid, cores)
-        assert process.stdout  # noqa: S101 - for the type checkers
-        while chunk := os.read(process.stdout.fileno(), TAIL):
-            first = first or time.monotonic()
-            tail = (tail + chunk)[-TAIL:]
-            kept.write(chunk)
-        # Where Popen would only tell the exit code, this tells the costs, too.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()
+        with process, _killed_on_error(process.pid):
+            keep_on(process.pid, cores)
+            assert process.stdout  # noqa: S101 - for the type checkers
+            while chunk := os.read(process.stdout.fileno(), TAIL):
+                first = first or time.monotonic()
+                tail = (tail + chunk)[-TAIL:]
+                kept.write(chunk)
+            process.wait()
         if process.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{_end_of(log)}")
+            raise RuntimeError(f"{' '.join(command)} failed:\n{_text(log)[-3000:]}")
+        cpu, kilobytes = map(float, _text(costs).split())
     ended = time.monotonic()
     return Run(
         seconds=ended - (first or began),
         start=(first or began) - began,
-        cpu=usage.ru_utime + usage.ru_stime,
-        megabytes=usage.ru_maxrss * 1024 / 1e6,
+        cpu=cpu,
+        megabytes=kilobytes * 1024 / 1e6,
         tail=tail,
     )
 
 
-def used_cpu(process: int, *, by_children: bool = False) -> float:
-    """Seconds of CPU that a running process has used, or its children that have ended."""
+@contextmanager
+def _killed_on_error(group: int) -> Generator[None]:
+    """After an error, kill a process group: the launcher and all that it has started."""
+    try:
+        yield
+    except BaseException:
+        os.killpg(group, signal.SIGKILL)
+        raise
+
+
+def used_cpu(process: int) -> float:
+    """Seconds of CPU that a running process has used."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    used = fields[13:15] if by_children else fields[11:13]
-    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
-def _end_of(log: IO[bytes]) -> str:
-    log.seek(0)
-    return log.read().decode(errors="replace")[-3000:]
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

@@ -34,8 +34,9 @@ def speed(results: Mapping[str, Result]) -> str:
     text = f"""\
 With responses in {LATENCY} ms, {WORKERS} workers load {load["rate"]:.0f} orders a second; VTEX
 allows an account {QUOTA}. 1,000 orders of {KILOBYTES} KB cost {cost["tap"]:.2f} seconds of CPU,
-{cost["tap"] / cost["dlt"]:.2f} times what dlt takes; {memory["most_orders"]:,.0f} orders need
-{memory["many"]:.0f} MB of memory. target-postgres loads {target["rate"]:.0f} orders a second.
+{cost["tap"] / cost["dlt"]:.2f} times what dlt takes to extract them;
+{memory["most_orders"]:,.0f} orders need {memory["many"]:.0f} MB of memory.
+target-postgres loads {target["rate"]:.0f} orders a second.
 [docs/performance.md](docs/performance.md) has more figures, and how they were measured."""
     return textwrap.fill(text.replace("\n", " "), 100, break_long_words=False)
 
