@@ -87,6 +87,27 @@ def test_one_answer_without_end_costs_one_order(
     assert_equals_truth(target, shop)
 
 
+@pytest.mark.parametrize(
+    ("path", "stream", "reason"),
+    [
+        ("/api/catalog_system/pvt/products", "products", "VTEX's list of products still goes on"),
+        ("/api/catalog_system/pvt/sku", "prices", "VTEX's list of SKUs still goes on"),
+        ("/api/dataentities/CL/scroll", "clients", "A scroll of CL still goes on after"),
+    ],
+)
+def test_a_list_without_end_stops_its_stream_only(
+    tap: Tap, shop: Shop, path: str, stream: str, reason: str
+) -> None:
+    """Each page brings new ids, and says that another one comes."""
+    shop.fail("endless", path, times=None)
+
+    run = tap.run(shop.config(), select={stream, "coupons"}, expect=1, hurry=True)
+
+    assert re.search(rf"Stream {stream} failed: {reason}.* Run again later\.", run.log)
+    assert shop.store.requests.total() < 2 * HURRIED.max_pages
+    assert run.records("coupons")
+
+
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "reset"}])
 def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     """All streams together wait once."""
