@@ -232,6 +232,25 @@ def test_an_output_that_is_closed_is_called_so(tap: Tap, shop: Shop) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("option", ["--discover", "--check", "--about"])
+def test_what_is_printed_is_not_lost_silently(tap: Tap, shop: Shop, option: str, to: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    command = tap._arguments(shop.config(), more=[option])  # noqa: SLF001
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {to}', "sh", sys.executable, "-m", "tap_vtex", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("The tap's output can't be written: ") == 1
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("has_last_change", [True, False])
 def test_killed_anywhere_hardly_an_order_comes_twice(
     tap: Tap, shop: Shop, target: Target, has_last_change: bool
