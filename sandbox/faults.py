@@ -19,6 +19,7 @@ from sandbox.tampering.shapes import Shape, shape_of
 
 if TYPE_CHECKING:
     from sandbox.interception import Handler
+    from sandbox.tampering.paging import Paging
 
 #: Issues are VTEX's known issues. Where nothing else is said, nobody has reported such a
 #: response of VTEX's.
@@ -259,12 +260,20 @@ class Fault:
             return await handler(rewriting.latest_orders(request))
         if self.kind == "stale":
             return await handler(rewriting.with_old_index(request, self.hours))
-        if self.kind == "repeat" and shape.paging:
-            return await handler(shape.paging.first_page(request))
-        if self.kind == "endless" and shape.paging:
-            return await rewriting.new_page(request, handler, shape, shape.paging, self.struck)
-        if self.kind == "repeat_last" and shape.paging:
-            return await rewriting.last_page_again(request, handler, shape, shape.paging)
+        if shape.paging:
+            return await self._other_page(request, handler, shape, shape.paging)
+        return None
+
+    async def _other_page(
+        self, request: web.Request, handler: Handler, shape: Shape, paging: Paging
+    ) -> web.StreamResponse | None:
+        """Another page than the requested one; None where the kind is not about pages."""
+        if self.kind == "repeat":
+            return await handler(paging.first_page(request))
+        if self.kind == "repeat_last":
+            return await rewriting.last_page_again(request, handler, shape, paging)
+        if self.kind == "endless":
+            return await rewriting.new_page(request, handler, shape, paging, self.struck)
         return None
 
     async def _edit(

@@ -95,7 +95,7 @@ class EntityReading:
         assert self._opened  # noqa: S101 - has_dates
         reader, undated, _ = self._opened
         replication = EntityReplication(
-            reader, bookmark, checkpoint, self._logger, read_before, self._written
+            reader, bookmark, checkpoint, self._logger, read_before, written=self._written
         )
         return replication.run(undated, self._client.now)
 

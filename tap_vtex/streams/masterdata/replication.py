@@ -68,6 +68,7 @@ class EntityReplication:
         checkpoint: Callable[[EntityBookmark], None],
         logger: logging.Logger,
         read_before: datetime | None = None,
+        *,
         written: Callable[[], int] | None = None,
     ) -> None:
         """Begin at a bookmark.
