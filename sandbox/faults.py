@@ -19,6 +19,7 @@ from sandbox.tampering.shapes import Shape, shape_of
 
 if TYPE_CHECKING:
     from sandbox.interception import Handler
+    from sandbox.tampering.paging import Paging
 
 #: Issues are VTEX's known issues. Where nothing else is said, nobody has reported such a
 #: response of VTEX's.
@@ -53,6 +54,7 @@ Kind = Literal[
     # Mix-ups
     "repeat",  # every page is the first one, as from a cache that ignores the query
     "repeat_last",  # beyond the end, the last page comes again
+    "endless",  # every page is full of new rows, and the total grows by a page with each
     "foreign",  # a response about another thing, as from a cache that mixes things up
     "latest",  # the store's latest orders instead of the window's; one public report
     "stale",  # an index that lags `hours` more, as VTEX's order list can (issue 577103)
@@ -63,7 +65,7 @@ Kind = Literal[
 
 #: What a route must have for a fault to strike it; other kinds strike all routes.
 NEEDS_ROWS = {"low", "no_rows", "drop_rows", "null_row", "no_id", "odd_id"}
-NEEDS_PAGES = {"repeat", "repeat_last"}
+NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
 SENT_BY_HAND = {"cut", "drip", "huge"}
 
@@ -258,10 +260,20 @@ class Fault:
             return await handler(rewriting.latest_orders(request))
         if self.kind == "stale":
             return await handler(rewriting.with_old_index(request, self.hours))
-        if self.kind == "repeat" and shape.paging:
-            return await handler(shape.paging.first_page(request))
-        if self.kind == "repeat_last" and shape.paging:
-            return await rewriting.last_page_again(request, handler, shape, shape.paging)
+        if shape.paging:
+            return await self._other_page(request, handler, shape, shape.paging)
+        return None
+
+    async def _other_page(
+        self, request: web.Request, handler: Handler, shape: Shape, paging: Paging
+    ) -> web.StreamResponse | None:
+        """Another page than the requested one; None where the kind is not about pages."""
+        if self.kind == "repeat":
+            return await handler(paging.first_page(request))
+        if self.kind == "repeat_last":
+            return await rewriting.last_page_again(request, handler, shape, paging)
+        if self.kind == "endless":
+            return await rewriting.new_page(request, handler, shape, paging, self.struck)
         return None
 
     async def _edit(

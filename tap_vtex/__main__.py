@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import sys
 from typing import Final, NoReturn
 
+from tap_vtex.output import OutputError
 from tap_vtex.shutdown import Terminated
 from tap_vtex.tap import TapVTEX
 
+#: What a disk says that takes no more. Other errors of the system are not about the output.
+DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 #: How many new objects make Python search for garbage in cycles.
 GC_THRESHOLD: Final = 50_000
 
@@ -28,7 +33,28 @@ def main() -> NoReturn:
 
 
 def _run_command() -> int:
-    """Run the command line; return its exit code."""
+    """Run the command line, and flush what it has printed; return its exit code.
+
+    A run writes through `MessageWriter`. What ``--discover`` and the like print, the SDK writes.
+    """
+    try:
+        if code := _end_of_cli():
+            return code
+        if sys.stdout is not None:
+            sys.stdout.flush()
+            return 0
+        reason = None
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        reason = error.strerror
+    TapVTEX.logger.error("%s", OutputError(reason))
+    return 1
+
+
+def _end_of_cli() -> int:
     try:
         TapVTEX.cli()
     except Terminated:

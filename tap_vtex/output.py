@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 class OutputError(Exception):
     """The output can't be written, for another reason than a target that has gone."""
 
+    def __init__(self, reason: str | None) -> None:
+        """Say why: in the system's words, or None for an output that is closed."""
+        reason = reason or "it is closed"
+        super().__init__(
+            f"The tap's output can't be written: {reason}. Check the disk and where the output "
+            "goes, then run again."
+        )
+
 
 class MessageWriter(MsgSpecWriter):
     """Writes each message to its end, also when a signal comes meanwhile."""
@@ -39,11 +47,7 @@ class MessageWriter(MsgSpecWriter):
         except BrokenPipeError:
             raise
         except (OSError, ValueError) as error:  # ValueError: the file is closed
-            reason = getattr(error, "strerror", None) or "it is closed"
-            raise OutputError(
-                f"The tap's output can't be written: {reason}. Check the disk and where the output "
-                "goes, then run again."
-            ) from None
+            raise OutputError(getattr(error, "strerror", None)) from None
 
     def serialize_message(self, message: Message) -> bytearray:
         """Make a line of a message. The SDK would copy the whole state for it, value by value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.roles import READER_ROLE
+from tests.support.tap import HURRIED
 from tests.test_project import PROJECT, selected_by_meltano
 from tests.test_tap import STREAMS
 
@@ -191,6 +193,20 @@ def test_an_empty_store(tap: Tap, open_shop: Callable[..., Shop]) -> None:
     shop.pass_time(days=800)
     run = checked(tap, shop)
     assert run.lines[-1] == FINE
+
+
+def test_one_area_that_does_not_answer_is_not_waited_for_again_and_again(
+    tap: Tap, shop: Shop
+) -> None:
+    shop.fail("never", "/api/dataentities", times=None)
+    config = shop.config(master_data_entities=["LE", "XX", "YY"])
+    policy = dataclasses.replace(HURRIED, min_timeout=1.0)
+
+    run = tap.run(config, more=["--check"], expect=1, hurry=policy)
+
+    asked = [n for route, n in shop.requests().items() if "dataentities" in route]
+    assert sum(asked) < 4
+    assert "no answer in time" in "\n".join(run.lines)
 
 
 def test_wrong_settings_are_told_first(tap: Tap, shop: Shop) -> None:

@@ -99,6 +99,27 @@ def test_a_number_that_python_does_not_read_is_kept_as_a_text(tap: Tap, shop: Sh
     assert len(run.records("prices")) > 100
 
 
+@pytest.mark.parametrize(
+    ("path", "stream", "reason"),
+    [
+        ("/api/catalog_system/pvt/products", "products", "VTEX's list of products still goes on"),
+        ("/api/catalog_system/pvt/sku", "prices", "VTEX's list of SKUs still goes on"),
+        ("/api/dataentities/CL/scroll", "clients", "A scroll of CL still goes on after"),
+    ],
+)
+def test_a_list_without_end_stops_its_stream_only(
+    tap: Tap, shop: Shop, path: str, stream: str, reason: str
+) -> None:
+    """Each page brings new ids, and says that another one comes."""
+    shop.fail("endless", path, times=None)
+
+    run = tap.run(shop.config(), select={stream, "coupons"}, expect=1, hurry=True)
+
+    assert re.search(rf"Stream {stream} failed: {reason}.* Run again later\.", run.log)
+    assert shop.store.requests.total() < 2 * HURRIED.max_pages
+    assert run.records("coupons")
+
+
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "reset"}])
 def test_vtex_is_down(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     """All streams together wait once."""
@@ -233,6 +254,25 @@ def test_an_output_that_is_closed_is_called_so(tap: Tap, shop: Shop) -> None:
     assert ended.returncode == 1
     assert "The tap's output can't be written: it is closed" in ended.stderr
     assert "stream map" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("option", ["--discover", "--check", "--about"])
+def test_what_is_printed_is_not_lost_silently(tap: Tap, shop: Shop, option: str, to: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    command = tap._arguments(shop.config(), more=[option])  # noqa: SLF001
+
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {to}', "sh", sys.executable, "-m", "tap_vtex", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("The tap's output can't be written: ") == 1
     assert "Traceback" not in ended.stderr
 
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from sandbox.tampering.shapes import Shape
 
 
+#: How far the numbers of made-up rows are from those of the rows they are made of.
+NEXT_IDS = 1_000_000
+
+
 def json_in(response: web.StreamResponse) -> bytes | None:
     """The body of a response with status 200 and JSON; None for any other response."""
     if not isinstance(response, web.Response) or response.status != 200:
@@ -116,6 +120,12 @@ class Listing:
         if isinstance(row, tuple):
             return (str(value), row[1])
         return row | {self._shape.key: value} if isinstance(row, dict) else value
+
+    def another_id(self, row: Any, salt: int) -> object:  # noqa: ANN401 - of any route
+        """An id like that of a row, and another one for each ``salt``."""
+        own = self._id(row)
+        is_number = isinstance(own, int) or (isinstance(row, tuple) and str(own).isdecimal())
+        return int(str(own)) + salt * NEXT_IDS if is_number else f"{own}-{salt}"
 
     @staticmethod
     def nulled(row: Any) -> object:  # noqa: ANN401 - of any route

@@ -35,6 +35,25 @@ async def last_page_again(
     return response
 
 
+async def new_page(
+    request: web.Request, handler: Handler, shape: Shape, paging: Paging, salt: int
+) -> web.StreamResponse:
+    """The first page with ids that differ by ``salt``, whatever page was requested.
+
+    The total says that another page comes after it.
+    """
+    first, number = paging.first_page(request), paging.number(request)
+    response = await handler(first)
+    page = Listing.of(shape, response)
+    if page is None:
+        return response
+    rows = page.rows
+    page.rows = [page.with_id(row, page.another_id(row, salt)) for row in rows]
+    page.announce((number + 1) * len(rows))
+    page.save()
+    return response
+
+
 async def about_another(
     request: web.Request, handler: Handler, shape: Shape, other: str | None
 ) -> web.StreamResponse:

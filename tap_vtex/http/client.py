@@ -206,12 +206,14 @@ class VtexClient:
     ) -> Response[Body]:
         waits = self.policy.waits()
         first_failure: float | None = None
+        began: float | None = None
         host = request.endpoint.host
         ends: float | None = None
         while True:
             if self._unreachable:
                 raise self._unreachable
             self._limiter.wait(stop or self._never, host)
+            began = began or time.monotonic()
             if retry_for is not None:
                 ends = ends or time.monotonic() + retry_for
             try:
@@ -226,7 +228,7 @@ class VtexClient:
                     self._limiter.pause(wait, host)
                 give_up_at = self._health.give_up_at(failure, request.endpoint, first_failure, ends)
                 if now + wait > give_up_at:
-                    raise self._give_up(failure, request, now - first_failure) from None
+                    raise self._give_up(failure, request, now - began) from None
                 self._log_retry(failure, request, wait)
                 if failure.status != TOO_MANY_REQUESTS:
                     self.wait(wait, stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from tap_vtex.http.endpoint import Body
+from tap_vtex.naming import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,7 +27,7 @@ class Request(NamedTuple, Generic[Body]):
     body: bytes | None = None
 
     def __str__(self) -> str:
-        return f"{self.endpoint.method} {self.path}"
+        return f"{self.endpoint.method} {shown(self.path)}"
 
 
 class Response(NamedTuple, Generic[Body]):

@@ -69,6 +69,8 @@ class RetryPolicy:
     #: Waits before each reading of a list or a total that contradicts itself, or another
     #: answer; the first reading does not wait.
     list_waits: tuple[float, ...] = (0, 1, 5, 20)
+    #: Pages of a list of ids, or of brands. One that goes on longer than this never ends.
+    max_pages: int = 10_000
     #: Waits for a free scroll where search does not reach. VTEX keeps an abandoned scroll
     #: for twenty minutes; together these are longer.
     scroll_waits: tuple[float, ...] = (15, 30, 60, 120, 240, 300, 300, 300)

@@ -24,7 +24,8 @@ NO_DATA: Final = (
     "VTEX gave no data at all: check account_name, app_key and app_token, and that the key is "
     "active and has the role."
 )
-#: Stop asking after this many requests without a response, if nothing was ever answered.
+#: Stop asking VTEX, or one area of it, after this many requests without a response, if nothing
+#: there was ever answered.
 MAX_UNANSWERED: Final = 2
 
 
@@ -98,8 +99,9 @@ class Check:
         self.refusals: set[int] = set()
         self._client = client
         self._answers: dict[tuple[str, str], CheckAnswer] = {}
-        #: Problems so far; None once anything was answered.
-        self._unanswered: list[str] | None = []
+        #: Problems of all of VTEX and of each area so far; none once anything was answered there.
+        self._unanswered: dict[str, list[str]] = {}
+        self._answered: set[str] = set()
 
     def begin(self, stream: str, *, needed: bool = True) -> None:
         """Turn to a stream."""
@@ -151,8 +153,11 @@ class Check:
         self._asides.append(sentence)
 
     def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> CheckAnswer:  # noqa: ANN401
-        if self._unanswered and len(self._unanswered) >= MAX_UNANSWERED:
-            return CheckAnswer(None, problem=self._unanswered[-1])
+        # Such as ``dataentities``: Master Data can be down by itself.
+        places = ("VTEX", endpoint.path.split("/")[2])
+        for problems in (self._unanswered.get(place, []) for place in places):
+            if len(problems) >= MAX_UNANSWERED:
+                return CheckAnswer(None, problem=problems[-1])
         endpoint = replace(endpoint, validate=is_anything)
         retry_for = self._client.policy.retry_check_for
         try:
@@ -166,10 +171,12 @@ class Check:
         except RefusedError as error:
             answer = CheckAnswer(None, problem=f"VTEX refused the request (status {error.status})")
         except VtexError as error:
-            if self._unanswered is not None:
-                self._unanswered.append(str(error))
+            for place in {*places} - self._answered:
+                self._unanswered.setdefault(place, []).append(str(error))
             return CheckAnswer(None, problem=str(error))
-        self._unanswered = None
+        self._answered.update(places)
+        for place in places:
+            self._unanswered.pop(place, None)
         return answer
 
     def note(self, sentence: str) -> None:

@@ -72,6 +72,11 @@ class Summary:
         """Count a row."""
         self._entries.setdefault(stream, Entry()).rows += 1
 
+    @property
+    def rows(self) -> int:
+        """How many rows all streams together have."""
+        return sum(entry.rows for entry in self._entries.values())
+
     def count_without_key(self, stream: str) -> int:
         """Count a row that is left out; return how many were before."""
         entry = self._entries.setdefault(stream, Entry())

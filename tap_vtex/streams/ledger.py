@@ -15,6 +15,7 @@ from tap_vtex import dates
 from tap_vtex.counting import counted
 from tap_vtex.errors import AbandonedError, UnavailableError
 from tap_vtex.http.fetching import FAILURES_OF_ONE, Outcome
+from tap_vtex.naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -27,8 +28,6 @@ MAX_MISSING: Final = 1000
 RETRY_FOR: Final = timedelta(days=30)
 #: ... and something that it does not know (404) for this long.
 UNKNOWN_FOR: Final = timedelta(days=3)
-#: A log line names at most this many ids.
-MAX_NAMED: Final = 10
 
 Result = TypeVar("Result")
 
@@ -99,13 +98,11 @@ class RetryLedger:
         missing = self.failed & self.missing.keys() if may_be_gone else self.missing.keys()
         if not missing:
             return None
-        shown = ", ".join(sorted(missing)[:MAX_NAMED])
-        more = ", ..." if len(missing) > MAX_NAMED else ""
         verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         return UnavailableError(
-            f"{counted(len(missing), what)} {verb} missing ({shown}{more}): VTEX lists {them} and "
-            f"failed to give {them}. The run went on without {them}, and the next one asks for "
-            f"{them} again."
+            f"{counted(len(missing), what)} {verb} missing ({named(sorted(missing))}): VTEX lists "
+            f"{them} and failed to give {them}. The run went on without {them}, and the next one "
+            f"asks for {them} again."
         )
 
 

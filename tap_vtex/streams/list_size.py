@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 import msgspec
 
 from tap_vtex.counting import counted
+from tap_vtex.errors import IncompleteListError
 from tap_vtex.streams.bookmarks import Bookmark, is_due
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tap_vtex.http.client import VtexClient
 
@@ -90,6 +91,19 @@ class Answer(NamedTuple):
     rows: int
     #: How many rows there must be at least, by the list's own word.
     announced: int = 0
+
+
+def page_numbers(client: VtexClient, what: str) -> Iterator[int]:
+    """Count the pages of a list of ``what``, from 1, up to more than any store can have.
+
+    Raises:
+        IncompleteListError: The list goes on.
+    """
+    yield from range(1, client.policy.max_pages + 1)
+    raise IncompleteListError(
+        f"VTEX's list of {what} still goes on after {counted(client.policy.max_pages, 'pages')}, "
+        "so it was not used. Run again later. If that does not help, ask VTEX's support."
+    )
 
 
 def read_again(client: VtexClient, size: ListSize, read: Callable[[], Answer]) -> Answer:

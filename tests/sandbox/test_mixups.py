@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sandbox.asking import ROUTES, SINGLE, Asker, page, rows, total
+from tests.sandbox.asking import COUNTED, PAGED, ROUTES, SINGLE, Asker, page, rows, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,3 +224,19 @@ def test_only_indexes_are_stale(ask: Asker) -> None:
     assert all(ask.route(name, one).json() for name, one in zip(SINGLE, ids, strict=True))
     assert ask.route("coupons").json()
     assert not fault.struck
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_a_list_without_end(ask: Asker, name: str) -> None:
+    """No two pages share a row, and the total promises another page."""
+    ask.shop.fail("endless", ROUTES[name].path, times=None)
+    first, second = ask.route(name), ask.route(name)
+    key = ROUTES[name].shape.key
+    pages = [
+        {str(row[key] if key else row) for row in rows(name, response)}
+        for response in (first, second)
+    ]
+    assert len(pages[0]) == len(pages[1]) > 0
+    assert pages[0].isdisjoint(pages[1])
+    if name in COUNTED:
+        assert total(name, second) == 2 * len(pages[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tests.support.tap import Tap, Target
 
 CATEGORY = "/api/catalog/pvt/category/{category_id}"
+ROWS = "/api/catalog_system/pvt/sku/stockkeepingunitByProductId"
 OUT_OF_REACH = {
     "sales_channels": "'View Product' (product Catalog or Catalog API, category General)",
     "sellers": "'View Seller' (product Seller Register, category Seller Administration)",
@@ -77,6 +79,35 @@ def test_categories(tap: Tap, shop: Shop, target: Target) -> None:
     shop.pass_time(days=7)
     tap.sync(shop.config(), target, select={"categories"})
     assert_categories_equal_truth(target, shop)
+
+
+@pytest.mark.parametrize("path", ["category/tree", "brand/list"])
+def test_products_do_without_a_list_that_fails(
+    tap: Tap, shop: Shop, target: Target, path: str
+) -> None:
+    """Their SKUs name category and brand, too."""
+    shop.fail("status", f"/api/catalog_system/.*{path}", status=500, times=None)
+
+    run = tap.sync(shop.config(), target, select={"products", "skus"}, hurry=True)
+
+    assert re.search(r"come from their SKUs in this run\. VTEX gave no usable response", run.log)
+    rows = target.table("products", "Id").values()
+    assert len(rows) == len(shop.store.catalog.product_ids())
+    for row in rows:
+        assert not row["sku_ids"] or (row["brand_name"] and row["category_names"])
+
+
+@pytest.mark.parametrize("fault", [{"kind": "null_row"}, {"kind": "odd_id", "value": True}])
+def test_a_row_without_an_id_spoils_no_product(
+    tap: Tap, shop: Shop, target: Target, fault: dict[str, Any]
+) -> None:
+    shop.fail(path=f"{ROWS}/.*", times=None, **fault)
+
+    tap.sync(shop.config(), target, select={"products", "skus"}, hurry=True)
+
+    catalog = shop.store.catalog
+    assert target.table("skus", "Id").keys() == {*map(str, catalog.sku_ids())}
+    assert target.table("products", "Id").keys() == {*map(str, catalog.product_ids())}
 
 
 def test_categories_that_may_not_be_read_one_by_one(tap: Tap, shop: Shop, target: Target) -> None:

@@ -201,3 +201,25 @@ def test_whichever_are_selected_and_wherever_runs_end(
         run = sync(tap, shop, target)
 
     assert_all_equal_truth(target, shop, run)
+
+
+def test_a_reading_of_three_streams_that_is_killed_gets_further(
+    tap: Tap, open_shop: Callable[..., Shop], target: Target
+) -> None:
+    """A document becomes up to three records, and a checkpoint comes every 500 of these."""
+    shop = open_shop(orders=20, days=100, clients=900)
+    shop.close()
+    streams = {"clients", "carts", "newsletter"}
+    sent = 0
+    for _ in range(8):
+        lines = tap.killed_after(650, shop.config(), state=target.state, select=streams)
+        target.take(lines)
+        records = sum('"type":"RECORD"' in line for line in lines)
+        sent += records
+        if records < 650:
+            break
+    else:
+        pytest.fail("no run came to its end")
+
+    assert len(target.tables["clients"]) == len(shop.documents("CL"))
+    assert sent < 1.5 * sum(map(len, target.tables.values()))

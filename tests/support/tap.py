@@ -268,6 +268,7 @@ HURRIED = RetryPolicy(
     read_timeout=10.0,
     response_timeout=10.0,
     max_pause=1.0,
+    max_pages=200,
     list_waits=tuple(wait / 100 for wait in RetryPolicy.list_waits),
 )
 

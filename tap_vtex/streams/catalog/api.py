@@ -11,11 +11,10 @@ from tap_vtex.http.bodies import (
     has_items,
     is_document_or_nothing,
     is_list,
-    is_list_of_documents,
 )
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.single import RetryBudget, get_thing
-from tap_vtex.streams.list_size import Answer, ListSize, read_again
+from tap_vtex.streams.list_size import Answer, ListSize, page_numbers, read_again
 
 if TYPE_CHECKING:
     import logging
@@ -35,9 +34,9 @@ def _has_data(body: object) -> TypeGuard[Document]:
     return isinstance(body, dict) and isinstance(body.get("data"), dict)
 
 
-def _are_rows(body: object) -> TypeGuard[list[Document] | None]:
+def _are_rows(body: object) -> TypeGuard[list[object] | None]:
     # VTEX has been seen to send ``{}`` for a product without SKUs.
-    return body is None or body == {} or is_list_of_documents(body)
+    return body is None or body == {} or is_list(body)
 
 
 def _id_of(body: Document | None) -> object:
@@ -47,9 +46,10 @@ def _id_of(body: Document | None) -> object:
     return "" if body.get("Id") is None else body["Id"]
 
 
-def _product_of(rows: list[Document] | None) -> object:
+def _product_of(rows: list[object] | None) -> object:
     """The product that rows belong to, as far as they say."""
-    ids = {str(row["ProductId"]) for row in rows or () if row.get("ProductId") is not None}
+    named = [row["ProductId"] for row in documents_in(rows) if row.get("ProductId") is not None]
+    ids = set(map(str, named))
     return next(iter(ids)) if len(ids) == 1 else ids or None
 
 
@@ -166,10 +166,12 @@ class CatalogApi:
 
         Raises:
             AccessError: The key may not list products.
+            IncompleteListError: The list does not end.
         """
-        total = first = 0
+        total = 0
         products: dict[int, list[int]] = {}
-        while True:
+        for number in page_numbers(self._client, "products"):
+            first = (number - 1) * PRODUCTS_PER_PAGE
             # These are positions, which begin with 1, and not ids.
             params = {"_from": first + 1, "_to": first + PRODUCTS_PER_PAGE}
             page = self._client.get(PRODUCT_LIST, params=params).body
@@ -181,28 +183,29 @@ class CatalogApi:
             total = max(total, _total(page))
             # A page beyond the last one can be empty, or be the last one again.
             if ids.keys() <= products.keys():
-                return Listed(products, total)
+                break
             products |= ids
-            first += PRODUCTS_PER_PAGE
+        return Listed(products, total)
 
     def sku_ids(self) -> Listed:
         """The ids of all SKUs.
 
         Raises:
             AccessError: The key may not list SKUs.
+            IncompleteListError: The list does not end.
         """
         seen: set[int] = set()
-        announced = 0
-        page = idle = 0
-        # The list has no total, so one more page is requested where it seems to end.
-        while idle < PAGES_TO_BE_SURE:
-            page += 1
+        announced = idle = 0
+        for page in page_numbers(self._client, "SKUs"):
             params = {"page": page, "pagesize": SKUS_PER_PAGE}
             ids = set(_ids(self._client.get(SKU_LIST, params=params).body))
             idle = 0 if ids - seen else idle + 1
             if idle and len(ids) >= SKUS_PER_PAGE:
                 announced = len(seen) + 1  # a whole page that came before is not the end
             seen |= ids
+            # The list has no total, so one more page is requested where it seems to end.
+            if idle == PAGES_TO_BE_SURE:
+                break
         return Listed(dict.fromkeys(seen, ()), announced)
 
     def brands(self, known: ListSize | None = None) -> list[Any]:
@@ -210,6 +213,7 @@ class CatalogApi:
 
         Raises:
             AccessError: The key may not list brands.
+            IncompleteListError: The list does not end.
         """
         brands: list[Any] = []
 
@@ -221,15 +225,14 @@ class CatalogApi:
         if len(brands) < MAX_BRANDS_IN_LIST:
             return brands
         by_id: dict[str, Document] = {}
-        page = 0
-        while True:
-            page += 1
+        for page in page_numbers(self._client, "brands"):
             params = {"page": page, "pageSize": BRANDS_PER_PAGE}
             before = len(by_id)
             items = documents_in(self._client.get(BRAND_PAGES, params=params).body["items"])
             by_id |= {str(brand.get("id")): brand for brand in items}
             if len(by_id) == before:
-                return list(by_id.values())
+                break
+        return list(by_id.values())
 
     def category_tree(self, known: ListSize | None = None) -> list[Document]:
         """The departments, each with the categories below it; ``known`` as for brands.
@@ -309,15 +312,21 @@ class CatalogApi:
         Returns:
             The rows; None if VTEX does not know the product.
         """
-        rows: list[Document] | None = None
+        rows: list[Document] = []
         try:
             for _ in range(self._client.policy.empty_answers):
-                rows = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
-                if rows or (rows is not None and not has_skus):
+                body = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
+                # A row without an id spoils no product: its SKU is listed elsewhere, too.
+                rows = [row for row in documents_in(body) if _is_id(row.get("Id"))]
+                if rows or (body is not None and not has_skus):
                     break
         except NotFoundError:
             return None
-        return [row for row in rows or () if isinstance(row.get("Id"), int)]
+        return rows
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def first_sku(check: Check) -> int:

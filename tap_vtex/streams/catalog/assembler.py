@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_vtex import dates
-from tap_vtex.errors import AccessError
+from tap_vtex.errors import AccessError, VtexError
 from tap_vtex.http.bodies import documents_in
 from tap_vtex.streams.catalog.api import CATEGORY_TREE
 from tap_vtex.streams.catalog.documents import categories_in, product_document, sku_document
@@ -92,6 +92,13 @@ class Assembler:
                 CATEGORY_TREE.how_to_grant,
             )
             return {}
+        except VtexError as error:
+            self._logger.warning(
+                "The category tree can't be read, so the categories of products come from their "
+                "SKUs in this run. %s",
+                error,
+            )
+            return {}
         return {category.ids[-1]: category for category in categories_in(tree)}
 
     def _read_brands(self) -> dict[str, Any]:
@@ -101,6 +108,13 @@ class Assembler:
             }
         except AccessError:
             return {}  # SKUs name their brand
+        except VtexError as error:
+            self._logger.warning(
+                "The list of brands can't be read, so the brands of products come from their SKUs "
+                "in this run. %s",
+                error,
+            )
+            return {}
 
     def put_together(
         self,

@@ -42,12 +42,13 @@ class Category:
 def categories_in(tree: Iterable[Document], above: Category | None = None) -> Iterator[Category]:
     """The categories of a tree, each after the one above it, but none without a readable id."""
     for node in tree:
-        if not isinstance(node.get("id"), int | str):
+        own = node.get("id")
+        if not isinstance(own, int | str) or isinstance(own, bool):
             yield from categories_in(documents_in(node.get("children")), above)
             continue
         category = Category(
             node,
-            (*(above.ids if above else ()), str(node.get("id"))),
+            (*(above.ids if above else ()), str(own)),
             (*(above.names if above else ()), str(node.get("name"))),
         )
         yield category

@@ -149,8 +149,9 @@ class CategoriesStream(VtexStream):
     def _tree(self, api: CatalogApi, size: ListSize | None) -> tuple[dict[str, Category], str]:
         """The categories by id, and a checksum of the tree."""
         tree = api.category_tree(size)
-        categories = {category.ids[-1]: category for category in categories_in(tree)}
-        for _ in range(_nodes_in(tree) - len(categories)):
+        found = list(categories_in(tree))
+        categories = {category.ids[-1]: category for category in found}
+        for _ in range(_nodes_in(tree) - len(found)):
             self.has_key({})
         return categories, hashlib.blake2b(msgspec.json.encode(tree), digest_size=8).hexdigest()
 

@@ -8,6 +8,7 @@ import msgspec
 
 from tap_vtex.counting import counted
 from tap_vtex.errors import UnavailableError, VtexError
+from tap_vtex.naming import named
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.bookmarks import is_due
 from tap_vtex.streams.catalog.bookmark import CatalogPass
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 #: This many listed things in a row that VTEX does not know are suspicious.
 MAX_UNKNOWN: Final = 100
-#: A log line names at most this many ids.
-MAX_NAMED: Final = 10
 
 
 class Rhythm(NamedTuple):
@@ -332,15 +331,10 @@ class CatalogReplication:
                 self._logger.info(
                     "VTEX lists %s that it has nothing about: %s",
                     counted(len(ids), NAMES[by]),
-                    _named(ids),
+                    named(sorted(ids)),
                 )
         failures = (
             ledger.failure(NAMES[by], may_be_gone=True) for by, ledger in self._ledgers.items()
         )
         if errors := [str(error) for error in failures if error]:
             raise UnavailableError(" ".join(errors))
-
-
-def _named(ids: Collection[int]) -> str:
-    some = ", ".join(map(str, sorted(ids)[:MAX_NAMED]))
-    return some if len(ids) <= MAX_NAMED else f"{some}, ..."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tap_vtex.errors import NotFoundError, VtexError
+from tap_vtex.naming import shown
 from tap_vtex.streams.masterdata.api import ENTITIES, JSON_SCHEMA, JSON_SCHEMAS, STRUCTURE
 from tap_vtex.streams.masterdata.fields import Field, field_of
 from tap_vtex.streams.masterdata.json_schemas import fields_in
@@ -83,5 +84,6 @@ def list_entities(check: Check) -> None:
 
 def _name(row: Mapping[str, Any]) -> str:
     """The name by which an entity is asked for, and what the store calls it."""
-    name, title = (" ".join(str(row.get(key) or "").split()) for key in ("acronym", "name"))
+    words = (" ".join(str(row.get(key) or "").split()) for key in ("acronym", "name"))
+    name, title = map(shown, words)
     return name if title in {"", name} else f"{name} ({title})"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from tap_vtex.naming import shown
+
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -90,15 +92,17 @@ def extended(
             continue
         if _bare(name) in taken or not _is_column(name):
             logger.warning(
-                "The field %r gets no column of its own, because it differs from another one only "
-                "by letter case or underscores, is too long, or has other characters than letters, "
-                "digits and underscores. Its values are in %s",
-                name,
+                "The field '%s' gets no column of its own, because it differs from another one "
+                "only by letter case or underscores, is too long, or has other characters than "
+                "letters, digits and underscores. Its values are in %s",
+                shown(name),
                 extras,
             )
             continue
         if column is None:
-            logger.info("The field %r has the unknown type %r and is read as text", name, kind)
+            logger.info(
+                "The field '%s' has the unknown type '%s' and is read as text", name, shown(kind)
+            )
         taken.add(_bare(name))
         description = f"Field of the store's own, of the type {kind}."
         properties[name] = {**(column or TEXT), "description": description}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.errors import AccessError, RefusedError
+from tap_vtex.naming import shown
 from tap_vtex.streams.masterdata.api import UNAUTHORIZED, UNDATED
 from tap_vtex.streams.masterdata.fields import readable
 from tap_vtex.streams.masterdata.reader import EntityReader
@@ -104,7 +105,7 @@ class Opener:
         else:
             names = readable(names, may_read)
         unreadable = frozenset(wanted) - set(names)
-        self._warn(", ".join(sorted(unreadable)))
+        self._warn(", ".join(map(shown, sorted(unreadable))))
         return self._try(_names((*names, "id", *DATES)))._replace(unreadable=unreadable)
 
     def _try(self, fields: str) -> Opened:

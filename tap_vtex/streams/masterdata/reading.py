@@ -33,6 +33,7 @@ class EntityReading:
         *,
         wants_all: bool,
         schema: str | None = None,
+        written: Callable[[], int] | None = None,
     ) -> None:
         """Find a way to ask for the documents. From then on, VTEX's clock is known.
 
@@ -43,6 +44,7 @@ class EntityReading:
             fields: The fields to ask for.
             wants_all: Whether to ask for all others as well.
             schema: The JSON Schema to read it by.
+            written: Tells how many records have come of the documents, which can be several each.
 
         Raises:
             AccessError: The key may not read the entity.
@@ -52,6 +54,7 @@ class EntityReading:
         self._logger = logger
         self._acronym = acronym
         self._schema = schema
+        self._written = written
         #: None if the entity can't be filtered by date.
         self._opened: Opened | None = None
         try:
@@ -91,7 +94,9 @@ class EntityReading:
         """
         assert self._opened  # noqa: S101 - has_dates
         reader, undated, _ = self._opened
-        replication = EntityReplication(reader, bookmark, checkpoint, self._logger, read_before)
+        replication = EntityReplication(
+            reader, bookmark, checkpoint, self._logger, read_before, written=self._written
+        )
         return replication.run(undated, self._client.now)
 
     def read_everything(self) -> Iterator[FoundDocument]:

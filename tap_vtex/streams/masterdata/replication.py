@@ -70,6 +70,8 @@ class EntityReplication:
         checkpoint: Callable[[EntityBookmark], None],
         logger: logging.Logger,
         read_before: datetime | None = None,
+        *,
+        written: Callable[[], int] | None = None,
     ) -> None:
         """Begin at a bookmark.
 
@@ -80,13 +82,14 @@ class EntityReplication:
             logger: The logger.
             read_before: Documents created before that count as read by an earlier run, if that
                 is later than the bookmark.
+            written: Tells how many records have come of the documents.
         """
         self._reader = reader
         self._standing = Standing(bookmark, checkpoint)
         self._logger = logger
         self._read_before = max(read_before or bookmark.changes_since, bookmark.changes_since)
         self._progress = Progress(logger, f"documents of {reader.acronym}")
-        self._windows = WindowReader(reader, self._progress)
+        self._windows = WindowReader(reader, self._progress, written)
         self._created = 0
         self._is_explained = True
 

@@ -11,7 +11,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tap_vtex.errors import RefusedError
+from tap_vtex.errors import IncompleteListError, RefusedError
 from tap_vtex.streams.masterdata.api import (
     SCROLL,
     TIMED_OUT,
@@ -38,6 +38,10 @@ PAGE_SIZES: Final = (1000, 500, 250, 100)
 PAGES_AHEAD: Final = 2
 #: A scroll of more pages than this will never end.
 MAX_PAGES: Final = 100_000
+#: So will one of this many pages more than there are if each has so many documents, half of the
+#: smallest page. A total may be too low, but not by that much.
+SPARE_PAGES: Final = 100
+LEAST_PER_PAGE: Final = PAGE_SIZES[-1] // 2
 #: Pages in a row that may bring nothing new.
 MAX_BARREN: Final = 3
 
@@ -82,6 +86,7 @@ class Scroller:
         Raises:
             ScrollRefusedError: No scroll is free.
             LostError: The scroll broke off, repeated itself, or came short of its total.
+            IncompleteListError: The scroll does not end.
         """
         page, pages = self._open(where)
         total = announced(page.headers.get("REST-Content-Total"))
@@ -91,6 +96,7 @@ class Scroller:
         try:
             while page.rows:
                 is_new = progress.add(page, least)
+                progress.check_end(self._entity.acronym, least)
                 if not is_new and least is not None and progress.rows >= least:
                     break
                 if page.is_numbered and (not is_new or progress.contradicts(total)):
@@ -204,6 +210,20 @@ class _Progress:
         """Whether pages by number can't be the pages of a scroll with that total."""
         return self._overlap or (total is not None and self.rows > total)
 
+    def check_end(self, acronym: str, least: int | None) -> None:
+        """Check that there have been no more pages than a scroll can have.
+
+        Raises:
+            IncompleteListError: There have.
+        """
+        enough = MAX_PAGES if least is None else SPARE_PAGES + least // LEAST_PER_PAGE
+        if self._read > min(enough, MAX_PAGES):
+            # No `LostError`: another reading, or that of a smaller part, would not end either.
+            raise IncompleteListError(
+                f"A scroll of {acronym} still goes on after {self._read:,} pages, so it was not "
+                "read any further. Run again later. If that does not help, ask VTEX's support."
+            )
+
     def add(self, page: Page, least: int | None) -> bool:
         """Count a page; False if it is not part of what was asked for.
 
@@ -212,8 +232,6 @@ class _Progress:
         that was announced, and there are not many such pages in a row.
         """
         self._read += 1
-        if self._read > MAX_PAGES:
-            raise LostError(f"a scroll did not end after {MAX_PAGES:,} pages")
         ids = {hash(row.spelled) for row in page.documents}
         mark = hash(frozenset(ids))
         is_barren = ids <= self._seen

@@ -135,6 +135,7 @@ def open_reading(run: Run, acronym: str, members: Sequence[MasterDataStream]) ->
         dict.fromkeys(name for member in members for name in member.fields(acronym)),
         wants_all=any(member.wants_all(acronym) for member in members),
         schema=members[0].vtex_schema,
+        written=lambda: run.summary.rows,
     )
     for member in members:
         member.unreadable = reading.unreadable

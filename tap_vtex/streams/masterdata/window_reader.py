@@ -1,6 +1,6 @@
 """The documents of one window, and those of a query that no date divides.
 
-Both make checkpoints every 500 documents, or every minute.
+Both make checkpoints every 500 records, or every minute. A document can become several records.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tap_vtex.streams.bookmarks import checksum
 from tap_vtex.streams.masterdata.api import LostError, incomplete
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
+from tap_vtex.streams.pace import MAX_RECORDS, MAX_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 #: Where the fractions of a second begin in a date of the tap's form.
 SECOND: Final = len("2026-11-23T08:30:00")
-#: A checkpoint comes after this many documents, or this many seconds.
-CHECKPOINT_DOCUMENTS: Final = 500
-CHECKPOINT_SECONDS: Final = 60.0
 #: After this many windows that come short even in halves, Master Data is out of order.
 MAX_SHORT: Final = 3
 
@@ -39,11 +37,14 @@ MAX_SHORT: Final = 3
 class WindowReader:
     """Reads windows of an entity to their ends, and remembers those that come short."""
 
-    def __init__(self, reader: EntityReader, progress: Progress) -> None:
+    def __init__(
+        self, reader: EntityReader, progress: Progress, written: Callable[[], int] | None = None
+    ) -> None:
+        """Read an entity; ``written`` tells how many records have come of its documents."""
         self._short: list[Window] = []
         self._reader = reader
         self._progress = progress
-        self._since = _SinceCheckpoint()
+        self._since = _SinceCheckpoint(written)
 
     def read(
         self,
@@ -162,16 +163,18 @@ class WindowReader:
 class _SinceCheckpoint:
     """What has come since the last checkpoint."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Callable[[], int] | None) -> None:
+        self._written = written or (lambda: 0)
         self.reset()
 
     def reset(self) -> None:
         self._documents = 0
+        self._written_before = self._written()
         self._at = time.monotonic()
 
     def count(self) -> None:
         self._documents += 1
 
     def is_long_ago(self) -> bool:
-        seconds = time.monotonic() - self._at
-        return self._documents >= CHECKPOINT_DOCUMENTS or seconds >= CHECKPOINT_SECONDS
+        records = max(self._documents, self._written() - self._written_before)
+        return records >= MAX_RECORDS or time.monotonic() - self._at >= MAX_SECONDS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from tap_vtex import dates
 from tap_vtex.counting import counted
 from tap_vtex.errors import VtexError
-from tap_vtex.streams.ledger import MAX_NAMED
+from tap_vtex.naming import named
 from tap_vtex.streams.orders.api import Row
 from tap_vtex.streams.orders.feed_bookmark import MAX_HEARD, FeedBookmark, Owed
 from tap_vtex.streams.orders.feed_queue import FEED_CONFIG, FeedConfig, FeedQueue, new_consumer
@@ -146,7 +146,7 @@ class OrderFeed:
             self._logger.warning(
                 "VTEX does not give %s that the feed names (%s). The next run asks again",
                 counted(len(failed), "orders"),
-                ", ".join(failed[:MAX_NAMED]),
+                named(failed),
             )
         self._forget_oldest_owed()
         if self._consumer:

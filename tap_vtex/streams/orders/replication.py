@@ -15,8 +15,9 @@ import msgspec
 
 from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError, UnavailableError, VtexError
+from tap_vtex.naming import named, shown
 from tap_vtex.report.progress import Progress
-from tap_vtex.streams.ledger import MAX_NAMED, RetryLedger, retry_missing
+from tap_vtex.streams.ledger import RetryLedger, retry_missing
 from tap_vtex.streams.orders import changes, open_windows
 from tap_vtex.streams.orders.api import ORDER
 from tap_vtex.streams.orders.changes import ChangeSearch
@@ -169,7 +170,7 @@ class OrderReplication:
         reason = f"status {error.status}" if error and error.status else str(error).rstrip(".")
         self._logger.warning(
             "VTEX lists the order %s and %s (%s). The next run asks for it again",
-            row.order_id,
+            shown(row.order_id),
             "does not know it" if outcome.is_unknown else "fails to give it",
             reason,
         )
@@ -195,7 +196,7 @@ class OrderReplication:
             self._logger.warning(
                 "VTEX has not given %s for days, and the tap no longer asks: %s",
                 counted(len(expired), "orders"),
-                ", ".join(expired[:MAX_NAMED]),
+                named(expired),
             )
         if self._ledger.missing != self._bookmark.missing:
             self._advance()
