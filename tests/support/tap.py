@@ -241,7 +241,10 @@ class Tap:
 
     def _file(self, name: str, content: Json) -> str:
         path = self._folder / f"{name}-{self._runs}.json"
-        path.write_text(json.dumps(content))
+        # msgspec is fast, which a catalog is large enough for, but refuses half characters.
+        write = msgspec.json.encode if name == "catalog" else json.dumps
+        written = write(content)
+        path.write_bytes(written.encode() if isinstance(written, str) else written)
         return str(path)
 
 
@@ -319,7 +322,9 @@ def _measure_coverage() -> None:
 def catalog(config: Json, select: Collection[str], method: str | None = None) -> Json:
     """The tap's catalog with some streams selected and all others not."""
     offline = config.keys() <= {*OFFLINE}
-    found: Json = json.loads(_offline_catalog(json.dumps(config)) if offline else _catalog(config))
+    found: Json = msgspec.json.decode(
+        _offline_catalog(json.dumps(config)) if offline else _catalog(config)
+    )
     for stream in found["streams"]:
         stream["replication_method"] = method or stream["replication_method"]
         for entry in stream["metadata"]:
@@ -328,11 +333,11 @@ def catalog(config: Json, select: Collection[str], method: str | None = None) ->
     return found
 
 
-def _catalog(config: Json) -> str:
-    return json.dumps(TapVTEX(config=config, validate_config=False).catalog_dict)
+def _catalog(config: Json) -> bytes:
+    return msgspec.json.encode(TapVTEX(config=config, validate_config=False).catalog_dict)
 
 
 @cache
-def _offline_catalog(config: str) -> str:
+def _offline_catalog(config: str) -> bytes:
     """The catalog without a store, which costs as much as a short run of the tap."""
     return _catalog(json.loads(config))
