@@ -222,7 +222,8 @@ class Tap:
         """The command line; ``select`` names the streams, all by default.
 
         Their catalog is what the tap knows without a store, or with ``discover``, what it
-        finds in the store. ``deselect`` are fields by stream, such as ``items.price``.
+        finds in the store. Only the second has the fields of streams that are not selected.
+        ``deselect`` are fields by stream, such as ``items.price``.
         """
         self._runs += 1
         arguments = ["--config", self._file("config", config)]
@@ -327,9 +328,12 @@ def catalog(config: Json, select: Collection[str], method: str | None = None) ->
     )
     for stream in found["streams"]:
         stream["replication_method"] = method or stream["replication_method"]
-        for entry in stream["metadata"]:
-            if not entry["breadcrumb"]:
-                entry["metadata"]["selected"] = stream["stream"] in select
+        root = next(entry for entry in stream["metadata"] if not entry["breadcrumb"])
+        root["metadata"]["selected"] = stream["stream"] in select
+        if stream["stream"] not in select and offline:
+            # Without their fields: to read those would take longer than a short run itself.
+            stream["metadata"] = [root]
+            stream["schema"] = {"type": "object", "properties": {}}
     return found
 
 
