@@ -9,6 +9,8 @@ BIN := .venv/bin
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 # Or each start of a tap compiles the SDK where Python may not keep what it compiled.
 export UV_COMPILE_BYTECODE := 1
+# Tests start Python thousands of times, and each process of theirs imports all tests.
+unexport PYTHONDONTWRITEBYTECODE
 export MELTANO_CLI_DISABLE_VERSION_CHECK := true
 # Tests mostly wait for each other's answers: a few more of them than there are cores.
 TEST_PROCESSES ?= 6

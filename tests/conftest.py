@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,12 +30,30 @@ settings.load_profile("shared")
 SERVICES = frozenset({"server", "plugins", "packages"})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if SERVICES & set(getattr(item, "fixturenames", ())):
             item.add_marker("services")
-    # Long ones first, so that none of them is left to run alone at the end.
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(900))
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = long_ones_first(items, processes)
+
+
+def long_ones_first(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """The items in an order in which each process begins with its part of the long ones.
+
+    ``--dist worksteal`` cuts the list into as many equal parts as there are processes. If all
+    long ones stood at its head, one process would run them one by one, up to the end.
+    """
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = iter([item for item in items if not item.get_closest_marker("long")])
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        size = (len(items) - len(ordered)) // (processes - process)
+        first = long[process::processes]
+        ordered += [*first, *itertools.islice(short, max(0, size - len(first)))]
+    return [*ordered, *short]
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,6 @@ def shops(open_shop: Callable[..., Shop]) -> dict[str, Shop]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 def test_the_models_equal_the_stores_truth(
     tap: Tap, shops: dict[str, Shop], warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -116,7 +115,6 @@ def test_the_models_equal_the_stores_truth(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("plugins")
 @pytest.mark.parametrize("kind", ["bigquery", "snowflake", "redshift"])
 def test_each_other_warehouse_has_sql_of_its_own(kind: str, tmp_path: Path) -> None:

@@ -143,8 +143,7 @@ class TestDagster:
             key: order_record(order) for key, order in shop.orders().items()
         }
 
-    @pytest.mark.timeout(900)  # a dozen processes one after the other, each slow to start
-    @pytest.mark.long
+    @pytest.mark.long  # a dozen processes one after the other, each slow to start
     def test_slices_then_changes(
         self, shop: Shop, warehouse: Warehouse, env: dict[str, str]
     ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -41,22 +41,16 @@ class History:
         begins. The other hours share the rest the way a shop's hours do.
         """
         self._first = first - first % HOUR
-        dice = random.Random(f"history {seed}")
-        self._offset = dice.getrandbits(32)
-        hours = range(self._first, now + DAYS_AHEAD * DAY, HOUR)
-        past = -(-(now - self._first) // HOUR)
-        peaks = peaks or {}
-        weights = [
-            0.0 if hour in peaks else _weight(hour) * dice.uniform(0.8, 1.2) for hour in hours
-        ]
-        extra = sum(number for hour, number in peaks.items() if self._first <= hour < now)
-        spread = max(0, count - extra) / (sum(weights[:past]) or 1.0)
-        starts = [0, *(round(spread * part) for part in accumulate(weights))]
-        self._counts = [
-            peaks.get(hour, starts[number + 1] - starts[number])
-            for number, hour in enumerate(hours)
-        ]
-        self._starts = [0, *accumulate(self._counts)]
+        self._made_of = (self._first, now, count, seed, tuple((peaks or {}).items()))
+        self._offset = random.Random(f"history {seed}").getrandbits(32)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The number of the first order in each hour, and the total.
+
+        Made once somebody asks: most stores have more entities than anybody reads.
+        """
+        return _starts(*self._made_of)
 
     @property
     def total(self) -> int:
@@ -69,24 +63,45 @@ class History:
         place = number - self._starts[hour]
         # A random-looking part of the order's slot; the slots keep the orders sorted.
         jitter = (((number + self._offset) * 0x9E3779B97F4A7C15 >> 16) & 0xFFFFFF) / 0x1000000
-        return self._first + hour * HOUR + int((place + jitter) / self._counts[hour] * HOUR)
+        count = self._starts[hour + 1] - self._starts[hour]
+        return self._first + hour * HOUR + int((place + jitter) / count * HOUR)
 
     def since(self, at: int) -> int:
         """The number of the first order placed at a time or later."""
         hour = (at - self._first) // HOUR
         if hour < 0:
             return 0
-        if hour >= len(self._counts):
+        if hour >= len(self._starts) - 1:
             return self._starts[-1]
-        if not self._counts[hour]:
+        count = self._starts[hour + 1] - self._starts[hour]
+        if not count:
             return self._starts[hour]
         within = (at - self._first) % HOUR
-        number = self._starts[hour] + within * self._counts[hour] // HOUR
+        number = self._starts[hour] + within * count // HOUR
         return number if self.created(number) >= at else number + 1
 
     def between(self, start: int, end: int) -> range:
         """The numbers of the orders placed in a window, inclusive at both ends."""
         return range(self.since(start), self.since(end + 1))
+
+
+@lru_cache(maxsize=32)  # a megabyte each; tests open the same few stores again and again
+def _starts(
+    first: int, now: int, count: int, seed: str, by_peak: tuple[tuple[int, int], ...]
+) -> list[int]:
+    dice = random.Random(f"history {seed}")
+    dice.getrandbits(32)  # the offset
+    hours = range(first, now + DAYS_AHEAD * DAY, HOUR)
+    past = -(-(now - first) // HOUR)
+    peaks = dict(by_peak)
+    weights = [0.0 if hour in peaks else _weight(hour) * dice.uniform(0.8, 1.2) for hour in hours]
+    extra = sum(number for hour, number in peaks.items() if first <= hour < now)
+    spread = max(0, count - extra) / (sum(weights[:past]) or 1.0)
+    starts = [0, *(round(spread * part) for part in accumulate(weights))]
+    counts = (
+        peaks.get(hour, starts[number + 1] - starts[number]) for number, hour in enumerate(hours)
+    )
+    return [0, *accumulate(counts)]
 
 
 @cache

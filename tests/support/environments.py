@@ -35,7 +35,8 @@ def programs(name: str, requirements: Sequence[str], instead: Sequence[str] = ()
         if not (home / "ready").exists():
             overrides.write_text("\n".join(instead))
             uv("venv", "--clear", "--python", sys.executable, home)
-            uv("pip", "install", "--python", home, "--overrides", overrides, *requirements)
+            install = ("pip", "install", "--compile-bytecode", "--python", home)
+            uv(*install, "--overrides", overrides, *requirements)
             (home / "ready").touch()
     return home / "bin"
 
