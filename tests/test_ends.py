@@ -153,10 +153,13 @@ def test_an_outage_of_an_hour_costs_an_hour(tap: Tap, shop: Shop, target: Target
     assert sent + len(run.records("orders")) < len(shop.orders()) + 150
 
 
-def test_an_outage_is_waited_out_once(tap: Tap, shop: Shop) -> None:
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503}, {"kind": "never"}])
+def test_an_outage_is_waited_out_once(tap: Tap, shop: Shop, fault: dict[str, Any]) -> None:
     """The streams that follow only look whether it is over."""
-    shop.fail("status", status=503, times=None, skip=40)
-    policy = dataclasses.replace(HURRIED, retry_for=8.0, retry_unproven_for=0.2)
+    shop.fail(times=None, skip=40, **fault)
+    policy = dataclasses.replace(
+        HURRIED, retry_for=8.0, retry_unproven_for=0.2, read_timeout=3.0, min_timeout=1.0
+    )
     streams = {"orders", "clients", "products", "promotions", "coupons", "prices", "brands"}
 
     run = tap.run(shop.config(), select=streams, expect=1, hurry=policy)

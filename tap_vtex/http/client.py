@@ -208,20 +208,18 @@ class VtexClient:
         first_failure: float | None = None
         began: float | None = None
         host = request.endpoint.host
-        ends: float | None = None
         while True:
             if self._unreachable:
                 raise self._unreachable
             self._limiter.wait(stop or self._never, host)
             began = began or time.monotonic()
-            if retry_for is not None:
-                ends = ends or time.monotonic() + retry_for
+            ends = self._health.ends_at(began, retry_for)
             try:
                 return self._send(request, ends)
             except RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
-                self._health.note_failure()
+                self._health.note_failure(failure)
                 wait = self._wait_after(failure, next(waits), request)
                 if failure.status == TOO_MANY_REQUESTS:
                     # Every thread has to wait, even if this request gives up now.

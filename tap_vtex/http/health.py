@@ -34,15 +34,20 @@ class Health:
         self._successes: dict[Endpoint[Any], Success] = {}
         #: When the first of the failures came that no success has followed.
         self._failing_since: float | None = None
+        #: After how many seconds of failures like the latest one an outage was waited out.
+        self._outage_after = policy.retry_for
 
     def note_success(self, request: Request[Any]) -> None:
         """Take note that a request succeeded."""
         self._successes[request.endpoint] = Success(request, time.monotonic())
         self._failing_since = None
 
-    def note_failure(self) -> None:
+    def note_failure(self, failure: RetryableError) -> None:
         """Take note that a request failed."""
         self._failing_since = self._failing_since or time.monotonic()
+        is_throttled = failure.status == TOO_MANY_REQUESTS
+        policy = self._policy
+        self._outage_after = policy.retry_throttled_for if is_throttled else policy.retry_for
 
     @property
     def has_answered(self) -> bool:
@@ -52,6 +57,18 @@ class Health:
     def latest(self, endpoint: Endpoint[Any]) -> Success | None:
         """The latest success of an endpoint; None without one."""
         return self._successes.get(endpoint)
+
+    def ends_at(self, began: float, retry_for: float | None) -> float | None:
+        """When the time of a request is over, even if VTEX takes long over one response.
+
+        Args:
+            began: When it began.
+            retry_for: How many seconds it has; None if it has what the policy gives. That is no
+                fixed time, unless an outage was waited out already.
+        """
+        if retry_for is None and self._is_down():
+            retry_for = self._policy.retry_unproven_for
+        return None if retry_for is None else began + retry_for
 
     def give_up_at(
         self,
@@ -66,7 +83,7 @@ class Health:
             failure: What its latest attempt came to.
             endpoint: Its endpoint.
             first_failure: When its first attempt failed.
-            ends: When its own time is over; None if it has what the policy gives.
+            ends: When its own time is over, as `ends_at` says.
         """
         at = ends or first_failure + self._retry_for(failure, endpoint)
         if self.has_answered:
@@ -89,7 +106,7 @@ class Health:
             return policy.retry_unproven_for
         if failure.is_unusable and is_proven:
             return policy.retry_unusable_for
-        if (failure.status in RETRYABLE_STATUSES or is_proven) and not self._is_down():
+        if failure.status in RETRYABLE_STATUSES or is_proven:
             return policy.retry_for
         return policy.retry_unproven_for
 
@@ -100,7 +117,7 @@ class Health:
     def _is_down(self) -> bool:
         """Whether an outage was waited out, and nothing has succeeded since."""
         since = self._failing_since
-        return since is not None and time.monotonic() - since > self._policy.retry_for
+        return since is not None and time.monotonic() - since > self._outage_after
 
 
 def _is_unconnected(failure: RetryableError) -> bool:

@@ -23,7 +23,7 @@ class RetryPolicy:
     #: A failure that passes: a 5xx, or a broken connection to an endpoint that has worked.
     retry_for: float = 300.0
     #: An endpoint that has never worked: a wrong setting is likelier than an outage. Also each
-    #: further request of an outage that has taken ``retry_for``.
+    #: further request of an outage that was waited out.
     retry_unproven_for: float = 20.0
     #: A 429, which may come with a Retry-After of minutes.
     retry_throttled_for: float = 900.0
