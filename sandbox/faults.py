@@ -48,6 +48,7 @@ Kind = Literal[
     "no_rows",  # a page without rows under an unchanged total; VTEX's search index does so
     "drop_rows",  # a page without its last `rows` rows under an unchanged total
     "wrong_total",  # all rows, but a total off by `by`, or `total`; Master Data (issue 1249679)
+    "row_twice",  # one row comes again in place of the next one, under an unchanged total
     "null_row",  # one row is null
     "no_id",  # one row lacks its id
     "odd_id",  # the id of one row is `value`
@@ -64,7 +65,7 @@ Kind = Literal[
 ]
 
 #: What a route must have for a fault to strike it; other kinds strike all routes.
-NEEDS_ROWS = {"low", "no_rows", "drop_rows", "null_row", "no_id", "odd_id"}
+NEEDS_ROWS = {"low", "no_rows", "drop_rows", "row_twice", "null_row", "no_id", "odd_id"}
 NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
 SENT_BY_HAND = {"cut", "drip", "huge"}
@@ -298,6 +299,8 @@ class Fault:
         elif self.kind == "wrong_total":
             announced = (page.total or 0) + self.by
             page.announce(max(0, announced if self.total is None else self.total))
+        elif self.kind == "row_twice":
+            page.rows = [*page.rows[:1], *page.rows[:1], *page.rows[2:]][: len(page.rows)]
         else:
             self._spoil_row(page)
         page.save()

@@ -39,8 +39,9 @@ MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 SEED = int(os.environ.get("SOAK_SEED") or random.randrange(10**6))
 MINUTES_PER_STORE = 5.0
 
-#: All but the one that makes up rows, which the target would keep.
-KINDS = [kind for kind in get_args(Kind) if kind != "endless"]
+#: All but the one that makes up rows, which the target would keep, and the one that is believed
+#: at the second time: Master Data's index does hold some documents twice.
+KINDS = [kind for kind in get_args(Kind) if kind not in {"endless", "row_twice"}]
 #: Kinds that say something wrong, instead of failing.
 LIES = {
     *("nothing", "low", "no_rows", "drop_rows", "wrong_total", "null_row", "no_id", "odd_id"),

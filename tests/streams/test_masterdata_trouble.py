@@ -39,6 +39,20 @@ def check(tap: Tap, shop: Shop, target: Target) -> Run:
     return run
 
 
+@pytest.mark.parametrize("taken", [0, 10])
+def test_a_row_that_comes_again_in_place_of_another(
+    tap: Tap, shop: Shop, target: Target, taken: int
+) -> None:
+    """No count tells it from a document that the index holds twice."""
+    shop.store.scrolls.taken_by_others = taken
+    path, skip = (CL_SEARCH, 1) if taken else (CL_SCROLL, 0)
+    fault = shop.fail("row_twice", path, query="between", skip=skip)
+
+    check(tap, shop, target)
+
+    assert fault.struck == 1
+
+
 class TestWhatGoesWrongWithAScroll:
     def test_a_page_is_lost_on_the_way(self, tap: Tap, shop: Shop, target: Target) -> None:
         shop.fail("cut", CL_SCROLL, query="_token", skip=BEFORE)

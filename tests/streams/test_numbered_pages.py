@@ -116,6 +116,15 @@ def test_more_than_was_announced(tap: Tap, shop: Shop, target: Target) -> None:
     assert CONTRADICTION in run.log
 
 
+def test_a_row_that_comes_again_in_place_of_another(tap: Tap, shop: Shop, target: Target) -> None:
+    """No count tells it from a document that the index holds twice."""
+    fault = shop.fail("row_twice", CL_SCROLL, query="_page=3$")
+
+    check(tap, shop, target)
+
+    assert fault.struck == 1
+
+
 def test_pages_that_overlap(tap: Tap, shop: Shop, target: Target) -> None:
     shop.store.quirks.scroll_pages = "overlapping"
 

@@ -170,6 +170,8 @@ class Received(NamedTuple):
     rows: int
     #: Rows beyond the first one of each document.
     copies: int
+    #: Those of them whose id is spelled like that of the first one.
+    repeats: int
 
 
 class Entity:

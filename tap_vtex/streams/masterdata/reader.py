@@ -16,6 +16,7 @@ from tap_vtex.streams.masterdata.api import (
     TIMED_OUT,
     Entity,
     LostError,
+    Received,
     TooManyError,
     compare,
 )
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
 
     from tap_vtex.http.client import VtexClient
-    from tap_vtex.streams.masterdata.api import Received
     from tap_vtex.streams.masterdata.rows import Row
 
 #: How often a query is read before coming short is an error: once for each page size, in case
@@ -62,6 +62,8 @@ class EntityReader:
         self._logger = logger
         self._entity = Entity(client, acronym, fields, schema)
         self._scroller = Scroller(self._entity)
+        #: By the latest reading that was complete.
+        self._received = Received(0, 0, 0)
         self._timeouts = 0
         #: Whether the run still counts by search.
         self._counts = True
@@ -139,6 +141,7 @@ class EntityReader:
             expected = self.count(where)
         #: By hashes of ids, which take less memory than ids.
         newest: dict[int, str] = {}
+        is_checked = False
         for reading in range(1, MAX_READINGS + 1):
             self._entity.leaves_out_unreadable = reading == MAX_READINGS
             try:
@@ -152,7 +155,12 @@ class EntityReader:
                     raise
                 self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
             else:
-                return
+                # The index holds some documents twice. But a row that comes twice can also stand
+                # in place of another one.
+                if is_checked or not self._received.repeats:
+                    break
+                is_checked = True
+        self.copies += self._received.copies
 
     def begin_ahead(self, where: str | None) -> None:
         """Begin to read a query while another one is read. It has to be the next one then."""
@@ -162,7 +170,7 @@ class EntityReader:
         received = yield from self._documents(where, expected)
         if expected is not None and not self.have_left(where, expected, received.rows):
             compare(received.rows, expected)
-        self.copies += received.copies
+        self._received = received
 
     def have_left(self, where: str | None, before: int, now: int) -> bool:
         """Whether a query has fewer documents than before because some of them were edited.

@@ -113,7 +113,7 @@ class Scroller:
         compare(progress.rows, total)
         if self._next:
             self._next.may_go_on.set()
-        return Received(progress.rows, progress.copies)
+        return Received(progress.rows, progress.copies, progress.repeats)
 
     def begin(self, where: str | None) -> None:
         """Begin with the scroll that is read next."""
@@ -205,6 +205,11 @@ class _Progress:
         only_respelled = set(self._respelled.values()) - self._seen
         documents = len(self._seen) - len(self._respelled) + len(only_respelled)
         return self.rows - documents
+
+    @property
+    def repeats(self) -> int:
+        """Those of them whose id is spelled like that of the first one."""
+        return self.rows - len(self._seen)
 
     def contradicts(self, total: int | None) -> bool:
         """Whether pages by number can't be the pages of a scroll with that total."""

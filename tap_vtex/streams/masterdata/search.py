@@ -145,7 +145,8 @@ def _received(pages: Iterable[list[str]]) -> Received:
     most: Counter[str] = Counter()
     for page in pages:
         most |= Counter(page)
-    return Received(most.total(), most.total() - len(most))
+    copies = most.total() - len(most)
+    return Received(most.total(), copies, copies)
 
 
 def _check_neighbours(pages: list[list[str]]) -> None:
