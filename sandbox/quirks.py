@@ -92,6 +92,8 @@ class Quirks:
     has_product_zero: bool = True
     #: Catalog: the response to a request for more ids per page than the maximum.
     large_id_pages: Literal["clamp", "error"] = "clamp"
+    #: Catalog: whether ids in the rows of SKUs are text, as keys of other lists are.
+    text_ids_in_rows: bool = False
     #: Catalog: the SKUs of a product without SKUs, as ``{}`` or ``[]``.
     no_skus: Literal["object", "array"] = "object"
     #: Catalog: whether the category tree includes inactive categories.

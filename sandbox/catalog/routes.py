@@ -126,8 +126,10 @@ async def skus_of_product(request: web.Request) -> web.Response:
     product_id, now, catalog = identifier(request, "product_id"), store.clock.now(), store.catalog
     if product_id is None or not catalog.has_product(product_id):
         return missing_product()
-    rows = [catalog.row(sku_id, now) for sku_id in catalog.skus_of(product_id)]
-    rows = [row for row in rows if row is not None]
+    found = [catalog.row(sku_id, now) for sku_id in catalog.skus_of(product_id)]
+    rows = [row for row in found if row is not None]
+    if store.quirks.text_ids_in_rows:
+        rows = [{**row, "Id": str(row["Id"])} for row in rows]
     if not rows and store.quirks.no_skus == "object":
         return json_response({})
     return json_response(rows)

@@ -125,11 +125,6 @@ def _check_depth(content: bytes) -> None:
             raise ValueError(TOO_DEEP)
 
 
-def is_list_of_documents(body: object) -> TypeGuard[list[dict[str, Any]]]:
-    """Whether a body is a list of objects."""
-    return isinstance(body, list) and all(isinstance(item, dict) for item in body)
-
-
 def is_list(body: object) -> TypeGuard[list[Any]]:
     """Whether a body is a list, of whatever."""
     return isinstance(body, list)

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.catalog.tables import SELLER_PASSWORD
 from sandbox.roles import READER_ROLE
-from tests.support.catalog import plain
+from tests.streams.test_catalog import assert_equals_truth
+from tests.support.catalog import STORE_URL, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +109,14 @@ def test_a_row_without_an_id_spoils_no_product(
     catalog = shop.store.catalog
     assert target.table("skus", "Id").keys() == {*map(str, catalog.sku_ids())}
     assert target.table("products", "Id").keys() == {*map(str, catalog.product_ids())}
+
+
+def test_ids_of_rows_as_text(tap: Tap, shop: Shop, target: Target) -> None:
+    shop.store.quirks.text_ids_in_rows = True
+
+    tap.sync(shop.config(store_url=STORE_URL), target, select={"products", "skus"})
+
+    assert_equals_truth(target, shop)
 
 
 def test_categories_that_may_not_be_read_one_by_one(tap: Tap, shop: Shop, target: Target) -> None:

@@ -317,16 +317,16 @@ class CatalogApi:
             for _ in range(self._client.policy.empty_answers):
                 body = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
                 # A row without an id spoils no product: its SKU is listed elsewhere, too.
-                rows = [row for row in documents_in(body) if _is_id(row.get("Id"))]
+                rows = [
+                    {**row, "Id": whole}
+                    for row in documents_in(body)
+                    if (whole := id_in(row.get("Id"))) is not None
+                ]
                 if rows or (body is not None and not has_skus):
                     break
         except NotFoundError:
             return None
         return rows
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def first_sku(check: Check) -> int:

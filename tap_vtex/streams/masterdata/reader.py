@@ -37,6 +37,8 @@ MAX_READINGS: Final = len(PAGE_SIZES)
 #: Large entities can't be counted: the search times out. After this many time-outs, a run
 #: counts no more.
 MAX_TIMEOUTS: Final = 2
+#: On a bad day of Master Data, there can be hundreds.
+MAX_LOSSES_NAMED: Final = 20
 
 
 class EntityReader:
@@ -64,6 +66,7 @@ class EntityReader:
         self._scroller = Scroller(self._entity)
         #: By the latest reading that was complete.
         self._received = Received(0, 0, 0)
+        self._losses = 0
         self._timeouts = 0
         #: Whether the run still counts by search.
         self._counts = True
@@ -153,7 +156,7 @@ class EntityReader:
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
-                self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
+                self._note_loss(loss)
             else:
                 # The index holds some documents twice. But a row that comes twice can also stand
                 # in place of another one.
@@ -161,6 +164,17 @@ class EntityReader:
                     break
                 is_checked = True
         self.copies += self._received.copies
+
+    def _note_loss(self, loss: LostError) -> None:
+        self._losses += 1
+        if self._losses <= MAX_LOSSES_NAMED:
+            last = self._losses == MAX_LOSSES_NAMED
+            self._logger.warning(
+                "%s: %s; reading that part again%s",
+                self.acronym,
+                loss,
+                ". Further losses are not logged in this run" if last else "",
+            )
 
     def begin_ahead(self, where: str | None) -> None:
         """Begin to read a query while another one is read. It has to be the next one then."""
