@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,12 @@ settings.load_profile("shared")
 
 #: Fixtures that need more than this environment: PostgreSQL, Meltano's plug-ins, or PyPI.
 SERVICES = frozenset({"server", "plugins", "packages"})
+
+
+def pytest_configure() -> None:
+    # A shell lets jobs in the background ignore it, and so would all processes of the tests.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
