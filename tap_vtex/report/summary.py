@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -58,7 +59,9 @@ class Summary:
     """Counts rows, requests and seconds of each stream."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: defaultdict[str, Entry] = defaultdict(Entry)
+        #: How many rows all streams together have.
+        self.rows = 0
         #: By the stream that does the reading: the first selected stream that it reads for.
         self._charged: dict[str, str] = {}
         self._open: _Reading | None = None
@@ -70,16 +73,12 @@ class Summary:
 
     def count_row(self, stream: str) -> None:
         """Count a row."""
-        self._entries.setdefault(stream, Entry()).rows += 1
-
-    @property
-    def rows(self) -> int:
-        """How many rows all streams together have."""
-        return sum(entry.rows for entry in self._entries.values())
+        self.rows += 1
+        self._entries[stream].rows += 1
 
     def count_without_key(self, stream: str) -> int:
         """Count a row that is left out; return how many were before."""
-        entry = self._entries.setdefault(stream, Entry())
+        entry = self._entries[stream]
         entry.without_key += 1
         return entry.without_key - 1
 
@@ -101,7 +100,7 @@ class Summary:
         reading, self._open = self._open, None
         if reading is None:
             return
-        entry = self._entries.setdefault(reading.charged, Entry())
+        entry = self._entries[reading.charged]
         entry.requests += reading.client.requests - reading.requests
         entry.retries += reading.client.retries - reading.retries
         entry.seconds += time.monotonic() - reading.began
