@@ -391,6 +391,10 @@ def unfolded(row: Json) -> Json:
 
     While VTEX does not describe an entity, all fields of the store's own are among them.
     """
+    row = {**row}
+    for extras in row.keys() & {"custom_fields", "other_fields"}:
+        # What the fault ``digits`` makes up stays, if the row never changes again.
+        row[extras] = {k: v for k, v in (row[extras] or {}).items() if k != "more"} or None
     custom = row.get("custom_fields") or {}
     typed = {name: dates.normalized(value) or value for name, value in custom.items()}
     return {**row, **typed, "custom_fields": None}

@@ -156,7 +156,9 @@ class EntityReader:
             except LostError as loss:
                 if reading == MAX_READINGS or isinstance(loss, TooManyError):
                     raise
-                self._note_loss(loss)
+                self._losses += 1
+                if self._losses <= MAX_LOSSES_NAMED:
+                    self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
             else:
                 # The index holds some documents twice. But a row that comes twice can also stand
                 # in place of another one.
@@ -164,17 +166,6 @@ class EntityReader:
                     break
                 is_checked = True
         self.copies += self._received.copies
-
-    def _note_loss(self, loss: LostError) -> None:
-        self._losses += 1
-        if self._losses <= MAX_LOSSES_NAMED:
-            last = self._losses == MAX_LOSSES_NAMED
-            self._logger.warning(
-                "%s: %s; reading that part again%s",
-                self.acronym,
-                loss,
-                ". Further losses are not logged in this run" if last else "",
-            )
 
     def begin_ahead(self, where: str | None) -> None:
         """Begin to read a query while another one is read. It has to be the next one then."""
