@@ -6,6 +6,7 @@ Not among the tests that ``make test`` runs: ``make soak``.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -26,7 +27,7 @@ from sandbox.tampering.shapes import SHAPES
 from tap_vtex import dates
 from tests.support.expect import order_record
 from tests.support.shop import Shop, Trigger, order_of
-from tests.support.tap import Kill, Run, Tap, Target
+from tests.support.tap import HURRIED, Kill, Run, Tap, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 #: Each store has another seed, and lives for so many minutes.
 SEED = int(os.environ.get("SOAK_SEED") or random.randrange(10**6))
 MINUTES_PER_STORE = 5.0
+#: With all streams, an outage without an answer has to be over before the test's patience is.
+POLICY = dataclasses.replace(HURRIED, min_timeout=3.0)
 
 #: All but the one that makes up rows, which the target would keep, and the one that is believed
 #: at the second time: Master Data's index does hold some documents twice.
@@ -148,7 +151,7 @@ class Chaos:
     def run(self, *, kill: Kill | None = None, expect: int | None = None) -> Run:
         """A run of the tap into the target."""
         config = self.shop.config(**SETTINGS)
-        run = self.tap.sync(config, self.target, hurry=True, kill=kill, expect=expect)
+        run = self.tap.sync(config, self.target, hurry=POLICY, kill=kill, expect=expect)
         self.runs[str(run.exit_code)] += 1
         assert run.exit_code in EXIT_CODES, run.log
         assert "Traceback" not in run.log, run.log
@@ -367,7 +370,7 @@ class Chaos:
         assert self.target.tables["orders"].keys() == truth.keys()
         whole = Target()
         expect = 1 if self.refused else 0
-        self.tap.sync(self.shop.config(**SETTINGS), whole, hurry=True, expect=expect)
+        self.tap.sync(self.shop.config(**SETTINGS), whole, hurry=POLICY, expect=expect)
         lacking = [*differences("orders", self.target.tables["orders"], truth)]
         for stream, table in whole.tables.items():
             lacking += differences(stream, self.target.tables[stream], table)
