@@ -25,8 +25,9 @@ def shown(name: object) -> str:
 
 def named(names: Iterable[object]) -> str:
     """The first of some names, with commas, and whether there are more."""
-    every = [*map(shown, names)]
-    return ", ".join([*every[:MAX_NAMED], *(["..."] if len(every) > MAX_NAMED else [])])
+    every = [*names]
+    more = ["..."] if len(every) > MAX_NAMED else []
+    return ", ".join([*map(shown, every[:MAX_NAMED]), *more])
 
 
 def _printable(character: str) -> str:

@@ -99,9 +99,8 @@ class Check:
         self.refusals: set[int] = set()
         self._client = client
         self._answers: dict[tuple[str, str], CheckAnswer] = {}
-        #: Problems of all of VTEX and of each area so far; none once anything was answered there.
-        self._unanswered: dict[str, list[str]] = {}
-        self._answered: set[str] = set()
+        #: Problems of all of VTEX and of each area so far; None once anything was answered there.
+        self._unanswered: dict[str, list[str] | None] = {}
 
     def begin(self, stream: str, *, needed: bool = True) -> None:
         """Turn to a stream."""
@@ -155,7 +154,8 @@ class Check:
     def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> CheckAnswer:  # noqa: ANN401
         # Such as ``dataentities``: Master Data can be down by itself.
         places = ("VTEX", endpoint.path.split("/")[2])
-        for problems in (self._unanswered.get(place, []) for place in places):
+        unanswered = [self._unanswered.setdefault(place, []) for place in places]
+        for problems in filter(None, unanswered):
             if len(problems) >= MAX_UNANSWERED:
                 return CheckAnswer(None, problem=problems[-1])
         endpoint = replace(endpoint, validate=is_anything)
@@ -171,12 +171,11 @@ class Check:
         except RefusedError as error:
             answer = CheckAnswer(None, problem=f"VTEX refused the request (status {error.status})")
         except VtexError as error:
-            for place in {*places} - self._answered:
-                self._unanswered.setdefault(place, []).append(str(error))
+            for earlier in unanswered:
+                if earlier is not None:
+                    earlier.append(str(error))
             return CheckAnswer(None, problem=str(error))
-        self._answered.update(places)
-        for place in places:
-            self._unanswered.pop(place, None)
+        self._unanswered |= dict.fromkeys(places)
         return answer
 
     def note(self, sentence: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: At most this many records between two checkpoints ...
 MAX_RECORDS: Final = 500
@@ -14,9 +17,13 @@ MAX_SECONDS: Final = 60.0
 class Pace:
     """Counts what has happened since the last checkpoint."""
 
-    def __init__(self) -> None:
-        self._records = 0
-        self._since = time.monotonic()
+    def __init__(self, written: Callable[[], int] | None = None) -> None:
+        """Begin to count; ``written`` tells how many records have come, if they can be more."""
+        self._written = written or (lambda: 0)
+        self._begin(time.monotonic())
+
+    def _begin(self, now: float) -> None:
+        self._records, self._written_before, self._since = 0, self._written(), now
 
     def count(self, records: int = 1) -> None:
         """Count records."""
@@ -25,7 +32,8 @@ class Pace:
     def is_due(self) -> bool:
         """Whether it is time for a checkpoint; counts from there on."""
         now = time.monotonic()
-        due = self._records >= MAX_RECORDS or now - self._since >= MAX_SECONDS
+        records = max(self._records, self._written() - self._written_before)
+        due = records >= MAX_RECORDS or now - self._since >= MAX_SECONDS
         if due:
-            self._records, self._since = 0, now
+            self._begin(now)
         return due

@@ -5,7 +5,6 @@ Both make checkpoints every 500 records, or every minute. A document can become 
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,7 @@ from tap_vtex.streams.bookmarks import checksum
 from tap_vtex.streams.masterdata.api import LostError, incomplete
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
-from tap_vtex.streams.pace import MAX_RECORDS, MAX_SECONDS
+from tap_vtex.streams.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +43,7 @@ class WindowReader:
         self._short: list[Window] = []
         self._reader = reader
         self._progress = progress
-        self._since = _SinceCheckpoint(written)
+        self._pace = Pace(written)
 
     def read(
         self,
@@ -103,11 +102,10 @@ class WindowReader:
         last: str | None = None
         for second, row in batch.in_order():
             # Not within a second: the next run begins at the beginning of one.
-            if last is not None and second > last and self._since.is_long_ago():
+            if last is not None and second > last and self._pace.is_due():
                 advance(datetime.fromisoformat(f"{second}Z"))
-                self._since.reset()
             last = second
-            self._since.count()
+            self._pace.count()
             yield row
 
     def _remember(self, window: Window, loss: LostError) -> None:
@@ -147,34 +145,13 @@ class WindowReader:
                 if read <= skipped.documents:
                     as_before = read < skipped.documents or marks == skipped.checksum
                     continue
-                self._since.count()
+                self._pace.count()
                 yield row
-                if as_before and self._since.is_long_ago():
+                if as_before and self._pace.is_due():
                     advance(Prefix(query=prefix.query, documents=read, checksum=marks))
-                    self._since.reset()
         except LostError as loss:
             raise incomplete(self._reader.acronym, prefix.query, loss) from None
         if not as_before or read < skipped.documents:
             advance(None)
             nothing = Prefix(query=prefix.query, documents=0, checksum=0)
             yield from self.read_whole(where, count, nothing, advance)
-
-
-class _SinceCheckpoint:
-    """What has come since the last checkpoint."""
-
-    def __init__(self, written: Callable[[], int] | None) -> None:
-        self._written = written or (lambda: 0)
-        self.reset()
-
-    def reset(self) -> None:
-        self._documents = 0
-        self._written_before = self._written()
-        self._at = time.monotonic()
-
-    def count(self) -> None:
-        self._documents += 1
-
-    def is_long_ago(self) -> bool:
-        records = max(self._documents, self._written() - self._written_before)
-        return records >= MAX_RECORDS or time.monotonic() - self._at >= MAX_SECONDS
