@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlglot
 import yaml
 
 from report.data import read
 from sandbox.oms import document, routes
 from tests.streams.test_carts import parsed
-from tests.support.dbt import KINDS, Models, compiled
+from tests.support.dbt import KINDS, Models
 from tests.support.postgres import PROJECT
 
 if TYPE_CHECKING:
@@ -112,23 +111,6 @@ def test_the_models_equal_the_stores_truth(
     for model in INCREMENTAL:
         rebuilt = ordered(models.rows(model, schema="rebuilt"))
         assert ordered(models.rows(model)) == rebuilt
-
-
-@pytest.mark.long
-@pytest.mark.usefixtures("plugins")
-@pytest.mark.parametrize("kind", ["bigquery", "snowflake", "redshift"])
-def test_each_other_warehouse_has_sql_of_its_own(kind: str, tmp_path: Path) -> None:
-    models = compiled(kind, tmp_path)
-    assert set(MARTS) < set(models)
-    for name, sql in models.items():
-        (statement,) = sqlglot.parse(sql, read=kind)
-        assert statement is not None
-        # What only others know.
-        assert not {"jsonb_array_elements", "json_extract_string", "::jsonb"} & {
-            word
-            for word in ("jsonb_array_elements", "json_extract_string", "::jsonb")
-            if word in sql
-        }, name
 
 
 # -- what happens in the stores ----------------------------------------------------------------
