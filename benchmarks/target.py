@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -98,46 +98,48 @@ class Cost:
 
 def measure() -> Result:
     """Load the same messages in each way; then tap and target in one pipe."""
-    costs: dict[str, list[Cost]] = {what: [] for what in variants()}
+    loads: dict[str, list[Run]] = {what: [] for what in variants()}
+    starts: dict[Sequence[str], list[Run]] = {}
     with tempfile.TemporaryDirectory() as name, embedded_database(Path(name, "data")) as server:
         folder = Path(name)
         with ready_shop(ORDERS) as store:
             tap = store.tap("orders", keep=folder / "messages")
-            bench = _Bench(folder, server, tap.orders)
+            bench = _Bench(folder, server)
+            for program in (TARGET, *PROGRAMS.values()):
+                bench.start(program)  # Python compiles what it has not run before
             for _ in range(ROUNDS):
+                for program in (TARGET, *PROGRAMS.values()):
+                    starts.setdefault(program, []).append(bench.start(program))
                 for what, settings in variants().items():
-                    costs[what].append(bench.load(what, settings))
+                    loads[what].append(bench.load(what, settings))
             same = bench.rows(RECOMMENDED) == bench.rows(CODECS["both"])
             target = bench.config("pipe", variants()[RECOMMENDED])
             pipe = run(_pipe(folder, store.config, target), env=UTC)
-    medians = {what: _median(of_it) for what, of_it in costs.items()}
-    return _result(medians, tap, pipe, same=same)
+    costs = {
+        what: _cost(of_it, starts[PROGRAMS.get(what, TARGET)], tap.orders)
+        for what, of_it in loads.items()
+    }
+    return _result(costs, tap, pipe, same=same)
 
 
 class _Bench:
     """A database to load the same messages into, in each way into a schema of its own."""
 
-    def __init__(self, folder: Path, server: PostgresServer, orders: int) -> None:
-        self._folder, self._server, self._orders = folder, server, orders
-        self._start: dict[Sequence[str], float] = {}
+    def __init__(self, folder: Path, server: PostgresServer) -> None:
+        self._folder, self._server = folder, server
         with (folder / "messages").open("rb") as messages:
             # Without records, all that is left is the start.
             (folder / "schema").write_bytes(next(m for m in messages if b'"SCHEMA"' in m[:20]))
 
-    def load(self, what: str, settings: Settings) -> Cost:
+    def start(self, program: Sequence[str]) -> Run:
+        """Start a program and load nothing."""
+        return self._run(program, "start", _of_meltano_yml(), "schema")
+
+    def load(self, what: str, settings: Settings) -> Run:
         """Load them all into an empty schema."""
-        program = PROGRAMS.get(what, TARGET)
         schema = _schema(what)
-        if program not in self._start:
-            self._start[program] = self._run(program, "start", settings, "schema").cpu
         self._execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-        loaded = self._run(program, schema, settings, "messages")
-        thousands = self._orders / 1000
-        return Cost(
-            rate=self._orders / loaded.wall,
-            cpu=(loaded.cpu - self._start[program]) / thousands,
-            megabytes=loaded.megabytes,
-        )
+        return self._run(PROGRAMS.get(what, TARGET), schema, settings, "messages")
 
     def config(self, schema: str, settings: Settings) -> str:
         """A config file of the target."""
@@ -184,12 +186,13 @@ def _schema(what: str) -> str:
     return f"way_{list(variants()).index(what)}"
 
 
-def _median(costs: Sequence[Cost]) -> Cost:
+def _cost(loads: Sequence[Run], starts: Sequence[Run], orders: int) -> Cost:
+    """The medians of several rounds."""
+    start = median(one.cpu for one in starts)
     return Cost(
-        **{
-            field.name: median(getattr(cost, field.name) for cost in costs)
-            for field in fields(Cost)
-        }
+        rate=orders / median(one.wall for one in loads),
+        cpu=(median(one.cpu for one in loads) - start) / orders * 1000,
+        megabytes=median(one.megabytes for one in loads),
     )
 
 
