@@ -55,16 +55,16 @@ def orders(session: requests.Session, url: str) -> Iterator[Any]:
 def clients(session: requests.Session, url: str) -> Iterator[Any]:
     """Every client, page by page."""
     path = f"{url}/api/dataentities/CL/scroll"
-    answer = _get(session, f"{path}?_fields=_all&_size={SCROLL}")
-    while documents := msgspec.json.decode(answer.content):
+    response = _get(session, f"{path}?_fields=_all&_size={SCROLL}")
+    while documents := msgspec.json.decode(response.content):
         yield from documents
-        answer = _get(session, f"{path}?_token={answer.headers['X-VTEX-MD-TOKEN']}")
+        response = _get(session, f"{path}?_token={response.headers['X-VTEX-MD-TOKEN']}")
 
 
 def _get(session: requests.Session, url: str) -> requests.Response:
-    answer = session.get(url, timeout=TIMEOUT)
-    answer.raise_for_status()
-    return answer
+    response = session.get(url, timeout=TIMEOUT)
+    response.raise_for_status()
+    return response
 
 
 if __name__ == "__main__":

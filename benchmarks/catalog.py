@@ -20,7 +20,7 @@ def measure() -> Result:
         again = store.tap("products", "skus", state=full.run.state)
     things = PRODUCTS + SKUS
     return Result(
-        f"Catalog: {PRODUCTS:,} products, {SKUS:,} SKUs, {LATENCY} ms an answer",
+        f"Catalog: {PRODUCTS:,} products, {SKUS:,} SKUs, {LATENCY} ms a response",
         [
             Figure(
                 "requests, everything",
