@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FEW, MANY = 10_000, 100_000
 #: All that are made of the documents of CL.
 TOGETHER = ("clients", "carts", "newsletter")
-MICROSECONDS = 35
+#: CPU beside a plain loop: 35 µs where the loop takes 19.
+TIMES_THE_LOOP = 1.84
 SECONDS = 10
 MILLION = 1_000_000
 
@@ -86,8 +87,8 @@ def measure() -> Result:
                 f"{tap_cost:.0f} µs",
                 f"plain loop {bare_cost:.0f} µs",
                 _ratio(tap_cost, bare_cost),
-                f"≤ {MICROSECONDS} µs",
-                tap_cost <= MICROSECONDS,
+                f"≤ {TIMES_THE_LOOP}",
+                tap_cost <= TIMES_THE_LOOP * bare_cost,
             ),
             Figure(
                 f"requests of {', '.join(TOGETHER)}, {FEW:,} clients",
