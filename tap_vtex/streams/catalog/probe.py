@@ -1,4 +1,4 @@
-"""How VTEX's catalog behaves where its documentation is silent."""
+"""Finds out how VTEX's catalog behaves where its documentation is silent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def probe_catalog(probe: Probe) -> None:
-    """Find out about the lists of products and SKUs, and about SKUs."""
+    """Probe the lists of products and SKUs, and single SKUs."""
     _probe_products(probe)
     _probe_sku_list(probe)
     _probe_skus(probe)
@@ -30,7 +30,7 @@ def _probe_products(probe: Probe) -> None:
     with probe.finding("catalog.product_list_status"):
         answer = _products(probe, PRODUCTS_PER_PAGE)
         probe.found["catalog.product_list_status"] = answer.status
-        # By which list the tap goes through the catalog.
+        # The list that the tap would read the catalog by.
         probe.found["catalog.read_by"] = "products" if answer.is_ok else "SKUs"
         if not answer.is_ok:
             return
