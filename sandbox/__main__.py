@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--keep-documents",
         action="store_true",
-        help="keep documents of Master Data as JSON: quick from the second request on",
+        help="cache Master Data documents as JSON: fast from the second request on",
     )
     add(
         "--peak",

@@ -24,9 +24,9 @@ DATE_FILTERS = ("f_creationDate", "f_authorizedDate", "f_invoicedDate")
 async def last_page_again(
     request: web.Request, handler: Handler, shape: Shape, paging: Paging
 ) -> web.StreamResponse:
-    """The requested page, or the last one where that lies beyond the end."""
+    """The requested page, or the last one if the request is beyond the end."""
     if isinstance(paging, ScrollToken):
-        # The empty page closes the cursor, so the store must not get there.
+        # The empty page closes the cursor, so the store must not reach it.
         return await handler(paging.page_before(request) if paging.at_end(request) else request)
     response = await handler(request)
     while (page := Listing.of(shape, response)) and not page.rows and paging.number(request) > 1:
@@ -57,7 +57,7 @@ async def new_page(
 async def about_another(
     request: web.Request, handler: Handler, shape: Shape, other: str | None
 ) -> web.StreamResponse:
-    """The response about another thing: ``other``, or the first one that the store has."""
+    """The response for another id: ``other``, or the first one in the store."""
     parameters, name = request.match_info, shape.about or ""
     requested = parameters[name]
     if other is None:
@@ -77,6 +77,6 @@ def latest_orders(request: web.Request) -> web.Request:
 
 
 def with_old_index(request: web.Request, hours: float) -> web.Request:
-    """The same request, answered from an index that lags by hours more than usual."""
+    """The same request, to an index that lags ``hours`` more than usual."""
     request[INDEX_LAG] = request.get(INDEX_LAG, 0) + int(hours * HOUR)
     return request

@@ -1,6 +1,6 @@
 """Where each of VTEX's routes keeps its rows, totals and ids.
 
-The one place that knows: all faults that change rows, totals, pages or ids look here.
+All faults that change rows, totals, pages or ids use this table.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a route's response looks."""
+    """The structure of a route's responses."""
 
     #: The field with the rows; "" if the body itself is the list; None if there are no rows.
     rows: str | None = None
-    #: The field of a row, or of the single thing, with its id; None if the rows are ids, or
-    #: the keys of an object are.
+    #: The id field of a row, or of the single object; None if rows are ids or keys of an object.
     key: str | None = None
     #: Where the total is: ``field.field`` of the body, or a header; None if nowhere.
     total: str | None = None
     paging: Paging | None = None
-    #: The path parameter with the id of the one thing that the response is about.
+    #: The path parameter with the id of the single object that the response describes.
     about: str | None = None
-    #: The ids for which the route has such a thing.
+    #: The ids for which the route has an object.
     things: Callable[[Store], Iterable[object]] = lambda _: ()
-    #: The body that stands for nothing; None for the list without rows.
+    #: The body that stands for no data; None for the list without rows.
     blank: Callable[[Store], Any] | None = None
     #: Whether the response comes from an index that can lag.
     indexed: bool = False
@@ -70,7 +69,7 @@ CATALOG = "/api/catalog_system/pvt"
 RATES = "/api/rnb/pvt"
 PROMOTION = "idCalculatorConfiguration"
 
-#: By the path with placeholders, as the routes spell it.
+#: The shapes by path, with the same placeholders as the routes.
 SHAPES: dict[str, Shape] = {
     "/api/oms/pvt/orders": Shape(
         rows="list",
