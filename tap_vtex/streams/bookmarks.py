@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -17,7 +16,7 @@ import msgspec
 from tap_vtex import dates
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
 #: A date in the state: a day, or a moment with or without a zone.
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-][\d:]+)?)?")
@@ -101,23 +100,3 @@ def is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
 def checksum(text: str, size: int) -> int:
     """The checksum of a text, as a number of ``size`` bytes."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=size).digest(), "big")
-
-
-class IdPass(Bookmark, frozen=True, kw_only=True):
-    """A resumable pass over numeric ids in ascending order."""
-
-    #: When the pass began.
-    began: datetime
-    #: The highest id done.
-    done_until: int = -1
-
-    def left(self, ids: Collection[int]) -> Sequence[int]:
-        """The ids still to do, in ascending order."""
-        ordered = sorted(ids)
-        return ordered[bisect_right(ordered, self.done_until) :]
-
-
-def chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    """Split a sequence into chunks of ``size``."""
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_vtex.streams.bookmarks import IdPass
+from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.id_census import IdSet
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
 
-class OpenPass(IdPass, frozen=True, kw_only=True):
-    """A pass over ids that are requested concurrently."""
+class OpenPass(Bookmark, frozen=True, kw_only=True):
+    """A resumable pass over ids that are requested concurrently, in ascending order."""
 
+    #: When the pass began.
+    began: datetime
+    #: The highest id requested.
+    done_until: int = -1
     #: Ids up to `done_until` that are not done.
     open: IdSet = msgspec.field(default_factory=IdSet)
 
-    def left(self, ids: Collection[int]) -> Sequence[int]:
+    def left(self, ids: Collection[int]) -> list[int]:
         """The ids still to do, starting with those that were in flight."""
-        return [*sorted(self.open.ids.intersection(ids)), *super().left(ids)]
+        new = sorted(one for one in ids if one > self.done_until)
+        return [*sorted(self.open.ids.intersection(ids)), *new]
 
 
 class IdWalk:

@@ -125,10 +125,10 @@ class ModifiedStream(ListStream):
             known = (bookmark.size.rows or 0) if self.is_partial else 0
             return Reading(max(self.count(found, bookmark.size), known))
 
-        answer = read_list(self.run.client, bookmark.size, read)
+        reading = read_list(self.run.client, bookmark.size, read)
         if self.is_partial:
             return found, bookmark.size
-        size = bookmark.size.after(answer.rows, self.run.client.now())
+        size = bookmark.size.after(reading.rows, self.run.client.now())
         size.warn_if_doubtful(self.logger, self.what)
         return found, size
 

@@ -134,10 +134,10 @@ class PerSkuStream(VtexStream):
 
     def _list(self, bookmark: PerSkuBookmark | None) -> _SkuList:
         size = bookmark.size if bookmark else ListSize()
-        units, answer = read_id_list(self.run.client, size, self.list_once)
-        size = size.after(answer.rows, self.run.client.now(), answer.announced)
+        units, reading = read_id_list(self.run.client, size, self.list_once)
+        size = size.after(reading.rows, self.run.client.now(), reading.announced)
         size.warn_if_doubtful(self.logger, "SKUs")
-        return _SkuList(sorted(units), size, answer.announced)
+        return _SkuList(sorted(units), size, reading.announced)
 
     def list_once(self) -> Listed:
         """List the SKUs once."""

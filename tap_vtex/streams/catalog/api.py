@@ -141,8 +141,8 @@ def read_id_list(
         units.update(listed.units)
         return Reading(len(units), listed.announced)
 
-    answer = read_list(client, size, count)
-    return units, answer
+    reading = read_list(client, size, count)
+    return units, reading
 
 
 class CatalogApi:

@@ -151,10 +151,10 @@ class Assembler:
         if shown:
             batch.brands.append(_brand(shown) | at)
         if self.wanted.products:
-            form = self._form(product_id, batch, budget)
+            details = self._details(product_id, batch, budget)
             batch.is_incomplete &= bool(shown or rows)
-            if form or shown:
-                product = self._product(form, shown, dates_of or known)
+            if details or shown:
+                product = self._product(details, shown, dates_of or known)
                 updated = _text(max(filter(None, dates_of.values()), default=None))
                 batch.products.append({**product, "date_updated": updated, **at})
             else:
@@ -177,22 +177,22 @@ class Assembler:
             newest=max((date for date in changed if date <= now), default=None),
         )
 
-    def _form(self, product_id: int, batch: Batch, budget: RetryBudget) -> Document | None:
+    def _details(self, product_id: int, batch: Batch, budget: RetryBudget) -> Document | None:
         try:
-            form = self.api.product(product_id, budget)
+            details = self.api.product(product_id, budget)
         except AccessError:
             if self.api.has_read_products:
                 raise
             batch.refused = True
             return None
-        batch.is_incomplete = form is None and self.api.may_read_products
-        return form
+        batch.is_incomplete = details is None and self.api.may_read_products
+        return details
 
     def _product(
-        self, form: Document | None, context: Document, sku_ids: Iterable[int]
+        self, details: Document | None, context: Document, sku_ids: Iterable[int]
     ) -> Document:
-        category = self._categories.get(_category_of(form, context))
-        product = product_document(form, context, sku_ids, category, self._store_url)
+        category = self._categories.get(_category_of(details, context))
+        product = product_document(details, context, sku_ids, category, self._store_url)
         name = product["brand_name"] or self._brands.get(str(product.get("BrandId")))
         return {**product, "brand_name": name}
 
@@ -212,9 +212,9 @@ def _main_sku(rows: Iterable[Document]) -> set[int]:
     return {sku_id for _inactive, sku_id in order[:1]}
 
 
-def _category_of(form: Document | None, context: Document) -> str:
-    if form:
-        return str(form.get("CategoryId"))
+def _category_of(details: Document | None, context: Document) -> str:
+    if details:
+        return str(details.get("CategoryId"))
     path = str(context.get("ProductCategoryIds") or "")
     return path.strip("/").rpartition("/")[2]
 

@@ -73,7 +73,7 @@ def sku_document(context: Document) -> Document:
 
 
 def product_document(
-    form: Document | None,
+    details: Document | None,
     context: Document | None,
     sku_ids: Iterable[int],
     category: Category | None,
@@ -82,14 +82,14 @@ def product_document(
     """A product, from its own data and that of one of its SKUs.
 
     Args:
-        form: The product's own data, if the key may read it.
+        details: The product's own data, if the key may read it.
         context: The context of one of its SKUs, if it has any.
         sku_ids: The ids of its SKUs.
         category: Its category, if the tree is known.
         store_url: The base URL of links.
     """
     context = context or {}
-    product = dict(form) if form else _from_sku(context)
+    product = dict(details) if details else _from_sku(context)
     link = product.get("LinkId")
     ids, names = _path(context) if category is None else (category.ids, category.names)
     return {

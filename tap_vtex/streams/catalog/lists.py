@@ -206,14 +206,14 @@ class CategoriesStream(VtexStream):
             ledger.add(outcome.item, now, is_unknown=outcome.error is None)
         return self._document(categories[outcome.item], outcome.result or {})
 
-    def _document(self, category: Category, form: Document) -> Document:
+    def _document(self, category: Category, details: Document) -> Document:
         node = category.node
         return {
             "Name": node.get("name"),
             "FatherCategoryId": category.ids[-2] if len(category.ids) > 1 else None,
             "Title": node.get("Title"),
             "HasChildren": node.get("hasChildren"),
-            **form,
+            **details,
             "Id": category.ids[-1],
             # Without the host, which VTEX says is that of whichever shop asked first.
             "url": urlsplit(str(node.get("url") or "")).path or None,

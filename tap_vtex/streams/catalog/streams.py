@@ -95,9 +95,9 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         """The listed units; the list is read again if it shows fewer than an earlier run saw."""
         by, first = self._listed
         readings = chain([first], map(self._read_list, repeat(by)))
-        units, answer = read_id_list(self.run.client, size, lambda: next(readings))
-        self._listed = by, Listed(units, answer.announced)
-        size = size.after(answer.rows, self.run.client.now(), answer.announced)
+        units, reading = read_id_list(self.run.client, size, lambda: next(readings))
+        self._listed = by, Listed(units, reading.announced)
+        size = size.after(reading.rows, self.run.client.now(), reading.announced)
         size.warn_if_doubtful(self.logger, NAMES[by])
         return units, size
 
