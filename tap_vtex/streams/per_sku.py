@@ -15,7 +15,7 @@ from tap_vtex.report.probe import NOBODYS_ID
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.bookmarks import is_due
-from tap_vtex.streams.catalog.api import CatalogApi, Listed, first_sku, read_id_list
+from tap_vtex.streams.catalog.api import CatalogApi, IdList, first_sku, read_id_list
 from tap_vtex.streams.id_census import IdCensus, IdSet
 from tap_vtex.streams.id_walk import IdWalk, OpenPass
 from tap_vtex.streams.ledger import RetryLedger, missing_from_list, retry_missing
@@ -109,10 +109,12 @@ class PerSkuStream(VtexStream):
         """
         client = self.run.client
         bookmark = self.load_bookmark(partition, PerSkuBookmark)
-        if bookmark is None or not bookmark.complete or bookmark.size.is_doubtful:
-            fresh = False
-        else:
-            fresh = not is_due(bookmark.began, self.refresh, client.now())
+        fresh = (
+            bookmark is not None
+            and bookmark.complete
+            and not bookmark.size.is_doubtful
+            and not is_due(bookmark.began, self.refresh, client.now())
+        )
         # List first: the response sets the client's clock, which dates the pass.
         listed = None if fresh else self._list(bookmark)
         if bookmark is None:
@@ -139,7 +141,7 @@ class PerSkuStream(VtexStream):
         size.warn_if_doubtful(self.logger, "SKUs")
         return _SkuList(sorted(units), size, reading.announced)
 
-    def list_once(self) -> Listed:
+    def list_once(self) -> IdList:
         """List the SKUs once."""
         api = CatalogApi(self.run.client, self.logger)
         try:
@@ -150,7 +152,7 @@ class PerSkuStream(VtexStream):
             except AccessError:
                 raise refusal from None
         skus = dict.fromkeys((sku for skus in products.units.values() for sku in skus), ())
-        return Listed(skus, len(skus) + max(0, products.announced - len(products.units)))
+        return IdList(skus, len(skus) + max(0, products.announced - len(products.units)))
 
 
 class _SkuList(NamedTuple):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ENTRY: Final = Struct(">II")
 _BYTES: Final = 4
 BITS: Final = 8 * _BYTES
-#: Beyond this many rows, buckets are shared: there are 2 ** `SHARED_BITS`, or 44 kB of state.
+#: Beyond this many rows, rows share 2 ** `SHARED_BITS` buckets: 44 kB of state.
 MAX_BUCKETS: Final = 4096
 SHARED_BITS: Final = 12
 #: The bit of a checksum that makes the next run look at the row again.

@@ -121,7 +121,7 @@ MAX_IDLE_PAGES: Final = 2
 MAX_REFUSED: Final = 5
 
 
-class Listed(NamedTuple):
+class IdList(NamedTuple):
     """The ids of a list."""
 
     #: Each id with the ids of its SKUs, which only the list of products has.
@@ -131,7 +131,7 @@ class Listed(NamedTuple):
 
 
 def read_id_list(
-    client: VtexClient, size: ListSize, read: Callable[[], Listed]
+    client: VtexClient, size: ListSize, read: Callable[[], IdList]
 ) -> tuple[dict[int, Collection[int]], Reading]:
     """Read a list of ids, again while it looks too short; return the union of all readings."""
     units: dict[int, Collection[int]] = {}
@@ -159,7 +159,7 @@ class CatalogApi:
 
     # -- lists ---------------------------------------------------------------------------
 
-    def product_ids(self) -> Listed:
+    def product_ids(self) -> IdList:
         """The ids of all products, inactive ones included, with the ids of their SKUs.
 
         Raises:
@@ -183,9 +183,9 @@ class CatalogApi:
             if ids.keys() <= products.keys():
                 break
             products |= ids
-        return Listed(products, total)
+        return IdList(products, total)
 
-    def sku_ids(self) -> Listed:
+    def sku_ids(self) -> IdList:
         """The ids of all SKUs.
 
         Raises:
@@ -204,7 +204,7 @@ class CatalogApi:
             # The list has no total, so one page without new ids does not prove its end.
             if idle == MAX_IDLE_PAGES:
                 break
-        return Listed(dict.fromkeys(seen, ()), announced)
+        return IdList(dict.fromkeys(seen, ()), announced)
 
     def brands(self, known: ListSize | None = None) -> list[Any]:
         """All brands, unvalidated; ``known`` is the size that earlier runs saw.

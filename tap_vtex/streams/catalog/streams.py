@@ -18,7 +18,7 @@ from tap_vtex.streams.catalog.api import (
     PRODUCT_LIST,
     SKU_CONTEXT,
     CatalogApi,
-    Listed,
+    IdList,
     first_sku,
     read_id_list,
 )
@@ -58,7 +58,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         return CatalogApi(self.run.client, self.logger)
 
     @cached_property
-    def _listed(self) -> tuple[UnitKind, Listed]:
+    def _listed(self) -> tuple[UnitKind, IdList]:
         """The products with the ids of their SKUs, or the SKUs if the key may list only those."""
         try:
             return "product", self._product_ids()
@@ -71,7 +71,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         )
         return "sku", sku_ids
 
-    def _product_ids(self) -> Listed:
+    def _product_ids(self) -> IdList:
         """The products. A refusal is retried once if an earlier run could list them."""
         try:
             return self._api.product_ids()
@@ -88,7 +88,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
             return False
         return stored is not None and stored.by == "product"
 
-    def _read_list(self, by: UnitKind) -> Listed:
+    def _read_list(self, by: UnitKind) -> IdList:
         return self._api.product_ids() if by == "product" else self._api.sku_ids()
 
     def _read_units(self, size: ListSize) -> tuple[Mapping[int, Collection[int]], ListSize]:
@@ -96,7 +96,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         by, first = self._listed
         readings = chain([first], map(self._read_list, repeat(by)))
         units, reading = read_id_list(self.run.client, size, lambda: next(readings))
-        self._listed = by, Listed(units, reading.announced)
+        self._listed = by, IdList(units, reading.announced)
         size = size.after(reading.rows, self.run.client.now(), reading.announced)
         size.warn_if_doubtful(self.logger, NAMES[by])
         return units, size
