@@ -160,10 +160,10 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
         for order in store.book.select(window, {}, now, incomplete=False).orders
         if order not in store.book.actions
     ]
-    return _spread(orders, body["count"])
+    return _sample(orders, body["count"])
 
 
-def _spread(things: list[T], count: int) -> list[T]:
+def _sample(things: list[T], count: int) -> list[T]:
     """A number of items, evenly spread over a list."""
     return things[:: max(1, len(things) // count)][:count]
 
@@ -179,7 +179,7 @@ async def act_on_documents(request: web.Request) -> web.Response:
     body: dict[str, Any] = await request.json()
     entity, now = store.entities[body["entity"]], store.clock.now()
     numbers = {entity.document_id(n): n for n in range(entity.history.since(now))}
-    chosen: list[str] = body.get("ids") or _spread(
+    chosen: list[str] = body.get("ids") or _sample(
         [entity.document_id(number) for number in entity.numbers(now)], body["count"]
     )
     if unknown := [one for one in chosen if one not in numbers]:

@@ -67,7 +67,7 @@ Kind = Literal[
 NEEDS_ROWS = {"low", "no_rows", "drop_rows", "row_twice", "null_row", "no_id", "odd_id"}
 NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
-SENT_BY_HAND = {"cut", "drip", "huge"}
+SENT_MANUALLY = {"cut", "drip", "huge"}
 
 
 @dataclass
@@ -173,7 +173,7 @@ class Fault:
             **dict.fromkeys(NEEDS_PAGES, shape.paging),
             "nothing": shape.rows is not None or shape.blank,
             "wrong_total": shape.total,
-            "foreign": shape.about,
+            "foreign": shape.id_parameter,
             "latest": shape.key == "orderId" and shape.paging,
             "stale": shape.indexed,
         }
@@ -190,7 +190,7 @@ class Fault:
 
     # -- what happens to them ------------------------------------------------------------
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
         """Respond to a struck request."""
@@ -215,7 +215,7 @@ class Fault:
                 await self._wait(request)
             elif self.kind == "drip_headers":
                 await bodies.drip_headers(request)
-            bodies.tear_down(request)
+            bodies.reset_connection(request)
             return web.Response()
         if self.kind == "nothing" and shape.blank:
             return json_response(shape.blank(request.app[STORE]))
@@ -255,11 +255,11 @@ class Fault:
     ) -> web.StreamResponse | None:
         """The response to a changed request; None if the kind changes no requests."""
         if self.kind == "foreign":
-            return await rewriting.about_another(request, handler, shape, self.other)
+            return await rewriting.for_another_id(request, handler, shape, self.other)
         if self.kind == "latest":
             return await handler(rewriting.latest_orders(request))
         if self.kind == "stale":
-            return await handler(rewriting.with_old_index(request, self.hours))
+            return await handler(rewriting.with_index_lag(request, self.hours))
         if shape.paging:
             return await self._other_page(request, handler, shape, shape.paging)
         return None
@@ -325,7 +325,7 @@ class Fault:
         body = response.body if isinstance(response, web.Response) else None
         if not isinstance(response, web.Response) or not isinstance(body, bytes):
             return response
-        if self.kind in SENT_BY_HAND:
+        if self.kind in SENT_MANUALLY:
             return await bodies.send(request, body, self.headers, how=self.kind, size=self.size)
         if self.kind == "control_characters":
             response.body = bodies.with_control_characters(body)

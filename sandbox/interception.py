@@ -29,7 +29,7 @@ class Interceptor(Protocol):
     def strikes(self, request: web.Request) -> bool:
         """Whether it strikes this request."""
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
         """Respond to a struck request."""

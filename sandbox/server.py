@@ -75,7 +75,7 @@ async def _intercepted(
     for place, fault in enumerate(faults, 1):
         if fault.strikes(request):
             rest = partial(_intercepted, faults=faults[place:], handler=handler)
-            return await fault.happen(request, rest, moment(request.app[STORE].clock.now()))
+            return await fault.respond(request, rest, moment(request.app[STORE].clock.now()))
     return await _admitted(request, handler)
 
 

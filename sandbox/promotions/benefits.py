@@ -25,8 +25,8 @@ class Promotions:
     """The promotions. There are few, so they are stored as documents."""
 
     #: How many there are at first, and which ones are archived.
-    at_first = 12
-    archived_at_first: tuple[int, ...] = (3, 6, 8, 11)
+    initial_count = 12
+    initially_archived: tuple[int, ...] = (3, 6, 8, 11)
 
     def __init__(self, seed: int, skus: int, start: int) -> None:
         self._seed = seed
@@ -34,10 +34,10 @@ class Promotions:
         self._by_id: dict[str, Json] = {}
         #: The status of rows whose status does not follow from isActive.
         self._statuses: dict[str, str] = {}
-        for number in range(self.at_first):
-            modified = start - (self.at_first - number) * 41 * DAY + number * 123_456_789_123
+        for number in range(self.initial_count):
+            modified = start - (self.initial_count - number) * 41 * DAY + number * 123_456_789_123
             key = self.add_promotion(with_digits(modified, 2 + number % 6))
-            if number in self.archived_at_first:
+            if number in self.initially_archived:
                 is_archived = {"isArchived": True, "isActive": number == HALF_ARCHIVED}
                 self._by_id[key] |= is_archived
 
@@ -103,8 +103,8 @@ class Promotions:
 class Taxes(Promotions):
     """The taxes, which VTEX stores like promotions, in separate lists."""
 
-    at_first = 6
-    archived_at_first = (1, 3, 4)
+    initial_count = 6
+    initially_archived = (1, 3, 4)
 
     def _document(self, number: int, at: int) -> Json:
         return tax_document(self._seed, number, at, self._skus)

@@ -59,7 +59,7 @@ def _with_more(body: bytes, json: bytes) -> bytes:
     return msgspec.json.encode(content)
 
 
-def _inflated(body: bytes, size: int) -> Iterator[bytes]:
+def _padded(body: bytes, size: int) -> Iterator[bytes]:
     """A body in chunks, padded to ``size`` bytes with leading blanks."""
     blanks = max(0, size - len(body))
     yield from (b" " * CHUNK for _ in range(blanks // CHUNK))
@@ -69,7 +69,7 @@ def _inflated(body: bytes, size: int) -> Iterator[bytes]:
 def bomb(body: bytes, size: int) -> bytes:
     """A body as gzip that inflates to ``size`` bytes, and takes about a thousandth of that."""
     packer = zlib.compressobj(wbits=31)
-    packed = [packer.compress(part) for part in _inflated(body, size)]
+    packed = [packer.compress(part) for part in _padded(body, size)]
     return b"".join([*packed, packer.flush()])
 
 
@@ -82,13 +82,13 @@ async def send(
     await response.prepare(request)
     if how == "cut":
         await response.write(body[: len(body) // 2])
-        tear_down(request)
+        reset_connection(request)
     elif how == "drip":
         for byte in body:
             await response.write(bytes([byte]))
             await asyncio.sleep(1)
     else:
-        for part in _inflated(body, size):
+        for part in _padded(body, size):
             await response.write(part)
     return response
 
@@ -102,7 +102,7 @@ async def drip_headers(request: web.Request) -> None:
         await asyncio.sleep(1)
 
 
-def tear_down(request: web.Request) -> None:
+def reset_connection(request: web.Request) -> None:
     """Reset the connection."""
     if request.transport is not None:
         request.transport.abort()

@@ -54,14 +54,14 @@ async def new_page(
     return response
 
 
-async def about_another(
+async def for_another_id(
     request: web.Request, handler: Handler, shape: Shape, other: str | None
 ) -> web.StreamResponse:
     """The response for another id: ``other``, or the first one in the store."""
-    parameters, name = request.match_info, shape.about or ""
+    parameters, name = request.match_info, shape.id_parameter or ""
     requested = parameters[name]
     if other is None:
-        ids = map(str, shape.things(request.app[STORE]))
+        ids = map(str, shape.ids(request.app[STORE]))
         other = next((one for one in ids if one != requested), requested)
     parameters[name] = other
     try:
@@ -76,7 +76,7 @@ def latest_orders(request: web.Request) -> web.Request:
     return request.clone(rel_url=url.update_query({"orderBy": "creationDate,desc"}))
 
 
-def with_old_index(request: web.Request, hours: float) -> web.Request:
+def with_index_lag(request: web.Request, hours: float) -> web.Request:
     """The same request, to an index that lags ``hours`` more than usual."""
     request[INDEX_LAG] = request.get(INDEX_LAG, 0) + int(hours * HOUR)
     return request
