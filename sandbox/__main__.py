@@ -38,14 +38,14 @@ def main() -> None:
         store.book.closed = store.clock.now()
     app = make_app(store)
 
-    async def say_hello(_app: web.Application) -> None:
+    async def announce(_app: web.Application) -> None:
         print(  # noqa: T201 - tell the user where the store is
             f"A VTEX store, {options.orders:,} orders, at http://127.0.0.1:{options.port}\n"
             f"account_name {options.account}, app_key {APP_KEY}, app_token {APP_TOKEN}",
             flush=True,
         )
 
-    app.on_startup.append(say_hello)
+    app.on_startup.append(announce)
     web.run_app(app, host="127.0.0.1", port=options.port, print=None, access_log=None)
 
 
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--keep-documents",
         action="store_true",
-        help="keep documents of Master Data as JSON: quick from the second request on",
+        help="cache Master Data documents as JSON: fast from the second request on",
     )
     add(
         "--peak",

@@ -1,4 +1,4 @@
-"""The store's clock, which can run, stand still or be set forward.
+"""The store's clock, which can run, stop or be set forward.
 
 Times are counted in ticks of 100 nanoseconds since 1970, the unit of VTEX's seven-digit
 fractions.

@@ -1,4 +1,4 @@
-"""The sandbox's own routes, with which tests and demonstrations change the store."""
+"""The sandbox's own routes, which let tests and demonstrations change the store."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def remove_faults(request: web.Request) -> web.Response:
 
 @routes.get(PREFIX + "orders")
 async def truth(request: web.Request) -> web.StreamResponse:
-    """Every order as it really is now, one JSON document per line."""
+    """Every order as it is now, one JSON document per line."""
     store = request.app[STORE]
     incomplete = request.query.get("incomplete") == "true"
     response = web.StreamResponse()
@@ -135,7 +135,7 @@ async def act_on_orders(request: web.Request) -> web.Response:
     chosen = _chosen(store, body, now)
     action = body["action"]
     for order in chosen:
-        if action == "hide":  # the list does not show it until then
+        if action == "hide":  # the list does not show it for that long
             store.book.late[order] = now + int(body["seconds"] * SECOND)
         elif action == "freeze":  # the list keeps showing it as it is now
             store.book.stale[order] = now - store.book.index_delay
@@ -160,11 +160,11 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
         for order in store.book.select(window, {}, now, incomplete=False).orders
         if order not in store.book.actions
     ]
-    return _spread(orders, body["count"])
+    return _sample(orders, body["count"])
 
 
-def _spread(things: list[T], count: int) -> list[T]:
-    """A number of things from all over a list."""
+def _sample(things: list[T], count: int) -> list[T]:
+    """A number of items, evenly spread over a list."""
     return things[:: max(1, len(things) // count)][:count]
 
 
@@ -179,7 +179,7 @@ async def act_on_documents(request: web.Request) -> web.Response:
     body: dict[str, Any] = await request.json()
     entity, now = store.entities[body["entity"]], store.clock.now()
     numbers = {entity.document_id(n): n for n in range(entity.history.since(now))}
-    chosen: list[str] = body.get("ids") or _spread(
+    chosen: list[str] = body.get("ids") or _sample(
         [entity.document_id(number) for number in entity.numbers(now)], body["count"]
     )
     if unknown := [one for one in chosen if one not in numbers]:
@@ -190,10 +190,10 @@ async def act_on_documents(request: web.Request) -> web.Response:
                 entity.edits.setdefault(number, []).append((now, body["fields"]))
             case "delete":
                 entity.deleted[number] = now
-            case "hide":  # the index does not show it until then
+            case "hide":  # the index does not show it for that long
                 entity.late[number] = now + int(body["seconds"] * SECOND)
             case "freeze":  # the index keeps showing it as it is now
-                entity.stale[number] = now - 1  # without what happens in this tick
+                entity.stale[number] = now - 1  # without changes in this tick
             case "thaw":
                 entity.stale.pop(number, None)
             case "double":  # the index holds it twice
@@ -207,7 +207,7 @@ async def act_on_documents(request: web.Request) -> web.Response:
 
 @routes.post(PREFIX + "catalog")
 async def act_on_catalog(request: web.Request) -> web.Response:
-    """Change products, SKUs, categories, prices, stock, promotions, taxes or coupons, now.
+    """Change products, SKUs, categories, prices, stock, promotions, taxes or coupons.
 
     The body has an ``action`` from the list below, and the ``id`` and ``fields`` it needs:
     ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. With ``ahead``, the

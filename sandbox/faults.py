@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from sandbox.interception import Handler
     from sandbox.tampering.paging import Paging
 
-#: Issues are VTEX's known issues. Where nothing else is said, nobody has reported such a
-#: response of VTEX's.
+#: Issue numbers are VTEX's known issues. Kinds without a source have not been reported of VTEX.
 Kind = Literal[
     # Errors
     "status",  # an error status; VTEX documents 401, 403, 404, 408, 429 and 500 to 504
@@ -34,33 +33,33 @@ Kind = Literal[
     "empty",  # status 200 and no body
     "null",  # status 200 and ``null``, as VTEX sends for some SKUs
     "cut",  # half of the body, then a reset; any network does that
-    "bad_gzip",  # a body that only claims to be gzip
-    "control_characters",  # JSON with raw control characters, as VTEX has sent it
+    "bad_gzip",  # a body that is labelled as gzip but is not
+    "control_characters",  # JSON with raw control characters, as VTEX has sent
     "drip",  # one byte of the body per second
     "drip_headers",  # one byte of the headers per second, without end
     "bomb",  # a small gzip body that inflates to `size` bytes of valid JSON
     "huge",  # a plain body of `size` bytes of valid JSON
-    "deep",  # arrays nested to `depth` in a field or row more
-    "digits",  # an integer of `digits` digits in a field or row more
+    "deep",  # arrays nested to `depth` in an extra field or row
+    "digits",  # an integer of `digits` digits in an extra field or row
     # Rows and totals
     "nothing",  # the empty form of the route; Master Data does so in incidents (issue 669048)
     "low",  # a consistent list of the first `left` rows; VTEX warns of such order lists
-    "no_rows",  # a page without rows under an unchanged total; VTEX's search index does so
-    "drop_rows",  # a page without its last `rows` rows under an unchanged total
+    "no_rows",  # a page without rows and an unchanged total; VTEX's search index does so
+    "drop_rows",  # a page without its last `rows` rows and an unchanged total
     "wrong_total",  # all rows, but a total off by `by`, or `total`; Master Data (issue 1249679)
-    "row_twice",  # one row comes again in place of the next one, under an unchanged total
+    "row_twice",  # one row replaces the next one, with an unchanged total
     "null_row",  # one row is null
     "no_id",  # one row lacks its id
     "odd_id",  # the id of one row is `value`
     # Mix-ups
     "repeat",  # every page is the first one, as from a cache that ignores the query
     "repeat_last",  # beyond the end, the last page comes again
-    "endless",  # every page is full of new rows, and the total grows by a page with each
-    "foreign",  # a response about another thing, as from a cache that mixes things up
+    "endless",  # every page is full of new rows and adds a page to the total
+    "foreign",  # the response for another id, as from a cache that mixes them up
     "latest",  # the store's latest orders instead of the window's; one public report
     "stale",  # an index that lags `hours` more, as VTEX's order list can (issue 577103)
     # Headers
-    "date",  # a Date header off by `seconds`, or `date` as it is; a proxy writes a Date of its own
+    "date",  # a Date header off by `seconds`, or `date` verbatim; proxies write their own Date
     "headers",  # the true response with `headers` changed
 ]
 
@@ -68,7 +67,7 @@ Kind = Literal[
 NEEDS_ROWS = {"low", "no_rows", "drop_rows", "row_twice", "null_row", "no_id", "odd_id"}
 NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
-SENT_BY_HAND = {"cut", "drip", "huge"}
+SENT_MANUALLY = {"cut", "drip", "huge"}
 
 
 @dataclass
@@ -76,18 +75,18 @@ class Fault:
     """Something that goes wrong with the requests to a path.
 
     A fault strikes only routes to which its kind applies: ``repeat`` needs pages, ``low``
-    rows, ``foreign`` an id in the path. Faults add up: one that changes the store's
-    response lets the faults behind it change that, too.
+    rows, ``foreign`` an id in the path. Faults combine: one that changes the store's response
+    lets later faults change it first.
     """
 
     kind: Kind
-    #: A regular expression that the path must match from its start.
+    #: A regular expression that matches the start of the path.
     path: str = ""
-    #: A regular expression to search the query string for.
+    #: A regular expression to find in the query string.
     query: str = ""
     #: How many requests to strike; None for all.
     times: int | None = 1
-    #: How many matching requests to let pass first.
+    #: How many matching requests to let through first.
     skip: int = 0
     #: Strike one matching request in this many, at random.
     one_in: int = 1
@@ -99,43 +98,43 @@ class Fault:
     from_page: int = 1
 
     # -- for all kinds -------------------------------------------------------------------
-    #: Headers that the response gets in addition, or instead of its own.
+    #: Headers to add to the response, or to replace in it.
     headers: dict[str, str] = field(default_factory=dict)
 
     # -- for single kinds ----------------------------------------------------------------
     #: status: the status, and whether the body is a web page.
     status: int = 503
     html: bool = False
-    #: status: Retry-After in seconds, or its text as it is; None to leave it out.
+    #: status: Retry-After in seconds, or as verbatim text; None to leave it out.
     retry_after: float | str | None = None
     retry_after_as_date: bool = False
     #: never: how long to wait. date: how far the clock is ahead, or behind if negative.
     seconds: float = 3600.0
-    #: date: the text of the header, instead of a time that is off.
+    #: date: the verbatim text of the header, instead of a wrong time.
     date: str | None = None
-    #: bomb, huge: the body's size in bytes. deep: how deep the nesting is. digits: how many.
+    #: bomb, huge: the body's size in bytes. deep: the nesting depth. digits: how many.
     size: int = 100_000_000
     depth: int = 100_000
     digits: int = 5000
     #: nothing: whether the response still has a total, of 0.
     with_total: bool = True
-    #: low: how many rows are left. drop_rows: how many go.
+    #: low: how many rows are left. drop_rows: how many to remove.
     left: int = 1
     rows: int = 1
-    #: wrong_total: what to add to the total (it stays at least 0), or what to say instead.
+    #: wrong_total: what to add to the total (never below 0), or the total to announce.
     by: int = -1
     total: int | None = None
     #: null_row, no_id, odd_id: the row's place on the page, or its id.
     row: int = 0
     row_id: str | None = None
-    #: odd_id: what the id becomes.
+    #: odd_id: the new id.
     value: Any = None
-    #: foreign: the id of the other thing; None for the first one that the store has.
+    #: foreign: the other id; None for the first one in the store.
     other: str | None = None
-    #: stale: how many hours the index lags in addition.
+    #: stale: how many more hours the index lags.
     hours: float = 2.0
 
-    #: How many requests have been struck.
+    #: How many requests it has struck.
     struck: int = 0
 
     # -- which requests ------------------------------------------------------------------
@@ -174,7 +173,7 @@ class Fault:
             **dict.fromkeys(NEEDS_PAGES, shape.paging),
             "nothing": shape.rows is not None or shape.blank,
             "wrong_total": shape.total,
-            "foreign": shape.about,
+            "foreign": shape.id_parameter,
             "latest": shape.key == "orderId" and shape.paging,
             "stale": shape.indexed,
         }
@@ -191,7 +190,7 @@ class Fault:
 
     # -- what happens to them ------------------------------------------------------------
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
         """Respond to a struck request."""
@@ -216,7 +215,7 @@ class Fault:
                 await self._wait(request)
             elif self.kind == "drip_headers":
                 await bodies.drip_headers(request)
-            bodies.tear_down(request)
+            bodies.reset_connection(request)
             return web.Response()
         if self.kind == "nothing" and shape.blank:
             return json_response(shape.blank(request.app[STORE]))
@@ -226,7 +225,7 @@ class Fault:
         return await self._spoil(request, await handler(request)) if response is None else response
 
     async def _wait(self, request: web.Request) -> None:
-        """Wait until the time is over or the client has hung up."""
+        """Wait until the time is up or the client hangs up."""
         end = asyncio.get_running_loop().time() + self.seconds
         # aiohttp does not report that a client hung up, so poll.
         while request.transport and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
@@ -254,13 +253,13 @@ class Fault:
     async def _rewritten(
         self, request: web.Request, handler: Handler, shape: Shape
     ) -> web.StreamResponse | None:
-        """The response to another request; None where the kind is not about requests."""
+        """The response to a changed request; None if the kind changes no requests."""
         if self.kind == "foreign":
-            return await rewriting.about_another(request, handler, shape, self.other)
+            return await rewriting.for_another_id(request, handler, shape, self.other)
         if self.kind == "latest":
             return await handler(rewriting.latest_orders(request))
         if self.kind == "stale":
-            return await handler(rewriting.with_old_index(request, self.hours))
+            return await handler(rewriting.with_index_lag(request, self.hours))
         if shape.paging:
             return await self._other_page(request, handler, shape, shape.paging)
         return None
@@ -268,7 +267,7 @@ class Fault:
     async def _other_page(
         self, request: web.Request, handler: Handler, shape: Shape, paging: Paging
     ) -> web.StreamResponse | None:
-        """Another page than the requested one; None where the kind is not about pages."""
+        """A page other than the requested one; None if the kind is not about pages."""
         if self.kind == "repeat":
             return await handler(paging.first_page(request))
         if self.kind == "repeat_last":
@@ -290,7 +289,7 @@ class Fault:
             left = self.left if self.kind == "low" else 0
             page.rows = page.rows[: max(0, left - first)]
             page.announce(min(page.total or 0, left) if self.with_total else None)
-            # What a scroll found is settled when it is opened.
+            # A scroll's results are fixed when it is opened.
             request.app[STORE].scrolls.shorten(response.headers.get("X-VTEX-MD-TOKEN", ""), left)
         elif self.kind == "no_rows":
             page.rows = []
@@ -326,7 +325,7 @@ class Fault:
         body = response.body if isinstance(response, web.Response) else None
         if not isinstance(response, web.Response) or not isinstance(body, bytes):
             return response
-        if self.kind in SENT_BY_HAND:
+        if self.kind in SENT_MANUALLY:
             return await bodies.send(request, body, self.headers, how=self.kind, size=self.size)
         if self.kind == "control_characters":
             response.body = bodies.with_control_characters(body)
@@ -341,5 +340,5 @@ class Fault:
 
 
 def _http_date(now: datetime, seconds: float) -> str:
-    """A time in a number of seconds, as headers have it."""
+    """The time ``seconds`` from now, in the format of headers."""
     return format_datetime(now + timedelta(seconds=seconds), usegmt=True)

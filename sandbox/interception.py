@@ -1,4 +1,4 @@
-"""What stands between a request and the store: the types that faults and server share."""
+"""The types that faults and the server share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: How many ticks the store's index lags in addition, for one request.
+#: How many more ticks the store's index lags, for one request.
 INDEX_LAG: web.RequestKey[int] = web.RequestKey("index_lag", int)
 
 
 class Interceptor(Protocol):
-    """What the server needs of a `sandbox.faults.Fault`.
+    """The part of `sandbox.faults.Fault` that the server uses.
 
-    A protocol, because faults look into the store: the store can't import them.
+    A protocol, because faults import the store, so the store can't import them.
     """
 
     path: str
@@ -27,9 +27,9 @@ class Interceptor(Protocol):
     struck: int
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether it takes this request."""
+        """Whether it strikes this request."""
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
-        """Respond to a request that it took."""
+        """Respond to a struck request."""

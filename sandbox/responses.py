@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 STORE: web.AppKey[Store] = web.AppKey("store")
-#: The text of a Date header that is not the store's time.
+#: A Date header that overrides the store's time.
 DATE: web.ResponseKey[str] = web.ResponseKey("date", str)
 
 
@@ -23,6 +23,6 @@ def json_response(body: object, status: int = 200) -> web.Response:
 
 
 def oms_error(status: int, code: str, message: str) -> web.Response:
-    """An error in the format of VTEX's order management."""
+    """An error in the format of VTEX's OMS API."""
     error = {"code": code, "message": message, "exception": None}
     return json_response({"error": error}, status)

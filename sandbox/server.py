@@ -55,7 +55,7 @@ async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What every request to VTEX goes through: faults, authentication, rate limit."""
+    """Pass each request to VTEX through faults, authentication and the rate limit."""
     if request.path.startswith(control.PREFIX):
         return await handler(request)
     store = request.app[STORE]
@@ -71,16 +71,16 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def _intercepted(
     request: web.Request, faults: Sequence[Interceptor], handler: Handler
 ) -> web.StreamResponse:
-    """The response that the first fault gives, or lets the others give."""
+    """The response of the first fault that strikes, which may use that of later ones."""
     for place, fault in enumerate(faults, 1):
         if fault.strikes(request):
             rest = partial(_intercepted, faults=faults[place:], handler=handler)
-            return await fault.happen(request, rest, moment(request.app[STORE].clock.now()))
+            return await fault.respond(request, rest, moment(request.app[STORE].clock.now()))
     return await _admitted(request, handler)
 
 
 async def _admitted(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The store's response, if the key is right and the rate within the limit."""
+    """The store's response, if the key is valid and the rate within the limit."""
     store, headers = request.app[STORE], request.headers
     if headers.get("X-VTEX-API-AppKey") != APP_KEY or (
         headers.get("X-VTEX-API-AppToken") != APP_TOKEN

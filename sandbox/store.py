@@ -1,4 +1,4 @@
-"""The store as a whole: its content, who may read it, and how it behaves."""
+"""The store as a whole: its content, its access rules and its behaviour."""
 
 from __future__ import annotations
 
@@ -80,8 +80,7 @@ class Store:
     #: The query strings of the latest requests.
     queries: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     scrolls: Scrolls = field(default_factory=Scrolls)
-    #: Documents of Master Data as JSON, kept so that the next one who asks need not wait until
-    #: they are made. None: they are made each time.
+    #: Cached Master Data documents as JSON, which make later requests fast. None for no cache.
     rendered: dict[tuple[object, ...], dict[Entry, msgspec.Raw]] | None = None
     feed: Feed = field(init=False)
     _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
@@ -128,7 +127,7 @@ class Store:
         )
 
     def found(self, entity: Entity, text: str | None, where: Where | None, now: int) -> list[Entry]:
-        """What a search finds at a time; a repeated search within a second finds the same."""
+        """The results of a search; within a second, a repeated search finds the same."""
         key = (entity.acronym, text, now // SECOND, entity.changes())
         if key not in self._searches:
             if len(self._searches) > MAX_CACHED_SEARCHES:

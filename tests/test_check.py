@@ -70,7 +70,7 @@ def test_the_role_of_the_set_up_guide(tap: Tap, shop: Shop) -> None:
     )
     (line,) = [line for line in run.lines if "Product management" in line]
     assert line.split("  ")[0] == "NO"
-    assert "changes show with the full pass only" in line
+    assert "changes appear only with the full pass" in line
 
 
 def test_what_is_lacking_is_named_in_the_order_of_clicks(tap: Tap, shop: Shop) -> None:

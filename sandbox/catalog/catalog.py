@@ -57,14 +57,14 @@ class Catalog:
     start: int
     account: str
     quirks: Quirks
-    #: How many collections there are that no product is in.
+    #: The number of collections without products.
     further_collections: int = 4
     #: Listed ids for which every other route returns 404.
     phantom_products: set[int] = field(default_factory=lambda: set(PHANTOM_PRODUCTS))
     phantom_skus: set[int] = field(default_factory=lambda: set(PHANTOM_SKUS))
-    #: Products without SKUs, even if they had some.
+    #: Products without SKUs, even if they had some before.
     empty_products: set[int] = field(default_factory=set)
-    #: SKUs whose context is ``null``, and products whose form is ``{}``.
+    #: SKUs whose context is ``null``, and products whose document is ``{}``.
     null_contexts: set[int] = field(default_factory=set)
     blank_products: set[int] = field(default_factory=set)
 
@@ -157,11 +157,11 @@ class Catalog:
         dated: int | None = None,
         **fields: Any,  # noqa: ANN401
     ) -> None:
-        """Change fields of a SKU's row or context, and with them ``DateUpdated``.
+        """Change fields of a SKU's row or context, and its ``DateUpdated``.
 
-        ``DateUpdated`` says ``dated`` if given, even if that is ahead of the clock. A field
+        ``DateUpdated`` becomes ``dated`` if given, even if that is ahead of the clock. A field
         that both views have changes in both: ``SkuName`` and ``Name``, ``Dimension`` and the
-        row's measures, ``AlternateIds`` and the row's ``RefId``. ``Ean`` is accepted, too.
+        row's measures, ``AlternateIds`` and the row's ``RefId``. ``Ean`` is also accepted.
         """
         fields = _named_as_in_row(fields)
         known = {"Ean", *self._row(sku_id, at), *self._context(sku_id, at)}
@@ -220,7 +220,7 @@ class Catalog:
     # -- products and SKUs at a given time -----------------------------------------------
 
     def product(self, product_id: int, now: int) -> Json | None:
-        """A product's form; None if the product does not exist at that time."""
+        """A product's document; None if the product does not exist at that time."""
         if not self.has_product(product_id) or self._added_products.get(product_id, 0) > now:
             return None
         of = goods.product(self.seed, product_id)

@@ -35,7 +35,7 @@ class Category:
     name: str
     parent: int | None
     is_active: bool = True
-    #: Edited fields of its form.
+    #: Edited fields of its document.
     edited: Json = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ class Categories:
         return category_id
 
     def edit(self, category_id: int, **fields: Any) -> None:  # noqa: ANN401 - of the document
-        """Change fields of a category's form."""
+        """Change fields of a category's document."""
         one = self.by_id[category_id]
         if unknown := fields.keys() - self.document(category_id).keys():
             raise ValueError(f"A category has no {sorted(unknown)}")
@@ -75,7 +75,7 @@ class Categories:
         one.edited |= fields
 
     def path(self, category_id: int) -> list[Category]:
-        """A category's ancestors from its department down, then the category itself."""
+        """The path from a category's department down to the category itself."""
         one = self.by_id[category_id]
         above = [] if one.parent is None else self.path(one.parent)
         return [*above, one]
@@ -85,7 +85,7 @@ class Categories:
         return [one for one in self.by_id.values() if one.parent == category_id]
 
     def document(self, category_id: int, *, with_path: bool = True) -> Json:
-        """A category's form."""
+        """A category's document."""
         one = self.by_id[category_id]
         path = self.path(category_id)
         return {

@@ -1,7 +1,7 @@
-"""Products and SKUs in the forms that the catalog's routes return.
+"""Products and SKUs as the catalog's routes return them.
 
-There are three views: a product's form, a SKU's row in its product's list, and a SKU with
-its context. Oddities depend on the id, so they are rare and always the same.
+There are three views: a product's document, a SKU's row in its product's list, and a SKU with its
+context. Oddities depend on the id, so they are rare and reproducible.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def in_minutes(at: int) -> str:
 
 
 def product_document(of: Product, department_id: int, first: int) -> Json:
-    """A product's form; ``first`` is the release time of the store's oldest product."""
+    """A product's document; ``first`` is the release time of the store's oldest product."""
     number = of.product_id
     return {
         "Id": number,
@@ -44,7 +44,7 @@ def product_document(of: Product, department_id: int, first: int) -> Json:
         "ReleaseDate": _release(number, first),
         "KeyWords": f"{of.kind}, {of.brand}" if number % 3 else None,
         "Title": of.name,
-        # Its SKUs stay active, as VTEX leaves them when the API deactivates a product.
+        # Its SKUs stay active, as in VTEX when the API deactivates a product.
         "IsActive": number % 23 != 5,
         "TaxCode": "",
         "MetaTagDescription": of.name if number % 5 else None,

@@ -1,4 +1,4 @@
-"""The routes of VTEX's Catalog API for what is listed beside products and SKUs."""
+"""The routes of VTEX's Catalog API for the lists other than products and SKUs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OF_BRANDS = ("Brands", "View Brand")
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The list of collections names this limit. What it limits, nobody says.
+#: A limit that the list of collections states, without documentation of what it limits.
 COLLECTIONS_LIMIT = 3000
 
 routes = web.RouteTableDef()
@@ -65,7 +65,7 @@ async def brand_pages(request: web.Request) -> web.Response:
 
 @routes.get("/api/catalog_system/pvt/collection/search")
 async def collection_pages(request: web.Request) -> web.Response:
-    """VTEX's Get all collections, which left the documentation in 2025 and is still in use."""
+    """VTEX's Get all collections, removed from the documentation in 2025 but still in use."""
     store = request.app[STORE]
     if not store.may("Read Collections", "View Collection"):
         return denied(store)
@@ -75,7 +75,7 @@ async def collection_pages(request: web.Request) -> web.Response:
 
 
 def _paged(query: Mapping[str, str], rows: list[dict[str, Any]], **more: int) -> web.Response:
-    """A page of rows, with its place among the others."""
+    """A page of rows, with its number and the total."""
     page, size = positive(query, "page"), positive(query, "pageSize")
     if page is None or size is None:
         return json_response("The parameters page and pageSize are required", 400)

@@ -33,7 +33,7 @@ def missing_sku() -> web.Response:
 
 
 def missing_product() -> web.Response:
-    """The response for an unknown product. Unlike that for a SKU, it is not JSON."""
+    """The response for an unknown product. Unlike a SKU's, it is not JSON."""
     return web.Response(status=404, text="Product not found")
 
 
@@ -80,7 +80,7 @@ async def product_and_sku_ids(request: web.Request) -> web.Response:
 def _scattered(product_id: int) -> int:
     """The sort key of a product in the list, which does not follow the ids.
 
-    A new product can appear anywhere and shift those behind it.
+    A new product can appear anywhere and shift the later ones.
     """
     return (product_id + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFF
 

@@ -31,7 +31,7 @@ def brands() -> list[Json]:
 
 
 def collections(names: dict[str, str], further: int) -> list[Json]:
-    """Rows of the list of collections: those that products name, and some without products."""
+    """Rows of the list of collections: those with products, and some without."""
     named = [(int(number), name) for number, name in names.items()]
     empty = [(1000 + number, f"Coleção {number + 1}") for number in range(further)]
     return [
@@ -45,7 +45,7 @@ def collections(names: dict[str, str], further: int) -> list[Json]:
             "totalSku": 2 * place,
             "totalProducts": place,
             "type": ("Manual", "Automatic", "Hybrid")[place % 3],
-            "lastModifiedBy": None,  # always so, says VTEX's known issue 1211438
+            "lastModifiedBy": None,  # always null, by VTEX's known issue 1211438
         }
         for place, (number, name) in enumerate([*named, *empty])
     ]

@@ -12,7 +12,7 @@ BRAZIL = {"acronym": "BRA", "name": "Brasil"}
 
 
 def dock(number: int) -> Json:
-    """A row of the list of docks. VTEX's examples have addresses of two forms."""
+    """A row of the list of docks. VTEX's examples have two forms of addresses."""
     address = _address(number)
     if number % 2:
         place = address.pop("location")

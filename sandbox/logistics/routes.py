@@ -11,8 +11,9 @@ OF_WAREHOUSES = ("Logistics full access", "Logistics viewer")
 OF_PICKUP_POINTS = (*OF_WAREHOUSES, "Logistics shipping full access")
 OF_STOCK = (*OF_WAREHOUSES, "Logistics inventory full access", "Logistics inventory read only")
 
-#: The list of pickup points ends after this many. The paged one has so many pages, of so many.
+#: The list of pickup points without pages is cut off here.
 MAX_PICKUP_POINTS = 1000
+#: The most pages of the paged list, and the most rows on each.
 MAX_PAGES = 100
 MAX_ROWS = 100
 
@@ -65,7 +66,7 @@ async def list_pickup_points(request: web.Request) -> web.Response:
 async def search_pickup_points(request: web.Request) -> web.Response:
     """VTEX's List paged pickup points.
 
-    What it answers to a larger page, or to a page beyond the hundredth, is not documented.
+    Its response to a larger page, or to a page after the hundredth, is not documented.
     """
     store = request.app[STORE]
     if not store.may(*OF_PICKUP_POINTS):

@@ -39,7 +39,7 @@ class Logistics:
         balance = []
         for place, (warehouse_id, name) in enumerate(WAREHOUSES):
             changes = self._set.get((sku_id, warehouse_id))
-            # Every SKU is in the first warehouse, except for a few that are nowhere.
+            # The first warehouse has every SKU, except for a few that are nowhere.
             if changes or (sku_id % 31 != 11 and (place == 0 or (sku_id + place) % 4 == 1)):
                 balance.append(_row(sku_id, place, warehouse_id, name) | (changes or {}))
         return {"skuId": str(sku_id), "balance": balance}

@@ -54,7 +54,7 @@ def _price(seed: int, product_id: int, sku_id: int) -> Json:
     base, cost = of.price / 100, round(of.price * 0.006, 2)
     if sku_id == 0 or sku_id % 97 == 50:  # VTEX accepts negative prices
         cost = -cost
-    # Only price tables, as in stores that need no base price.
+    # Fixed prices only, as in stores that need no base price.
     bare = sku_id % 29 == 8
     return {
         "itemId": str(sku_id),
@@ -67,7 +67,7 @@ def _price(seed: int, product_id: int, sku_id: int) -> Json:
 
 
 def _fixed_prices(sku_id: int, base: float) -> list[Json]:
-    """Prices per trade policy and minimum quantity, some of them limited in time."""
+    """Prices by trade policy and minimum quantity, some of them limited in time."""
     fixed = [
         {"tradePolicyId": "1", "value": base, "listPrice": None, "minQuantity": 1},
         {

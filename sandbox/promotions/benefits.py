@@ -22,22 +22,22 @@ COUPONS = 30
 
 
 class Promotions:
-    """The promotions. They are few, so they are stored as documents."""
+    """The promotions. There are few, so they are stored as documents."""
 
-    #: How many there are at first, and which of them are archived.
-    at_first = 12
-    archived_at_first: tuple[int, ...] = (3, 6, 8, 11)
+    #: How many there are at first, and which ones are archived.
+    initial_count = 12
+    initially_archived: tuple[int, ...] = (3, 6, 8, 11)
 
     def __init__(self, seed: int, skus: int, start: int) -> None:
         self._seed = seed
         self._skus = skus
         self._by_id: dict[str, Json] = {}
-        #: The status of rows where it does not follow from isActive.
+        #: The status of rows whose status does not follow from isActive.
         self._statuses: dict[str, str] = {}
-        for number in range(self.at_first):
-            modified = start - (self.at_first - number) * 41 * DAY + number * 123_456_789_123
+        for number in range(self.initial_count):
+            modified = start - (self.initial_count - number) * 41 * DAY + number * 123_456_789_123
             key = self.add_promotion(with_digits(modified, 2 + number % 6))
-            if number in self.archived_at_first:
+            if number in self.initially_archived:
                 is_archived = {"isArchived": True, "isActive": number == HALF_ARCHIVED}
                 self._by_id[key] |= is_archived
 
@@ -74,9 +74,9 @@ class Promotions:
     ) -> None:
         """Change fields of a promotion's detail, or the ``status`` of its row.
 
-        ``at`` is what ``lastModified`` will say, which may be ahead of the clock. None leaves
-        it as it is: VTEX's known issues 1375848 and 1379679 describe promotions that time
-        alone archives, and nobody says that the date moves then.
+        ``at`` becomes ``lastModified`` and may be ahead of the clock. None leaves the date as it
+        is: VTEX's known issues 1375848 and 1379679 describe promotions that are archived as time
+        passes, and don't say that the date moves then.
         """
         document = self._by_id[promotion_id]
         if unknown := fields.keys() - document.keys() - {"endDateUtc", "status"}:
@@ -101,10 +101,10 @@ class Promotions:
 
 
 class Taxes(Promotions):
-    """The taxes, which VTEX keeps like promotions, in lists of their own."""
+    """The taxes, which VTEX stores like promotions, in separate lists."""
 
-    at_first = 6
-    archived_at_first = (1, 3, 4)
+    initial_count = 6
+    initially_archived = (1, 3, 4)
 
     def _document(self, number: int, at: int) -> Json:
         return tax_document(self._seed, number, at, self._skus)
@@ -127,7 +127,7 @@ class Coupons:
     def edit_coupon(self, code: str, at: int | None, **fields: Any) -> None:  # noqa: ANN401
         """Change fields of a coupon; None removes a field.
 
-        ``at`` is what ``lastModifiedUtc`` will say; None leaves it as it is.
+        ``at`` becomes ``lastModifiedUtc``; None leaves it as it is.
         """
         modified = {} if at is None else {"lastModifiedUtc": shortest(at)}
         changed = self._by_code[code] | modified | fields

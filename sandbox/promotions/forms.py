@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 TYPES = ("regular", "progressive", "forThePriceOf", "combo", "buyAndWin", "multipleEffects")
 OCCASIONS = ("Aniversário", "Dia das Mães", "Verão", "Inverno", "Primeira compra", "Volta às aulas")
-#: What a promotion may apply to; the row has the number of each.
+#: What a promotion may apply to. The row counts each kind.
 SUBJECTS = ("skus", "products", "collections", "categories", "brands")
 
 
@@ -166,7 +166,7 @@ def _conditions(number: int) -> Json:
 
 
 def _subjects(seed: int, number: int, skus: int, dice: random.Random) -> Json:
-    """The things that it applies to, as lists of ids and names."""
+    """What the promotion applies to, as lists of ids and names."""
     bought = [goods.sku(seed, dice.randrange(skus)) for _ in range(3)]
     subject = number % 4
     both = number % len(TYPES) in {3, 4}

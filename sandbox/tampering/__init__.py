@@ -1,1 +1,1 @@
-"""What faults do to requests and responses."""
+"""How faults change requests and responses."""

@@ -25,24 +25,24 @@ REPLACEMENTS: dict[str, tuple[int, bytes, dict[str, str]]] = {
     "bad_gzip": (200, b"this is not gzip", JSON | GZIP),
     "redirect": (302, b"", {"Location": "http://login.invalid/?from=store"}),
 }
-#: Where a body gets control characters: at the start of a text meant for people.
+#: Where to insert control characters: at the start of human-readable text.
 FREE_TEXT = re.compile(rb'"\w*(?:name|title|description|tradePolicyId)":"', re.IGNORECASE)
 CONTROL_CHARACTERS = b"\x0b\t"
 CHUNK = 1_000_000
 
 
 def with_control_characters(body: bytes) -> bytes:
-    """A body with raw control characters in its first text meant for people."""
+    """A body with raw control characters in its first human-readable text."""
     return FREE_TEXT.sub(lambda found: found[0] + CONTROL_CHARACTERS, body, count=1)
 
 
 def with_nesting(body: bytes, depth: int) -> bytes:
-    """A body with one more field or row: arrays nested to a depth."""
+    """A body with an extra field or row: arrays nested to ``depth``."""
     return _with_more(body, b"[" * depth + b"]" * depth)
 
 
 def with_number(body: bytes, digits: int) -> bytes:
-    """A body with one more field or row: an integer of so many digits."""
+    """A body with an extra field or row: an integer of ``digits`` digits."""
     return _with_more(body, b"9" * digits)
 
 
@@ -59,17 +59,17 @@ def _with_more(body: bytes, json: bytes) -> bytes:
     return msgspec.json.encode(content)
 
 
-def _inflated(body: bytes, size: int) -> Iterator[bytes]:
-    """A body in chunks, with as many blanks before it as it takes to reach a size."""
+def _padded(body: bytes, size: int) -> Iterator[bytes]:
+    """A body in chunks, padded to ``size`` bytes with leading blanks."""
     blanks = max(0, size - len(body))
     yield from (b" " * CHUNK for _ in range(blanks // CHUNK))
     yield b" " * (blanks % CHUNK) + body
 
 
 def bomb(body: bytes, size: int) -> bytes:
-    """The gzip of a body that inflates to a size, about a thousandth of it."""
+    """A body as gzip that inflates to ``size`` bytes, and takes about a thousandth of that."""
     packer = zlib.compressobj(wbits=31)
-    packed = [packer.compress(part) for part in _inflated(body, size)]
+    packed = [packer.compress(part) for part in _padded(body, size)]
     return b"".join([*packed, packer.flush()])
 
 
@@ -82,19 +82,19 @@ async def send(
     await response.prepare(request)
     if how == "cut":
         await response.write(body[: len(body) // 2])
-        tear_down(request)
+        reset_connection(request)
     elif how == "drip":
         for byte in body:
             await response.write(bytes([byte]))
             await asyncio.sleep(1)
     else:
-        for part in _inflated(body, size):
+        for part in _padded(body, size):
             await response.write(part)
     return response
 
 
 async def drip_headers(request: web.Request) -> None:
-    """Send headers that never end, until the client has hung up."""
+    """Send headers that never end, until the client hangs up."""
     rest = b"HTTP/1.1 200 OK\r\nX-Slow: "
     while request.transport is not None and not request.transport.is_closing():
         request.transport.write(rest)
@@ -102,7 +102,7 @@ async def drip_headers(request: web.Request) -> None:
         await asyncio.sleep(1)
 
 
-def tear_down(request: web.Request) -> None:
+def reset_connection(request: web.Request) -> None:
     """Reset the connection."""
     if request.transport is not None:
         request.transport.abort()

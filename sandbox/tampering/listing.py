@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.tampering.shapes import Shape
 
 
-#: How far the numbers of made-up rows are from those of the rows they are made of.
+#: The distance between the id of a made-up row and that of its original.
 NEXT_IDS = 1_000_000
 
 
@@ -34,7 +34,7 @@ class Listing:
 
     @classmethod
     def of(cls, shape: Shape, response: web.StreamResponse) -> Listing | None:
-        """The page in a response; None if it is an error, or something else than a page."""
+        """The page in a response; None if it is an error or not a page."""
         encoded = json_in(response)
         if not encoded or not isinstance(response, web.Response):
             return None
@@ -47,7 +47,7 @@ class Listing:
 
     @property
     def rows(self) -> list[Any]:
-        """The rows; pairs of key and value where the rows are the fields of an object."""
+        """The rows; pairs of key and value if they are the fields of an object."""
         rows = self._body[self._shape.rows] if self._shape.rows else self._body
         return list(rows.items()) if isinstance(rows, dict) else rows
 
@@ -73,7 +73,7 @@ class Listing:
         return total
 
     def announce(self, total: int | None) -> None:
-        """Change the total, and what follows from it; None removes it."""
+        """Change the total and values derived from it; None removes it."""
         if self._shape.total is None or self.total is None:
             return
         if self._shape.has_header_total:
@@ -122,7 +122,7 @@ class Listing:
         return row | {self._shape.key: value} if isinstance(row, dict) else value
 
     def another_id(self, row: Any, salt: int) -> object:  # noqa: ANN401 - of any route
-        """An id like that of a row, and another one for each ``salt``."""
+        """An id in the style of a row's, different for each ``salt``."""
         own = self._id(row)
         is_number = isinstance(own, int) or (isinstance(row, tuple) and str(own).isdecimal())
         return int(str(own)) + salt * NEXT_IDS if is_number else f"{own}-{salt}"

@@ -1,4 +1,4 @@
-"""How each paged route is told which page to return, and how a fault changes that."""
+"""How requests name the page to return, and how a fault changes that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Paging(Protocol):
-    """A route's way to name a page."""
+    """How requests to a route name a page."""
 
     def first_row(self, request: web.Request) -> int:
         """The position in the whole list, from 0, of the requested page's first row."""
@@ -40,7 +40,7 @@ class PageNumbers:
     page: str
     size: str
     default_size: int
-    #: The maximum size; the route reduces a larger one to it.
+    #: The maximum size, to which the route reduces larger ones.
     max_size: Callable[[Store], int]
 
     def first_row(self, request: web.Request) -> int:
@@ -132,7 +132,7 @@ class RangeHeader:
 
 @dataclass(frozen=True)
 class ScrollToken:
-    """The token of a scroll's next page, whose position the store keeps; or a page's number."""
+    """A scroll's token, whose position the store keeps, or a page number."""
 
     def first_row(self, request: web.Request) -> int:
         """The position of the page's first row."""
@@ -176,5 +176,5 @@ class ScrollToken:
 
     def _first_number(self, request: web.Request) -> int | None:
         """The number of the first page; None if the request does not name a page by number."""
-        manner = request.app[STORE].quirks.scroll_pages
-        return FIRST_NUMBERS.get(manner) if "_page" in request.query else None
+        quirk = request.app[STORE].quirks.scroll_pages
+        return FIRST_NUMBERS.get(quirk) if "_page" in request.query else None

@@ -24,9 +24,9 @@ DATE_FILTERS = ("f_creationDate", "f_authorizedDate", "f_invoicedDate")
 async def last_page_again(
     request: web.Request, handler: Handler, shape: Shape, paging: Paging
 ) -> web.StreamResponse:
-    """The requested page, or the last one where that lies beyond the end."""
+    """The requested page, or the last one if the request is beyond the end."""
     if isinstance(paging, ScrollToken):
-        # The empty page closes the cursor, so the store must not get there.
+        # The empty page closes the cursor, so the store must not reach it.
         return await handler(paging.page_before(request) if paging.at_end(request) else request)
     response = await handler(request)
     while (page := Listing.of(shape, response)) and not page.rows and paging.number(request) > 1:
@@ -54,14 +54,14 @@ async def new_page(
     return response
 
 
-async def about_another(
+async def for_another_id(
     request: web.Request, handler: Handler, shape: Shape, other: str | None
 ) -> web.StreamResponse:
-    """The response about another thing: ``other``, or the first one that the store has."""
-    parameters, name = request.match_info, shape.about or ""
+    """The response for another id: ``other``, or the first one in the store."""
+    parameters, name = request.match_info, shape.id_parameter or ""
     requested = parameters[name]
     if other is None:
-        ids = map(str, shape.things(request.app[STORE]))
+        ids = map(str, shape.ids(request.app[STORE]))
         other = next((one for one in ids if one != requested), requested)
     parameters[name] = other
     try:
@@ -76,7 +76,7 @@ def latest_orders(request: web.Request) -> web.Request:
     return request.clone(rel_url=url.update_query({"orderBy": "creationDate,desc"}))
 
 
-def with_old_index(request: web.Request, hours: float) -> web.Request:
-    """The same request, answered from an index that lags by hours more than usual."""
+def with_index_lag(request: web.Request, hours: float) -> web.Request:
+    """The same request, to an index that lags ``hours`` more than usual."""
     request[INDEX_LAG] = request.get(INDEX_LAG, 0) + int(hours * HOUR)
     return request

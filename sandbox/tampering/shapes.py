@@ -1,6 +1,6 @@
 """Where each of VTEX's routes keeps its rows, totals and ids.
 
-The one place that knows: all faults that change rows, totals, pages or ids look here.
+All faults that change rows, totals, pages or ids use this table.
 """
 
 from __future__ import annotations
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shape:
-    """How a route's response looks."""
+    """The structure of a route's responses."""
 
     #: The field with the rows; "" if the body itself is the list; None if there are no rows.
     rows: str | None = None
-    #: The field of a row, or of the single thing, with its id; None if the rows are ids, or
-    #: the keys of an object are.
+    #: The id field of a row, or of the single object; None if rows are ids or keys of an object.
     key: str | None = None
     #: Where the total is: ``field.field`` of the body, or a header; None if nowhere.
     total: str | None = None
     paging: Paging | None = None
-    #: The path parameter with the id of the one thing that the response is about.
-    about: str | None = None
-    #: The ids for which the route has such a thing.
-    things: Callable[[Store], Iterable[object]] = lambda _: ()
-    #: The body that stands for nothing; None for the list without rows.
+    #: The path parameter with the id of the single object that the response describes.
+    id_parameter: str | None = None
+    #: The ids for which the route has an object.
+    ids: Callable[[Store], Iterable[object]] = lambda _: ()
+    #: The body that stands for no data; None for the list without rows.
     blank: Callable[[Store], Any] | None = None
     #: Whether the response comes from an index that can lag.
     indexed: bool = False
@@ -70,7 +69,7 @@ CATALOG = "/api/catalog_system/pvt"
 RATES = "/api/rnb/pvt"
 PROMOTION = "idCalculatorConfiguration"
 
-#: By the path with placeholders, as the routes spell it.
+#: The shapes by path, with the same placeholders as the routes.
 SHAPES: dict[str, Shape] = {
     "/api/oms/pvt/orders": Shape(
         rows="list",
@@ -80,7 +79,7 @@ SHAPES: dict[str, Shape] = {
         indexed=True,
     ),
     "/api/oms/pvt/orders/{order_id}": Shape(
-        key="orderId", about="order_id", things=_orders, blank=_object
+        key="orderId", id_parameter="order_id", ids=_orders, blank=_object
     ),
     "/api/dataentities": Shape(rows="", key="acronym"),
     MASTER_DATA: Shape(rows="fields", key="name"),
@@ -101,27 +100,27 @@ SHAPES: dict[str, Shape] = {
     f"{CATALOG}/sku/stockkeepingunitByProductId/{{product_id}}": Shape(
         rows="",
         key="Id",
-        about="product_id",
-        things=_products_with_skus,
+        id_parameter="product_id",
+        ids=_products_with_skus,
         blank=lambda store: {} if store.quirks.no_skus == "object" else [],
     ),
     f"{CATALOG}/sku/stockkeepingunitbyid/{{sku_id}}": Shape(
         key="Id",
-        about="sku_id",
-        things=lambda store: store.catalog.sku_ids(),
+        id_parameter="sku_id",
+        ids=lambda store: store.catalog.sku_ids(),
         blank=lambda _: None,
     ),
     "/api/catalog/pvt/product/{product_id}": Shape(
         key="Id",
-        about="product_id",
-        things=lambda store: store.catalog.product_ids(),
+        id_parameter="product_id",
+        ids=lambda store: store.catalog.product_ids(),
         blank=_object,
     ),
     "/api/catalog_system/pub/category/tree/{levels}": Shape(rows="", key="id"),
     "/api/catalog/pvt/category/{category_id}": Shape(
         key="Id",
-        about="category_id",
-        things=lambda store: store.catalog.categories.by_id,
+        id_parameter="category_id",
+        ids=lambda store: store.catalog.categories.by_id,
         blank=_object,
     ),
     f"{CATALOG}/brand/list": Shape(rows="", key="id"),
@@ -140,13 +139,13 @@ SHAPES: dict[str, Shape] = {
     f"{CATALOG}/saleschannel/list": Shape(rows="", key="Id"),
     f"{CATALOG}/seller/list": Shape(rows="", key="SellerId"),
     "/{account}/pricing/prices/{sku_id}": Shape(
-        key="itemId", about="sku_id", things=_skus_with_price, blank=_object
+        key="itemId", id_parameter="sku_id", ids=_skus_with_price, blank=_object
     ),
     "/api/logistics/pvt/inventory/skus/{sku_id}": Shape(
         rows="balance",
         key="warehouseId",
-        about="sku_id",
-        things=lambda store: store.catalog.sku_ids(),
+        id_parameter="sku_id",
+        ids=lambda store: store.catalog.sku_ids(),
     ),
     "/api/logistics/pvt/configuration/warehouses": Shape(rows="", key="id"),
     "/api/logistics/pvt/configuration/docks": Shape(rows="", key="id"),
@@ -163,8 +162,8 @@ SHAPES: dict[str, Shape] = {
     f"{RATES}/archive/taxes/calculatorConfiguration": Shape(rows="items", key=PROMOTION),
     f"{RATES}/calculatorconfiguration/{{promotion_id}}": Shape(
         key=PROMOTION,
-        about="promotion_id",
-        things=lambda store: [*store.promotions.ids(), *store.taxes.ids()],
+        id_parameter="promotion_id",
+        ids=lambda store: [*store.promotions.ids(), *store.taxes.ids()],
         blank=_object,
     ),
     f"{RATES}/coupon": Shape(rows="", key="couponCode"),

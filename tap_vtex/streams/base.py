@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 SCHEMAS: Final = SchemaDirectory(schemas)
 
-#: Version of what a stream keeps in the state. Raise it when older taps can't read a change.
+#: The version of the state's format. Raise it when older taps can't read a change.
 STATE_VERSION: Final = 2
-#: What the SDK itself keeps beside that.
+#: The keys that the SDK itself keeps in a stream's state.
 SDK_KEYS: Final = frozenset({"context", "starting_replication_value"})
 
 AnyBookmark = TypeVar("AnyBookmark", bound=Bookmark)
@@ -45,21 +45,21 @@ class VtexStream(Stream):
     """A stream of one VTEX account.
 
     The context of its bookmarks carries the account's name, so a state can't be applied to
-    another store. Records never move a bookmark; only `checkpoint` does, after everything
-    before it has been handed to the writer. A run that ends anywhere leaves the last state
-    written, and the next run resumes from there.
+    another store. Records never move a bookmark; only `checkpoint` does, once all earlier
+    records have gone to the writer. A run can stop at any point: the next one resumes from the
+    last state written.
     """
 
-    # `Conformer` has made every value fit, at any depth.
+    # `Conformer` has already made every value fit its type, at any depth.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    #: The field for values that have no column, or do not fit theirs.
+    #: The field for values that have no column, or don't fit it.
     extras = "other_fields"
 
-    #: Whether the role of the set-up guide can read it, so that it is selected from the start.
+    #: Whether the set-up guide's role can read it, so it is selected by default.
     selected_by_default = True
 
-    # The SDK calls a stream sorted if it can be resumed.
+    # To the SDK, "sorted" means that the stream can be resumed.
     is_sorted = True
     check_sorted = False
 
@@ -71,23 +71,23 @@ class VtexStream(Stream):
         schema: dict[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
-        """Make a stream of a tap; ``run`` has what it shares with the others."""
+        """Create a stream; ``run`` holds what it shares with the others."""
         self.run = run
         super().__init__(tap, schema, name)
 
     @cached_property
     def account(self) -> dict[str, Any]:
-        """The field of every record that names the store."""
+        """The field that names the store in every record."""
         return {"account_name": account_of(self.config)}
 
     @property
     def partitions(self) -> list[dict[str, Any]] | None:
-        """The parts of the stream that have a bookmark each: usually one, the store."""
+        """The parts of the stream with a bookmark of their own: usually one, the store."""
         return [self.account]
 
     @property
     def metadata(self) -> MetadataMapping:
-        """The catalog's metadata, with an entry for fields in lists too; the SDK has none."""
+        """The catalog's metadata, including fields in lists, which the SDK leaves out."""
         is_new = self._metadata is None
         found = super().metadata
         if is_new:
@@ -101,7 +101,7 @@ class VtexStream(Stream):
         """Yield the documents of a partition; checkpoint where a run can resume.
 
         Raises:
-            VtexError: VTEX can't give what the stream needs.
+            VtexError: VTEX did not return what the stream needs.
         """
         raise NotImplementedError
 
@@ -125,23 +125,23 @@ class VtexStream(Stream):
         self.run.fail(parts, error)
 
     def log(self, message: str, *args: Any, **options: Any) -> None:  # noqa: ANN401 - the SDK's
-        """Log a line. The SDK calls an error unhandled that the tap handles, and ``--test`` ends.
+        """Log a line, except the SDK's "unhandled error" for errors that are handled.
 
-        Each stream ends so there, after its first record.
+        The tap handles its own errors, and ``--test`` ends each stream with one on purpose.
         """
         if not message.startswith("An unhandled error occurred"):
             super().log(message, *args, **options)
 
     def failed_parts(self, partition: Context) -> list[str]:  # noqa: ARG002
-        """What fails along with a partition, in words for the user."""
+        """What fails together with a partition, in words for the user."""
         return [self.name]
 
     def check(self, check: Check) -> None:
-        """Request everything that the stream needs once, for the access check."""
+        """Request each resource that the stream needs once, for the access check."""
         raise NotImplementedError
 
     def probe(self, probe: Probe) -> None:
-        """Find out how VTEX behaves where its documentation is silent; often nothing."""
+        """Find out how VTEX behaves where its documentation is silent; optional."""
 
     def post_process(self, row: Record, context: Context | None = None) -> Record | None:  # noqa: ARG002
         """Turn a document into a record; None if its key can't be read."""
@@ -170,13 +170,13 @@ class VtexStream(Stream):
     def _record_of(self, document: Document) -> Document | None:
         """The record of a document; None, and a warning, if its key can't be read.
 
-        A target can't keep rows apart whose key is null, and ends the pipeline.
+        Targets can't tell rows with a null key apart, and abort.
         """
         record = self._conform(document)
         return record if self.has_key(record) else None
 
     def has_key(self, record: Document) -> bool:
-        """Whether the key of a record could be read; counts those where it could not."""
+        """Whether a record has its full key; counts and reports those that don't."""
         unread = [name for name in self.own_keys if record.get(name) is None]
         if not unread:
             return True
@@ -191,14 +191,14 @@ class VtexStream(Stream):
 
     @cached_property
     def own_keys(self) -> list[str]:
-        """The key but for what names the partition, which the tap adds."""
+        """The key without the fields that name the partition, which the tap adds."""
         added = {*self.account, *(name for one in self.partitions or () for name in one)}
         return [name for name in self.primary_keys if name not in added]
 
     def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
-        """Make the schema messages, without the fields that are deselected inside lists.
+        """Make the schema messages, without the fields deselected inside lists.
 
-        The SDK has removed all others. A stream map may have added some of those again.
+        The SDK removes all other deselected fields, and a stream map may add some of them back.
         """
         nested: Fields = {name: one for name, one in self._deselected.items() if one is not None}
         for message in super()._generate_schema_messages():
@@ -208,8 +208,8 @@ class VtexStream(Stream):
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         """Make the message of a record; none if a stream map filters it out.
 
-        The SDK walks through everything nested in a record to remove what is deselected.
-        `Conformer` has removed that already.
+        The SDK would walk the whole record to remove deselected fields, which `Conformer` has
+        already removed.
         """
         self.run.summary.count_row(self.name)
         for stream_map in self.stream_maps:
@@ -229,9 +229,9 @@ class VtexStream(Stream):
     def load_bookmark(
         self, partition: Context, kind: type[AnyBookmark], *, even_full_table: bool = False
     ) -> AnyBookmark | None:
-        """The bookmark of the last checkpoint; None if there is none, or none is to be used.
+        """The bookmark of the last checkpoint; None if there is none to use.
 
-        Without ``even_full_table``, a stream that is to be replicated whole begins anew.
+        A stream with ``FULL_TABLE`` replication starts over, unless ``even_full_table``.
 
         Raises:
             StateError: The state was written by a newer version of the tap, or is damaged.
@@ -253,11 +253,11 @@ class VtexStream(Stream):
             ) from None
 
     def has_bookmark(self, partition: Context) -> bool:
-        """Whether the stream was ever read, as far as the state says."""
+        """Whether the state has a bookmark of the stream."""
         return bool(self.get_context_state(partition).keys() - SDK_KEYS)
 
     def check_clock(self, bookmark_at: datetime) -> None:
-        """Refuse a bookmark that is ahead of VTEX's clock. VTEX must have answered before.
+        """Refuse a bookmark that is ahead of VTEX's clock, which its first response sets.
 
         Raises:
             StateError: The bookmark is ahead.
@@ -271,7 +271,7 @@ class VtexStream(Stream):
             )
 
     def checkpoint(self, partition: Context, bookmark: Bookmark) -> None:
-        """Write a bookmark to the state, for everything that has been handed on so far."""
+        """Write a bookmark that covers all records emitted so far to the state."""
         self.set_bookmark(partition, bookmark)
         self.write_state()
 
@@ -279,17 +279,17 @@ class VtexStream(Stream):
         """Put a bookmark into the state, without writing the state."""
         state = self.get_context_state(partition)
         for name in state.keys() - SDK_KEYS:
-            del state[name]  # an earlier version may have had other fields
+            del state[name]  # may be a field of an earlier version
         state.update(
             bookmark.to_state(), version=STATE_VERSION, replication_key=self.replication_key
         )
 
     def write_state(self) -> None:
-        """Write the state as it is now."""
+        """Write the current state."""
         self._tap.state_writer.write_state(self.tap_state)
 
-    # The SDK moves the bookmark with each record, up to a "signpost". VTEX's lists are not
-    # sorted by change, so a record says nothing about those that are still to come.
+    # The SDK moves the bookmark with each record, up to a "signpost". VTEX's lists are not sorted
+    # by date of change, so a record says nothing about later ones.
 
     def _increment_stream_state(
         self, latest_record: Record, *, context: Context | None = None

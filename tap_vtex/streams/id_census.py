@@ -1,4 +1,4 @@
-"""Which ids a list has shown, for the state."""
+"""Compact records of ids for the state."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 BUCKETS: Final = 256
 CHECKSUM_BYTES: Final = 3
 _SIZE: Final = BUCKETS * CHECKSUM_BYTES
-#: An `IdSet` takes no more characters of the state than this.
+#: The most characters that an `IdSet` may take up in the state.
 MAX_CHARACTERS: Final = 20_000
 
 
 class IdCensus(Bookmark, frozen=True, kw_only=True):
     """The ids that a list has shown, in one kilobyte: a checksum for each of 256 buckets.
 
-    New things usually have the highest ids, and are recognised by that. If the checksum of a
-    bucket differs, a thing with a low id has come, gone or changed its SKUs: all things of the
-    bucket count as new.
+    New units are usually recognised by an id above the highest one. If the checksum of a bucket
+    differs, a unit with a lower id was added, was removed or changed its SKUs, so all units in
+    the bucket count as new.
     """
 
     highest: int = -1
@@ -33,7 +33,7 @@ class IdCensus(Bookmark, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, units: Mapping[int, Collection[int]], up_to: int | None = None) -> IdCensus:
-        """The census of a list, or of its ids up to one of them."""
+        """The census of a list, or of its ids up to a maximum."""
         sums = [0] * BUCKETS
         for unit, members in units.items():
             if up_to is None or unit <= up_to:
@@ -45,7 +45,7 @@ class IdCensus(Bookmark, frozen=True, kw_only=True):
         )
 
     def new_units(self, units: Mapping[int, Collection[int]]) -> set[int]:
-        """The units of a list that this census does not know."""
+        """The units in a list that are new to this census."""
         now = IdCensus.of(units, up_to=self.highest)
         changed = {
             bucket
@@ -59,9 +59,9 @@ class IdCensus(Bookmark, frozen=True, kw_only=True):
 
 
 class IdSet:
-    """A set of ids, packed: about a byte an id, and less if they lie close together.
+    """A set of ids, packed in about one byte per id, or less if they are close together.
 
-    A set that is too large for the state loses its highest ids there.
+    If a set is too large for the state, its highest ids are dropped there.
     """
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
@@ -74,14 +74,14 @@ class IdSet:
         Raises:
             TypeError, ValueError: The state holds something else.
         """
-        return cls(_ids(_numbers_in(state)))
+        return cls(_ids(_read_varints(state)))
 
     def to_state(self) -> str:
-        """Write the set."""
+        """Write the set to the state."""
         return _fitting(sorted(self.ids), _differences, MAX_CHARACTERS)[0]
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other one is the same set."""
+        """Whether both hold the same ids."""
         return isinstance(other, IdSet) and self.ids == other.ids
 
     def __hash__(self) -> int:
@@ -90,12 +90,12 @@ class IdSet:
 
 
 class IdCounts:
-    """A number of things for each of some ids, packed: less than two bytes an id.
+    """A count for each of some ids, packed in less than two bytes per id.
 
-    As many ids as fit into the state are kept, the lowest ones.
+    If there are too many for the state, the highest ids are dropped.
     """
 
-    #: They take no more characters of the state than this.
+    #: The most characters that the counts may take up in the state.
     max_characters: ClassVar[int] = 64_000
 
     def __init__(self, counts: Mapping[int, int] | None = None) -> None:
@@ -105,54 +105,54 @@ class IdCounts:
         given = counts or {}
         self._packed, kept = _fitting(sorted(given), numbers, self.max_characters)
         self.counts = {one: given[one] for one in kept}
-        #: Whether all of them fit.
+        #: Whether all ids fit.
         self.is_whole = len(kept) == len(given)
 
     @classmethod
     def from_state(cls, state: str) -> Self:
-        """Read the numbers from the state.
+        """Read the counts from the state.
 
         Raises:
             TypeError, ValueError: The state holds something else.
         """
-        numbers = list(_numbers_in(state))
+        numbers = list(_read_varints(state))
         half = len(numbers) // 2
         return cls(dict(zip(_ids(numbers[:half]), numbers[half:], strict=True)))
 
     def to_state(self) -> str:
-        """Write the numbers."""
+        """Write the counts to the state."""
         return self._packed
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other ones are the same."""
+        """Whether both hold the same counts."""
         return isinstance(other, IdCounts) and self.counts == other.counts
 
     def __hash__(self) -> int:
-        """Equal ones have equal hashes."""
+        """Equal counts have equal hashes."""
         return hash(self._packed)
 
 
 def _fitting(
     ids: Sequence[int], numbers: Callable[[Sequence[int]], Iterable[int]], limit: int
 ) -> tuple[str, Sequence[int]]:
-    """As many of the lowest ids as fit into so many characters, packed; and those ids."""
-    while len(text := packed(_in_bytes(numbers(ids)))) > limit:
+    """Pack the lowest ids that fit into ``limit`` characters; return the text and those ids."""
+    while len(text := packed(_varints(numbers(ids)))) > limit:
         ids = ids[: len(ids) * 9 // 10]
     return text, ids
 
 
 def _differences(ids: Sequence[int]) -> list[int]:
-    """The differences between ascending ids, from -1 on."""
+    """The differences between ascending ids, starting from -1."""
     return [one - before for before, one in pairwise(chain((-1,), ids))]
 
 
 def _ids(differences: Iterable[int]) -> Iterator[int]:
-    """The ids that have such differences."""
+    """The ids with these differences."""
     return islice(accumulate(differences, initial=-1), 1, None)
 
 
-def _in_bytes(numbers: Iterable[int]) -> bytes:
-    """Numbers with 7 bits a byte, the highest bit for more to come."""
+def _varints(numbers: Iterable[int]) -> bytes:
+    """Encode numbers as LEB128: 7 bits per byte, and the high bit if more bytes follow."""
     content = bytearray()
     for number in numbers:
         left = number
@@ -163,7 +163,7 @@ def _in_bytes(numbers: Iterable[int]) -> bytes:
     return bytes(content)
 
 
-def _numbers_in(state: str) -> Iterator[int]:
+def _read_varints(state: str) -> Iterator[int]:
     number = shift = 0
     for byte in unpacked(state):
         number |= (byte & 127) << shift

@@ -1,7 +1,7 @@
-"""The retry ledger: what VTEX lists and failed to give, kept in the state.
+"""The retry ledger: what VTEX lists but did not return, kept in the state.
 
-One thing that can't be had never stops the others. It goes into the ledger, and later runs ask
-for it again.
+One failed request never stops the others. What it asked for goes into the ledger, and later runs
+retry it.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ if TYPE_CHECKING:
 
     from tap_vtex.http.client import VtexClient
 
-#: At most this many things are kept to be retried. More are an outage.
+#: The most ids to keep for a retry. More mean an outage.
 MAX_MISSING: Final = 1000
-#: Something that VTEX fails to give is retried for this long ...
+#: How long to retry ids whose requests fail.
 RETRY_FOR: Final = timedelta(days=30)
-#: ... and something that it does not know (404) for this long.
+#: How long to retry ids that VTEX does not know (404).
 UNKNOWN_FOR: Final = timedelta(days=3)
 
 Result = TypeVar("Result")
 
 
 class RetryLedger:
-    """Things that VTEX lists but failed to give. Later runs ask for them again."""
+    """The ids that VTEX lists but did not return. Later runs retry them."""
 
     def __init__(self, missing: Mapping[str, datetime]) -> None:
-        """Begin with what earlier runs left: ids, with the day of the first failure."""
+        """Begin with the ids that earlier runs left, with the day of the first failure."""
         self.missing = dict(missing)
-        #: What earlier runs left.
+        #: The ids that earlier runs left.
         self.earlier = frozenset(missing)
-        #: What failed in this run, and what VTEX does not know (404).
+        #: The ids whose requests failed in this run.
         self.failed: set[str] = set()
+        #: The ids that VTEX did not know (404) in this run.
         self.unknown: set[str] = set()
 
     def __contains__(self, key: object) -> bool:
@@ -52,26 +53,25 @@ class RetryLedger:
 
     @property
     def is_full(self) -> bool:
-        """Whether so much is missing that it is an outage."""
+        """Whether so much is missing that it must be an outage."""
         return len(self.missing) > MAX_MISSING
 
     def add(self, key: object, now: datetime, *, is_unknown: bool = False) -> None:
-        """Add what VTEX did not give, or does not know."""
+        """Add an id whose request failed, or that VTEX does not know."""
         (self.unknown if is_unknown else self.failed).add(str(key))
         self.missing.setdefault(str(key), dates.start_of_day(now))
 
     def discard(self, keys: Iterable[object]) -> None:
-        """Remove what has arrived."""
+        """Remove ids that have arrived."""
         for key in map(str, keys):
             self.missing.pop(key, None)
             self.failed.discard(key)
             self.unknown.discard(key)
 
     def drop_expired(self, now: datetime) -> list[str]:
-        """Remove what is not worth asking for any more; return it.
+        """Remove and return the ids that are no longer worth a retry.
 
-        Something that VTEX does not know may have been listed before it could be read, but
-        not for days.
+        VTEX lists some things before it knows them, but by minutes, not days.
         """
         expired = [
             key
@@ -82,18 +82,17 @@ class RetryLedger:
         return expired
 
     def keep_newest(self) -> None:
-        """Forget the lowest ids beyond the limit. The highest ones are the latest."""
+        """Forget the lowest ids beyond the limit. The highest ones are the newest."""
         for key in sorted(self.missing, key=int)[:-MAX_MISSING]:
             self.discard([key])
 
     def failure(self, what: str, *, may_be_gone: bool = False) -> UnavailableError | None:
-        """What to say at the end of a run about ``what`` is missing; None if nothing is.
+        """The error to raise at the end of a run; None if nothing is missing.
 
         Args:
-            what: In words for the user, such as ``orders``.
-            may_be_gone: Something that VTEX lists and does not know (404) may just be gone,
-                so it is no error; nor is what this run has not asked for, which may be of that
-                kind.
+            what: What the ids stand for, in the plural, such as ``orders``.
+            may_be_gone: Count only failures of this run. What VTEX does not know (404) may just be
+                gone, and so may what this run has not retried.
         """
         missing = self.failed & self.missing.keys() if may_be_gone else self.missing.keys()
         if not missing:
@@ -101,8 +100,8 @@ class RetryLedger:
         verb, them = ("is", "it") if len(missing) == 1 else ("are", "them")
         return UnavailableError(
             f"{counted(len(missing), what)} {verb} missing ({named(sorted(missing))}): VTEX lists "
-            f"{them} and failed to give {them}. The run went on without {them}, and the next one "
-            f"asks for {them} again."
+            f"{them} but did not return {them}. The run continued without {them}; the next one "
+            f"retries {them}."
         )
 
 
@@ -121,25 +120,25 @@ def retry_missing(
     keys: Collection[str],
     fetch: Callable[[str, float, threading.Event], Result],
 ) -> Iterator[Outcome[str, Result]]:
-    """Ask again, side by side, for what earlier runs did not get.
+    """Retry, concurrently, what earlier runs did not get.
 
-    All of it together gets `RetryPolicy.retry_missing_for`, also if VTEX asks for a longer pause
-    meanwhile. What is not reached in that time waits for the next run.
+    All keys share one time limit, `RetryPolicy.retry_missing_for`, even if VTEX asks for a longer
+    pause meanwhile. Keys not reached in that time wait for the next run.
 
     Args:
         client: The client.
-        keys: What to ask for.
-        fetch: Fetches one thing, given its key, for how many seconds to retry, and an event
-            that is set once nobody waits any more.
+        keys: The keys to retry.
+        fetch: Fetches one key. Takes the key, how long to retry in seconds, and an event that is
+            set when the time limit ends.
 
     Yields:
-        The outcomes of what was asked for, in the order of completion.
+        The outcomes of the keys reached, in order of completion.
     """
     if not keys:
         return
     deadline = time.monotonic() + client.policy.retry_missing_for
     few = len(keys) <= client.workers.count
-    # Wakes those who wait for a pause to end, which VTEX may ask for minutes of.
+    # Wakes workers that sit out a pause, which can last minutes.
     over = threading.Event()
     timer = threading.Timer(client.policy.retry_missing_for, over.set)
     timer.daemon = True

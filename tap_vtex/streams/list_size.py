@@ -1,9 +1,9 @@
-"""How many rows a list has shown, so that no single short answer is believed.
+"""The sizes of lists, so that no single short response is trusted.
 
-VTEX's lists of the catalog and of promotions have been empty or short for a moment. An answer
-that shows less than an earlier one, or than it announces itself, is asked for again. If it
-stays so, what came is emitted, and nothing is taken for gone. A list that is as short a day
-later counts: stores do shrink.
+VTEX's lists of the catalog and of promotions are sometimes empty or short for a moment. A list
+that shows fewer rows than before, or than it announces itself, is read again. If it stays short,
+its rows are emitted and nothing counts as removed. If it is still short a day later, the new size
+is accepted: stores do shrink.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
     from tap_vtex.http.client import VtexClient
 
-#: A shorter list counts once it has been as short for this long.
+#: A shorter list is accepted once it has been short for this long.
 BELIEVED_AFTER: Final = timedelta(days=1)
 
 
 class ListSize(Bookmark, frozen=True, kw_only=True):
-    """How many rows a list holds, as far as earlier runs can tell."""
+    """The size of a list, according to earlier runs."""
 
-    #: The number that counts; None if the list has shown nothing yet.
+    #: The accepted number of rows; None if the list has shown nothing yet.
     rows: int | None = None
-    #: A smaller number that does not count yet, and since when it has been the answer.
+    #: A smaller number that is not accepted yet, and since when the list has shown it.
     fewer: int | None = None
     fewer_since: datetime | None = None
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the last answer showed too little."""
+        """Whether the last reading was too short."""
         return self.fewer is not None
 
-    def doubts(self, rows: int, announced: int = 0) -> bool:
-        """Whether an answer with so many rows shows too little."""
+    def is_short(self, rows: int, announced: int = 0) -> bool:
+        """Whether a reading with this many rows is too short."""
         return rows < max(1 if self.rows is None else self.rows, announced)
 
     def after(self, rows: int, now: datetime, announced: int = 0) -> Self:
-        """What is known after an answer."""
-        if not self.doubts(rows, announced):
+        """The size after another reading."""
+        if not self.is_short(rows, announced):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         if self.fewer is None or rows < self.fewer:
             return msgspec.structs.replace(self, fewer=rows, fewer_since=now)
@@ -56,22 +56,22 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, fewer=rows)
 
     def after_whole(self, rows: int, now: datetime, announced: int = 0) -> Self:
-        """What is known after an answer of a list that every run emits whole.
+        """The size after another reading of a list that every run emits whole.
 
-        That is since when it has been empty or short, if it is.
+        It only keeps since when the list has been empty or short, if it is.
         """
         unknown = type(self)()
-        is_short = unknown.doubts(rows, announced)
+        is_short = unknown.is_short(rows, announced)
         return self.after(rows, now, announced) if is_short else unknown
 
     def warn_if_doubtful(self, logger: logging.Logger, what: str) -> None:
-        """Say so if a list of ``what`` shows too little."""
+        """Warn if the list of ``what`` was too short."""
         if not self.is_doubtful:
             return
         shown = counted(self.fewer, what) if self.fewer else f"no {what}"
         if self.rows and self.rows > (self.fewer or 0):
             logger.warning(
-                "VTEX lists %s, and there were %d before. Nothing is taken for gone yet. The next "
+                "VTEX lists %s, and there were %d before. Nothing counts as removed yet. The next "
                 "run looks again",
                 shown,
                 self.rows,
@@ -85,19 +85,19 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             logger.warning("VTEX lists no %s. The next run looks again", what)
 
 
-class Answer(NamedTuple):
-    """How much a reading of a list has shown."""
+class Reading(NamedTuple):
+    """The number of rows that a reading of a list has shown."""
 
     rows: int
-    #: How many rows there must be at least, by the list's own word.
+    #: The minimum number of rows, according to the list itself.
     announced: int = 0
 
 
 def page_numbers(client: VtexClient, what: str) -> Iterator[int]:
-    """Count the pages of a list of ``what``, from 1, up to more than any store can have.
+    """Count the pages of a list of ``what`` from 1, up to more than any store can have.
 
     Raises:
-        IncompleteListError: The list goes on.
+        IncompleteListError: The list does not end.
     """
     yield from range(1, client.policy.max_pages + 1)
     raise IncompleteListError(
@@ -106,23 +106,23 @@ def page_numbers(client: VtexClient, what: str) -> Iterator[int]:
     )
 
 
-def read_again(client: VtexClient, size: ListSize, read: Callable[[], Answer]) -> Answer:
-    """Read a list, and again after a while as long as it shows too little.
+def read_list(client: VtexClient, size: ListSize, read: Callable[[], Reading]) -> Reading:
+    """Read a list, and wait and read it again while it is too short.
 
-    An answer that an earlier run got as well is not asked for again.
+    It is not read again if it is just as short as in an earlier run.
 
     Args:
         client: The client.
-        size: What earlier runs have seen.
-        read: Reads the list, and keeps what came of the best reading.
+        size: The size that earlier runs saw.
+        read: Reads the list once, and keeps its rows.
 
     Returns:
-        The largest answer.
+        The largest reading.
     """
-    best = Answer(-1)
+    best = Reading(-1)
     for wait in client.policy.list_waits:
         client.wait(wait)
         best = max(best, read())
-        if not size.doubts(*best) or best.rows == size.fewer:
+        if not size.is_short(*best) or best.rows == size.fewer:
             break
     return best

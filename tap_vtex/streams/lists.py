@@ -1,4 +1,4 @@
-"""Streams that are read whole in every run: lists of one response, or of a few pages."""
+"""Streams that every run reads whole: lists in one response, or in a few pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tap_vtex import dates
 from tap_vtex.counting import counted
 from tap_vtex.errors import RefusedError
 from tap_vtex.streams.base import VtexStream
-from tap_vtex.streams.list_size import Answer, ListSize, read_again
+from tap_vtex.streams.list_size import ListSize, Reading, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_vtex.report.check import Check
     from tap_vtex.types import Document
 
-#: The largest page, and the last one, that VTEX documents for pickup points.
+#: The largest page size and page number that VTEX documents for pickup points.
 ROWS_PER_PAGE: Final = 100
 MAX_PAGES: Final = 100
 
@@ -29,7 +29,7 @@ class ListStream(VtexStream):
 
     endpoint: ClassVar[Endpoint[Any]]
 
-    #: How many rows there must be at least, by the word of the last reading.
+    #: The minimum number of rows, according to the last reading.
     announced = 0
 
     def rows(self) -> Iterable[Any]:
@@ -38,16 +38,16 @@ class ListStream(VtexStream):
         return rows
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield every row of the list. One that is empty or short is asked for again, for a day."""
+        """Yield every row of the list. An empty or short list is read again, for a day."""
         client = self.run.client
         rows: dict[str, Document] = {}
 
-        def read() -> Answer:
+        def read() -> Reading:
             rows.update((self.key_of(row), row) for row in self.with_key(self.rows()))
-            return Answer(len(rows), self.announced)
+            return Reading(len(rows), self.announced)
 
         known = self.load_bookmark(partition, ListSize) or ListSize()
-        read_again(client, known, read)
+        read_list(client, known, read)
         size = known.after_whole(len(rows), client.now(), self.announced)
         size.warn_if_doubtful(self.logger, self.what)
         if size != known:
@@ -58,7 +58,7 @@ class ListStream(VtexStream):
 
     @property
     def what(self) -> str:
-        """What is listed, in words."""
+        """What the list holds, in words."""
         return self.name.replace("_", " ")
 
     def check(self, check: Check) -> None:
@@ -66,7 +66,7 @@ class ListStream(VtexStream):
         check.ask(self.endpoint)
 
     def with_key(self, rows: Iterable[object]) -> Iterator[Document]:
-        """Leave out rows whose id can't be read, which no target could keep apart."""
+        """Leave out rows without a valid id, which targets can't tell apart."""
         for row in rows:
             if self.has_key(self._conform(self._key_fields(row))) and isinstance(row, dict):
                 yield row
@@ -82,11 +82,11 @@ class ListStream(VtexStream):
 class PagedListStream(ListStream):
     """A list in pages, each with ``items`` and a ``paging.total``. Every run emits all of it."""
 
-    #: What a request has beside the number and size of a page.
+    #: Query parameters beside the page's number and size.
     params: ClassVar[Mapping[str, str]] = {}
 
     def rows(self) -> Iterable[Any]:
-        """The rows of all pages, as far as VTEX shows them."""
+        """The rows of all pages that VTEX shows."""
         found: dict[str, Document] = {}
         total: int | None = None
         without_key = 0
@@ -96,7 +96,7 @@ class PagedListStream(ListStream):
             except RefusedError:
                 if page == 1:
                     raise
-                break  # beyond the last one; the total says whether anything is missing
+                break  # beyond the last page; the total tells whether anything is missing
             total = _total(body, total)
             rows = list(self.with_key(body["items"]))
             without_key += len(body["items"]) - len(rows)
@@ -107,7 +107,7 @@ class PagedListStream(ListStream):
             if len(found) == before or (is_short and is_all):
                 break
         else:
-            self._warn_of_the_rest(len(found) + without_key, total)
+            self._warn_truncated(len(found) + without_key, total)
             total = 0
         self.announced = max(0, (total or 0) - without_key)
         return found.values()
@@ -119,7 +119,7 @@ class PagedListStream(ListStream):
     def _page(self, number: int) -> dict[str, str | int]:
         return {"page": number, "pageSize": ROWS_PER_PAGE, **self.params}
 
-    def _warn_of_the_rest(self, shown: int, total: int | None) -> None:
+    def _warn_truncated(self, shown: int, total: int | None) -> None:
         if total is None or total > shown:
             self.logger.warning(
                 "VTEX lists at most %s%s. Others can't be read; ask VTEX's support for them",
@@ -129,7 +129,7 @@ class PagedListStream(ListStream):
 
 
 def _total(body: Document, before: int | None) -> int | None:
-    """The largest total that a page, or one before it, announces; None if none does."""
+    """The largest total that this page or an earlier one announces; None if none does."""
     paging = body.get("paging")
     total = paging.get("total") if isinstance(paging, dict) else None
     if not isinstance(total, int):

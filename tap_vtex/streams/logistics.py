@@ -1,4 +1,4 @@
-"""The streams of VTEX's logistics."""
+"""The streams of VTEX's Logistics API."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ DOCKS: Final = Endpoint("/api/logistics/pvt/configuration/docks", is_list, _VIEW
 PICKUP_POINTS: Final = Endpoint(
     "/api/logistics/pvt/configuration/pickuppoints/_search", has_items, _SHIPPING
 )
-#: The same without pages. It ends after so many.
+#: The same list without pages.
 PICKUP_POINT_LIST: Final = Endpoint(
     "/api/logistics/pvt/configuration/pickuppoints", is_list, _SHIPPING
 )
+#: The list without pages is cut off here.
 MAX_IN_LIST: Final = 1000
 INVENTORY: Final = Endpoint(
     "/api/logistics/pvt/inventory/skus/{}",
@@ -81,26 +82,26 @@ class PickupPointsStream(PagedListStream):
     selected_by_default = False
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the pickup points, without the number by which VTEX's index sorts them."""
+        """Yield the pickup points, without the sort number of VTEX's index."""
         for point in super().extract(partition):
             point.pop("_sort", None)
             yield point
 
     def rows(self) -> Iterable[Any]:
-        """The rows of all pages, or of the list without pages if VTEX does not give them."""
+        """The rows of all pages, or of the list without pages if VTEX returns none."""
         try:
             return super().rows()
         except (NotFoundError, RefusedError, UnavailableError):
             if self.run.client.has_answered_since(PICKUP_POINTS, 0):
-                raise  # it does, but for some
+                raise  # some pages did arrive
             rows = self.run.client.get(PICKUP_POINT_LIST).body
         if len(rows) >= MAX_IN_LIST:
-            self._warn_of_the_rest(len(rows), None)
+            self._warn_truncated(len(rows), None)
         return rows
 
 
 class InventoryStream(PerSkuStream):
-    """The stock of each SKU, one row for each warehouse."""
+    """The stock of each SKU, one row per warehouse."""
 
     name = "inventory"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="inventory")
@@ -114,6 +115,6 @@ class InventoryStream(PerSkuStream):
         return self.run.settings.inventory_refresh
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
-        """One row for each warehouse; none if the SKU is in no warehouse."""
+        """One row per warehouse; none if no warehouse has the SKU."""
         for row in documents_in(body.get("balance")):
             yield {**row, "skuId": sku_id}

@@ -1,4 +1,4 @@
-"""Lists without pages, of which every run emits the rows that have changed."""
+"""Lists without pages that emit only changed rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_vtex import dates
 from tap_vtex.errors import VtexError
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.ledger import RetryLedger
-from tap_vtex.streams.list_size import Answer, ListSize, read_again
+from tap_vtex.streams.list_size import ListSize, Reading, read_list
 from tap_vtex.streams.lists import ListStream
 from tap_vtex.streams.pace import MAX_RECORDS
 from tap_vtex.streams.row_census import RowCensus, RowChanges
@@ -25,58 +25,58 @@ if TYPE_CHECKING:
 
 #: VTEX may show a change this long after listing it.
 MAX_LAG: Final = timedelta(minutes=10)
-#: A row that the tap sees for the first time is looked at twice if it is as young as this.
-YOUNG: Final = timedelta(days=1)
+#: A row seen for the first time is emitted in two runs if it was modified this recently.
+MAX_AGE_OF_NEW: Final = timedelta(days=1)
 
 
 class ModifiedBookmark(Bookmark, frozen=True, kw_only=True):
-    """Which rows the last run has seen."""
+    """The rows that the last run saw."""
 
-    #: The newest date of change, but none that is ahead of the clock.
+    #: The newest date of change that is not ahead of the clock.
     highest: datetime | None = msgspec.field(name="replication_key_value", default=None)
-    #: Earlier versions went by the date alone. The run that finds such a state does so for the
-    #: last time, and the next one reads what it left out.
+    #: From earlier versions, which went by the date alone. The first run after an upgrade still
+    #: does, and the second one reads what the first left out.
     since: datetime | None = None
-    #: When the last run was.
+    #: When the last run began.
     seen_at: datetime | None = None
-    #: When a run last found a row that has to be looked at once more.
+    #: When a run last found a row that needs a second look.
     changed_at: datetime | None = None
     census: RowCensus = msgspec.field(default_factory=RowCensus)
     size: ListSize = msgspec.field(default_factory=ListSize)
-    #: Rows that could not be read in full, with the day of the first failure.
+    #: Rows whose requests failed, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
 
 class ModifiedStream(ListStream):
-    """A list without pages. Every run emits the rows that have changed since the last one."""
+    """A list without pages. Every run emits the rows that changed since the last one."""
 
     replication_key = "lastModifiedUtc"
 
-    #: Whether the last reading of the rows lacked a part, for a reason that was logged.
-    lacks_a_part = False
+    #: Whether the last reading lacked a part of the rows, for a reason that was logged.
+    is_partial = False
 
     def documents(
         self, rows: Mapping[str, Document], ledger: RetryLedger
     ) -> Iterator[tuple[str | None, Document]]:
-        """Turn rows, by id, into what the stream emits.
+        """Turn rows, by id, into documents, each with its id.
 
-        What can't be had goes into the ledger. A document without its id counts as not done.
+        Failures go into the ledger. A document with None for its id counts as not done.
         """
         del ledger
         yield from rows.items()
 
     def count(self, rows: Collection[str], size: ListSize) -> int:  # noqa: ARG002
-        """How many rows came, to be held against the size of the list."""
+        """How many rows came, to compare with the size of the list."""
         return len(rows)
 
-    def documents_again(
+    def retry_documents(
         self, rows: Mapping[str, Document], ledger: RetryLedger
     ) -> Iterator[tuple[str | None, Document]]:
-        """The same, for rows that earlier runs did not get."""
+        """The same for rows that earlier runs did not get."""
         yield from self.documents(rows, ledger)
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield rows that have changed since the last run, or have not been seen twice."""
+        """Yield rows that changed since the last run or need a second look."""
         bookmark = self.load_bookmark(partition, ModifiedBookmark) or ModifiedBookmark()
         rows, size = self._read(bookmark)
         if bookmark.seen_at:
@@ -95,7 +95,7 @@ class ModifiedStream(ListStream):
             checkpoint()
             raise
         ledger.drop_expired(self.run.client.now())
-        if not size.is_doubtful and not self.lacks_a_part:
+        if not size.is_doubtful and not self.is_partial:
             comparison.forget_missing()
         checkpoint(size=size, since=None)
         if error := ledger.failure(self.what, may_be_gone=True):
@@ -112,29 +112,29 @@ class ModifiedStream(ListStream):
             yield from self.documents(part, ledger)
             checkpoint()
         again = {key: rows[key] for key in ledger.earlier if key in rows}
-        yield from self.documents_again(again, ledger)
+        yield from self.retry_documents(again, ledger)
 
     def _read(self, bookmark: ModifiedBookmark) -> tuple[dict[str, Document], ListSize]:
-        """The rows by id, and what is known of the size of the list by now."""
+        """The rows by id, and the size of the list."""
         found: dict[str, Document] = {}
 
-        def read() -> Answer:
-            self.lacks_a_part = False
+        def read() -> Reading:
+            self.is_partial = False
             found.update((self.key_of(row), row) for row in self.with_key(self.rows()))
-            # A part that is missing is another matter.
-            known = (bookmark.size.rows or 0) if self.lacks_a_part else 0
-            return Answer(max(self.count(found, bookmark.size), known))
+            # A missing part is reported on its own; it must not make the list look short.
+            known = (bookmark.size.rows or 0) if self.is_partial else 0
+            return Reading(max(self.count(found, bookmark.size), known))
 
-        answer = read_again(self.run.client, bookmark.size, read)
-        if self.lacks_a_part:
+        reading = read_list(self.run.client, bookmark.size, read)
+        if self.is_partial:
             return found, bookmark.size
-        size = bookmark.size.after(answer.rows, self.run.client.now())
+        size = bookmark.size.after(reading.rows, self.run.client.now())
         size.warn_if_doubtful(self.logger, self.what)
         return found, size
 
 
 class _Comparison:
-    """The rows of one run beside those of the runs before it."""
+    """The rows of one run, compared with those of earlier runs."""
 
     def __init__(
         self, bookmark: ModifiedBookmark, rows: Mapping[str, Document], now: datetime
@@ -147,13 +147,13 @@ class _Comparison:
         by_date = bookmark.since if not bookmark.census.packed else None
         self._buckets = {
             bucket: keys
-            for bucket, keys in self._changes.to_look_at().items()
-            if by_date is None or any(self._is_since(key, by_date) for key in keys)
+            for bucket, keys in self._changes.changed_buckets().items()
+            if by_date is None or any(self._modified_since(key, by_date) for key in keys)
         }
         self._left = {bucket: set(keys) for bucket, keys in self._buckets.items()}
 
     def parts(self, ledger: RetryLedger) -> Iterator[dict[str, Document]]:
-        """The rows to look at, in parts between two checkpoints."""
+        """The rows to look at, in parts with a checkpoint after each."""
         part: dict[str, Document] = {}
         for keys in self._buckets.values():
             part |= {key: self._rows[key] for key in keys if key not in ledger.earlier}
@@ -164,7 +164,7 @@ class _Comparison:
             yield part
 
     def done(self, key: str | None) -> None:
-        """Take note of a row that was emitted."""
+        """Record a row that was emitted."""
         if key is None:
             return
         bucket = self._changes.bucket_of(key)
@@ -176,7 +176,9 @@ class _Comparison:
             early = self._changed_at is not None and self._now < self._changed_at + MAX_LAG
             self._changes.note(bucket, again=early)
             return
-        again = not self._changes.is_new(bucket) or self._is_since(key, self._now - YOUNG)
+        again = not self._changes.is_new(bucket) or self._modified_since(
+            key, self._now - MAX_AGE_OF_NEW
+        )
         if again:
             self._changed_at = self._now
         self._changes.note(bucket, again=again)
@@ -186,7 +188,7 @@ class _Comparison:
         self._changes.forget_missing()
 
     def bookmark(self, ledger: RetryLedger, **changes: Any) -> ModifiedBookmark:  # noqa: ANN401
-        """The bookmark for what is done so far."""
+        """The bookmark for the rows done so far."""
         dated = (_modified(row) for row in self._rows.values())
         past = [date for date in dated if date and date <= self._now]
         return msgspec.structs.replace(
@@ -199,8 +201,8 @@ class _Comparison:
             **changes,
         )
 
-    def _is_since(self, key: str, moment: datetime) -> bool:
-        """Whether a row was modified at a moment or later, or does not say when."""
+    def _modified_since(self, key: str, moment: datetime) -> bool:
+        """Whether a row was modified at or after a moment, or at an unknown date."""
         modified = _modified(self._rows[key])
         return modified is None or modified >= moment
 

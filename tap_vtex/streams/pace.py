@@ -1,4 +1,4 @@
-"""When a checkpoint is due."""
+"""Decides when a checkpoint is due."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: At most this many records between two checkpoints ...
+#: The most records between two checkpoints.
 MAX_RECORDS: Final = 500
-#: ... and at most so many seconds.
+#: The most seconds between two checkpoints.
 MAX_SECONDS: Final = 60.0
 
 
 class Pace:
-    """Counts what has happened since the last checkpoint."""
+    """Counts records and time since the last checkpoint."""
 
     def __init__(self, written: Callable[[], int] | None = None) -> None:
-        """Begin to count; ``written`` tells how many records have come, if they can be more."""
+        """Begin to count; ``written`` is a total of records, used if it grows faster."""
         self._written = written or (lambda: 0)
         self._begin(time.monotonic())
 
@@ -30,7 +30,7 @@ class Pace:
         self._records += records
 
     def is_due(self) -> bool:
-        """Whether it is time for a checkpoint; counts from there on."""
+        """Whether a checkpoint is due; if so, starts counting again."""
         now = time.monotonic()
         records = max(self._records, self._written() - self._written_before)
         due = records >= MAX_RECORDS or now - self._since >= MAX_SECONDS

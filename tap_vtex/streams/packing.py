@@ -1,4 +1,4 @@
-"""Bytes in the state: compressed, as text."""
+"""Packs bytes for the state: compressed, as Base64 text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from base64 import b64decode, b64encode
 
 
 def packed(content: bytes) -> str:
-    """Bytes as text for the state."""
+    """Bytes, packed into text."""
     return b64encode(zlib.compress(content)).decode()
 
 
 def unpacked(state: str) -> bytes:
-    """The bytes that a text of the state stands for.
+    """The bytes in a packed text.
 
     Raises:
         TypeError, ValueError: The state holds something else.

@@ -1,4 +1,4 @@
-"""Streams that cost one request for each SKU, read again every so many hours."""
+"""Streams that cost one request per SKU, refreshed every few hours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tap_vtex.report.probe import NOBODYS_ID
 from tap_vtex.report.progress import Progress
 from tap_vtex.streams.base import VtexStream
 from tap_vtex.streams.bookmarks import is_due
-from tap_vtex.streams.catalog.api import CatalogApi, Listed, first_sku, list_again
+from tap_vtex.streams.catalog.api import CatalogApi, IdList, first_sku, read_id_list
 from tap_vtex.streams.id_census import IdCensus, IdSet
 from tap_vtex.streams.id_walk import IdWalk, OpenPass
 from tap_vtex.streams.ledger import RetryLedger, missing_from_list, retry_missing
@@ -35,35 +35,35 @@ if TYPE_CHECKING:
     from tap_vtex.report.probe import Probe
     from tap_vtex.types import Document
 
-#: This many SKUs that unexpectedly had nothing tell whether that is still so.
-SAMPLE: Final = 10
+#: How many of the SKUs that were unexpectedly empty to retry before the others.
+SAMPLE_SIZE: Final = 10
 
 
 class PerSkuBookmark(OpenPass, frozen=True, kw_only=True):
-    """How far a pass over all SKUs has come, and what is known of SKUs that have nothing."""
+    """Where to resume a pass over all SKUs, and which SKUs were empty."""
 
     complete: bool = False
-    #: Whether no pass has been completed yet, so that it is not known which SKUs have nothing.
+    #: Whether no pass is complete yet, so that it is unknown which SKUs are always empty.
     is_first: bool = True
     #: Whether the pass has found anything.
     found_any: bool = False
     size: ListSize = msgspec.field(default_factory=ListSize)
-    #: The SKUs that the last pass went over, if the list showed too few.
+    #: The SKUs that the last pass covered, if the list was too short.
     covered: IdCensus | None = None
-    #: SKUs that have nothing. That is so for good in most stores.
+    #: SKUs that are empty, most of them for good.
     without: IdSet = msgspec.field(default_factory=IdSet)
-    #: SKUs that had nothing, though they had something before or nobody knows it yet.
+    #: SKUs that were empty unexpectedly: they had rows before, or their state is unknown.
     doubtful: IdSet = msgspec.field(default_factory=IdSet)
-    #: SKUs that VTEX failed to give, with the day of the first failure.
+    #: SKUs whose requests failed, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @classmethod
     def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
-        """Read the states of version 1, too."""
+        """Upgrade states of version 1."""
         return missing_from_list(state, state["began"])
 
     def to_read(self, listed: Collection[int]) -> list[int]:
-        """The listed SKUs that the pass has still to read."""
+        """The listed SKUs that the pass still has to read."""
         units = dict.fromkeys(listed, ())
         wanted = self.covered.new_units(units) if self.covered else listed
         return [sku for sku in self.left(wanted) if str(sku) not in self.missing]
@@ -73,48 +73,49 @@ class Look(NamedTuple):
     """A look at one SKU."""
 
     sku_id: int
-    #: Whether this pass has found nothing there before.
+    #: Whether this pass has already found it empty once.
     is_second: bool = False
 
 
 class PerSkuStream(VtexStream):
-    """What VTEX gives for one SKU at a time, without a date of change."""
+    """Data that VTEX returns for one SKU at a time, without a date of change."""
 
-    #: Has the SKU's id as its only parameter.
+    #: Takes the SKU's id as its only parameter.
     endpoint: ClassVar[Endpoint[Document | None]]
 
     @property
     def refresh(self) -> timedelta:
-        """How long a pass stays fresh."""
+        """The time between two passes."""
         raise NotImplementedError
 
     def records(self, sku_id: int, body: Document) -> Iterator[Document]:
-        """Turn a response into what the stream emits."""
+        """Turn the response for a SKU into records."""
         raise NotImplementedError
 
     def check(self, check: Check) -> None:
-        """Request one SKU's."""
+        """Request the data of one SKU."""
         check.ask(self.endpoint, first_sku(check))
 
     def probe(self, probe: Probe) -> None:
-        """Find out what VTEX says of a SKU that no store has."""
+        """Find out how VTEX responds for a SKU that does not exist."""
         name = f"{self.name}.unknown_sku_status"
         with probe.finding(name):
             probe.found[name] = probe.ask(self.endpoint, NOBODYS_ID).status
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Go on with the pass over all SKUs, or begin the next one if it is due.
+        """Resume the pass over all SKUs, or begin the next one if it is due.
 
-        If it is not, only SKUs are read that earlier runs could not read, or found empty
-        without an explanation.
+        Otherwise read only the SKUs that failed or were unexpectedly empty in earlier runs.
         """
         client = self.run.client
         bookmark = self.load_bookmark(partition, PerSkuBookmark)
-        if bookmark is None or not bookmark.complete or bookmark.size.is_doubtful:
-            fresh = False
-        else:
-            fresh = not is_due(bookmark.began, self.refresh, client.now())
-        # List first: it sets the client to VTEX's clock, by which the pass begins.
+        fresh = (
+            bookmark is not None
+            and bookmark.complete
+            and not bookmark.size.is_doubtful
+            and not is_due(bookmark.began, self.refresh, client.now())
+        )
+        # List first: the response sets the client's clock, which dates the pass.
         listed = None if fresh else self._list(bookmark)
         if bookmark is None:
             bookmark = PerSkuBookmark(began=client.now())
@@ -135,13 +136,13 @@ class PerSkuStream(VtexStream):
 
     def _list(self, bookmark: PerSkuBookmark | None) -> _SkuList:
         size = bookmark.size if bookmark else ListSize()
-        units, answer = list_again(self.run.client, size, self.list_once)
-        size = size.after(answer.rows, self.run.client.now(), answer.announced)
+        units, reading = read_id_list(self.run.client, size, self.list_once)
+        size = size.after(reading.rows, self.run.client.now(), reading.announced)
         size.warn_if_doubtful(self.logger, "SKUs")
-        return _SkuList(sorted(units), size, answer.announced)
+        return _SkuList(sorted(units), size, reading.announced)
 
-    def list_once(self) -> Listed:
-        """The list of SKUs."""
+    def list_once(self) -> IdList:
+        """List the SKUs once."""
         api = CatalogApi(self.run.client, self.logger)
         try:
             return api.sku_ids()
@@ -151,7 +152,7 @@ class PerSkuStream(VtexStream):
             except AccessError:
                 raise refusal from None
         skus = dict.fromkeys((sku for skus in products.units.values() for sku in skus), ())
-        return Listed(skus, len(skus) + max(0, products.announced - len(products.units)))
+        return IdList(skus, len(skus) + max(0, products.announced - len(products.units)))
 
 
 class _SkuList(NamedTuple):
@@ -161,7 +162,7 @@ class _SkuList(NamedTuple):
 
 
 class _PerSkuRun:
-    """One run of a stream, from its bookmark on."""
+    """One run of a stream, starting at its bookmark."""
 
     def __init__(self, stream: PerSkuStream, partition: Context, bookmark: PerSkuBookmark) -> None:
         self._stream = stream
@@ -181,13 +182,13 @@ class _PerSkuRun:
         self._pace = Pace()
 
     def run(self, listed: _SkuList | None) -> Iterator[Document]:
-        """Yield what there is to emit; without a list, only what earlier runs left over."""
+        """Yield the records; without a list, only those that earlier runs left over."""
         try:
             if self._bookmark.complete:
-                yield from self._ask_doubtful()
+                yield from self._recheck_doubtful()
             if listed is not None:
                 yield from self._read_list(listed)
-            yield from self._ask_missing()
+            yield from self._retry_missing()
         except VtexError:
             if self._client.has_answered_since(self._stream.endpoint, 0):
                 self._checkpoint()
@@ -195,7 +196,7 @@ class _PerSkuRun:
         for key in self._ledger.drop_expired(self._client.now()):
             self._looks.note(int(key), found=False, is_second=True)
         self._checkpoint()
-        self._say_what_lacks()
+        self._warn_of_doubtful()
         if error := self._ledger.failure(f"SKUs in {self._stream.name}", may_be_gone=True):
             raise error
 
@@ -206,7 +207,7 @@ class _PerSkuRun:
         self._advance(size=listed.size)
         if not listed.ids:
             return
-        if self._bookmark.complete:  # and went over a list that was too short
+        if self._bookmark.complete:  # but over a list that was too short
             again = msgspec.structs.replace(self._bookmark, complete=False, done_until=-1)
             if not again.to_read(listed.ids):
                 if not listed.size.is_doubtful:
@@ -217,7 +218,7 @@ class _PerSkuRun:
         yield from self._read(self._bookmark.to_read(listed.ids))
         ids = set(listed.ids)
         if first_listing:
-            # Nothing tells yet how long the list is, so it is read a second time.
+            # The size of the list is not known yet, so it is read a second time.
             more = self._stream.list_once()
             yield from self._read(sorted(more.units.keys() - ids))
             ids |= more.units.keys()
@@ -242,28 +243,28 @@ class _PerSkuRun:
         def looks() -> Iterator[Look]:
             for sku_id in self._walk.begin(sku_ids):
                 yield Look(sku_id)
-                for again in self._looks.due():
+                for again in self._looks.pop_due():
                     yield Look(again, is_second=True)
 
         for outcome in self._fetch(looks()):
             progress.advance(0 if outcome.item.is_second else 1)
             yield from self._handle(outcome)
-        if rest := self._looks.rest():
+        if rest := self._looks.pop_rest():
             self._client.wait(self._looks.spacing)
             for outcome in self._fetch(Look(again, is_second=True) for again in rest):
                 yield from self._handle(outcome)
 
     def _handle(self, outcome: Outcome[Look, list[Document]]) -> Iterator[Document]:
-        """Emit what came of a look, and take note of it."""
+        """Emit the records of a look, and record its outcome."""
         sku_id, is_second = outcome.item
         records = outcome.result or []
         yield from records
         if outcome.error and not outcome.is_unknown:
             self._ledger.add(sku_id, self._client.now())
             self._ledger.keep_newest()
-            self._walk.settle([sku_id])
+            self._walk.mark_done([sku_id])
         elif self._looks.note(sku_id, found=bool(records), is_second=is_second):
-            self._walk.settle([sku_id])
+            self._walk.mark_done([sku_id])
         self._pace.count(len(records))
         if self._pace.is_due():
             self._checkpoint()
@@ -287,32 +288,32 @@ class _PerSkuRun:
 
     # -- what earlier runs left over -----------------------------------------------------
 
-    def _ask_doubtful(self) -> Iterator[Document]:
-        """Look at SKUs that had nothing, for a reason that is not known.
+    def _recheck_doubtful(self) -> Iterator[Document]:
+        """Look again at SKUs that were unexpectedly empty.
 
-        If there are many of them, as in an outage or in a store without prices, a few tell
-        whether it is worth asking for all.
+        If there are many of them, as in an outage or in a store without prices, a sample tells
+        whether the others are worth a request.
         """
-        asked = set(self._bookmark.doubtful.ids)
-        if len(asked) > SAMPLE:
-            ordered = sorted(asked)
-            sample = ordered[:: -(-len(ordered) // SAMPLE)]
-            asked.difference_update(sample)
+        doubtful = sorted(self._bookmark.doubtful.ids)
+        if len(doubtful) > SAMPLE_SIZE:
+            step = -(-len(doubtful) // SAMPLE_SIZE)
+            sample = doubtful[::step]
+            del doubtful[::step]
             found = False
             for outcome in self._fetch(map(Look, sample)):
                 found = found or bool(outcome.result)
                 yield from self._handle_doubtful(outcome)
             if not found:
                 return
-        for outcome in self._fetch(map(Look, sorted(asked))):
+        for outcome in self._fetch(map(Look, doubtful)):
             yield from self._handle_doubtful(outcome)
 
     def _handle_doubtful(self, outcome: Outcome[Look, list[Document]]) -> Iterator[Document]:
         if outcome.result:
             yield from self._handle(outcome)
 
-    def _ask_missing(self) -> Iterator[Document]:
-        """Ask again for SKUs that VTEX failed to give."""
+    def _retry_missing(self) -> Iterator[Document]:
+        """Retry SKUs that failed in earlier runs."""
 
         def fetch(key: str, retry_for: float, stop: threading.Event) -> list[Document]:
             return self._records(int(key), stop, retry_for)
@@ -344,19 +345,19 @@ class _PerSkuRun:
         if self._bookmark != self._loaded:
             self._stream.checkpoint(self._partition, self._bookmark)
 
-    def _say_what_lacks(self) -> None:
+    def _warn_of_doubtful(self) -> None:
         doubtful = self._bookmark.doubtful.ids
         if not doubtful:
             return
         if not self._looks.found_any:
             self._logger.warning(
-                "VTEX gives no %s of any SKU. If the store keeps none in VTEX, deselect the "
+                "VTEX returned no %s for any SKU. If the store keeps none in VTEX, deselect the "
                 "stream; otherwise the next run asks again",
                 self._stream.name,
             )
         else:
             self._logger.warning(
-                "VTEX gives no %s of %s that had some before or should have. The next run "
+                "VTEX returned no %s for %s that had some before or should have. The next run "
                 "asks again",
                 self._stream.name,
                 counted(len(doubtful), "SKUs"),

@@ -1,4 +1,4 @@
-"""The stream of VTEX's pricing."""
+"""The stream of VTEX's Pricing API."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PRICE: Final = Endpoint(
 
 
 class PricesStream(PerSkuStream):
-    """Base, list and cost price of each SKU, and its fixed prices.
+    """The base, list and cost price of each SKU, and its fixed prices.
 
-    A SKU without a price has no row; VTEX answers 404 for it.
+    A SKU without a price has no row; VTEX returns 404 for it.
     """
 
     name = "prices"

@@ -35,7 +35,7 @@ def _id_of(body: Document | None) -> object:
     return body.get(KEY) if body else None
 
 
-#: One resource opens everything here. VTEX also knows it by the key
+#: One resource grants everything here. VTEX also knows it by the key
 #: GerenciarPromocoesETarifas.
 _RESOURCES: Final = (Resource("Rates and Benefits", "Promotions", "Manage benefits and rates"),)
 PROMOTION_LIST: Final = Endpoint(
@@ -54,9 +54,9 @@ PROMOTION: Final = Endpoint(
 )
 COUPONS: Final = Endpoint("/api/rnb/pvt/coupon", is_list, _RESOURCES)
 
-#: The lists within a response that hold promotions.
+#: The lists of promotions within a response.
 PARTS: Final = ("items", "disabledItems", "archivedItems")
-#: This many other promotions tell whether a refusal is about one, or about the role.
+#: How many other promotions to try, to learn whether a refusal concerns one or the role.
 MAX_PROBES: Final = 3
 
 
@@ -69,7 +69,7 @@ class PromotionsStream(ModifiedStream):
     endpoint: ClassVar[Endpoint[Any]] = PROMOTION_LIST
     archive: ClassVar[Endpoint[Any]] = PROMOTION_ARCHIVE
 
-    #: Why the archive could not be read, if it could not.
+    #: Why the archive could not be read; None if it could.
     _archive_error: VtexError | None = None
     _list_is_empty = False
     #: The ids of all rows.
@@ -81,13 +81,13 @@ class PromotionsStream(ModifiedStream):
         listed = check.ask(self.endpoint)
         archived = check.ask(self.archive, fallback=f"archived {what} are left out")
         if archived is None and check.findings[-1].granted:
-            check.note(f"VTEX does not know the archive of {what}: those in it are left out.")
+            check.note(f"VTEX has no archive of {what}, so archived ones are left out.")
         rows = _items(listed) if isinstance(listed, dict) else ()
         first = next((row[KEY] for row in documents_in(list(rows)) if row.get(KEY)), "1")
-        check.ask(PROMOTION, first, fallback=f"{what} have what the list says of them")
+        check.ask(PROMOTION, first, fallback=f"{what} have only the fields of the list")
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield promotions that have changed since the last run."""
+        """Yield promotions that changed since the last run."""
         self._archive_error = None
         yield from super().extract(partition)
         if isinstance(self._archive_error, UnavailableError):
@@ -96,7 +96,7 @@ class PromotionsStream(ModifiedStream):
     def rows(self) -> Iterable[Document]:
         """The rows of the list and of the archive, one for each promotion.
 
-        A promotion in both counts as archived, whatever else its rows say.
+        A promotion in both counts as archived, whatever its rows say.
         """
         listed = list(_items(self.run.client.get(self.endpoint).body))
         self._list_is_empty = not listed
@@ -112,7 +112,7 @@ class PromotionsStream(ModifiedStream):
         return by_id.values()
 
     def count(self, rows: Collection[str], size: ListSize) -> int:
-        """How many rows came: none, if a first reading found the archive only."""
+        """How many rows came; 0 if a first reading found only the archive."""
         return 0 if self._list_is_empty and size.rows is None else super().count(rows, size)
 
     def _archived(self) -> list[Any]:
@@ -123,7 +123,7 @@ class PromotionsStream(ModifiedStream):
             except (AccessError, NotFoundError, RefusedError, UnavailableError) as error:
                 self._archive_error = error
                 self.logger.warning("Archived %s are left out. %s", self.name, error)
-        self.lacks_a_part = True
+        self.is_partial = True
         return []
 
     def documents(
@@ -138,18 +138,19 @@ class PromotionsStream(ModifiedStream):
             for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
                 yield from self._documents_of(outcome, rows, ledger)
         except AccessError as error:
-            if self._reads_any_but(rows):
+            if self._can_read_others(rows):
                 for key in rows:
                     ledger.add(key, self.run.client.now())
                 return
             self.logger.warning(
-                "%s have only what the list says of them. %s", self.name.capitalize(), error
+                "%s have only the fields of the list. %s", self.name.capitalize(), error
             )
             for row in rows.values():
-                yield None, _spelled_alike(dict(row))  # not done: the role may grow
+                # Not done: the role may get more rights.
+                yield None, _with_campaigns(dict(row))
 
-    def _reads_any_but(self, refused: Collection[str]) -> bool:
-        """Whether the key may read promotions other than those that were refused."""
+    def _can_read_others(self, refused: Collection[str]) -> bool:
+        """Whether the key may read promotions other than the refused ones."""
         for key in islice((key for key in self._ids if key not in refused), MAX_PROBES):
             try:
                 self.run.client.get(PROMOTION, key, retry_for=0)
@@ -158,7 +159,7 @@ class PromotionsStream(ModifiedStream):
             return True
         return False
 
-    def documents_again(
+    def retry_documents(
         self, rows: Mapping[str, Document], ledger: RetryLedger
     ) -> Iterator[tuple[str | None, Document]]:
         """The same for promotions that earlier runs did not get."""
@@ -186,11 +187,11 @@ class PromotionsStream(ModifiedStream):
             ledger.add(key, now, is_unknown=True)
         row = rows[key]
         full = outcome.result or {}
-        yield key, _spelled_alike({**row, **full, "isArchived": row["isArchived"], KEY: row[KEY]})
+        yield key, _with_campaigns({**row, **full, "isArchived": row["isArchived"], KEY: row[KEY]})
 
 
 class TaxesStream(PromotionsStream):
-    """Taxes, which VTEX keeps like promotions, archived ones included."""
+    """Taxes, which VTEX stores like promotions, archived ones included."""
 
     name = "taxes"
     endpoint = TAX_LIST
@@ -199,7 +200,7 @@ class TaxesStream(PromotionsStream):
 
 
 class CouponsStream(ModifiedStream):
-    """Coupons, archived ones included as far as VTEX lists them."""
+    """Coupons, including the archived ones that VTEX lists."""
 
     name = "coupons"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="coupons")
@@ -213,8 +214,8 @@ def _items(body: Document) -> Iterator[Any]:
         yield from rows if isinstance(rows, list) else ()
 
 
-def _spelled_alike(promotion: Document) -> Document:
-    """Rename the list's ``Campaigns`` to ``campaigns``, as it is called elsewhere."""
+def _with_campaigns(promotion: Document) -> Document:
+    """Rename ``Campaigns``, the list's spelling, to the usual ``campaigns``."""
     if "Campaigns" in promotion:
         campaigns = promotion.pop("Campaigns")
         promotion.setdefault("campaigns", campaigns)

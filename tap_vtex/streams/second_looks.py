@@ -1,4 +1,4 @@
-"""Things that are found empty: which of them to look at a second time."""
+"""Decides which SKUs that are found empty need a second look."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-#: So many things in a row that have nothing are an outage rather than a trait of each.
-OUTAGE: Final = 250
+#: This many empty SKUs in a row suggest an outage.
+OUTAGE_STREAK: Final = 250
 
 
 class SecondLooks:
-    """What a pass over ids knows of those that have nothing.
+    """Tracks the empty SKUs of a pass.
 
-    Many SKUs have no price, and stay so. They are remembered, and cost one request a pass. One
-    that is found empty for the first time is looked at twice, spaced out. It then counts as
-    doubtful, unless this is the first pass, where most of what is empty has always been so.
+    Many SKUs never have a price. The state remembers them, so each costs one request per pass. A
+    SKU found empty for the first time gets a second look a while later. If it is still empty, it
+    is doubtful, unless this is the first pass: most SKUs that are empty then always were.
     """
 
     def __init__(
@@ -31,20 +31,20 @@ class SecondLooks:
         spacing: float,
     ) -> None:
         self.spacing = spacing
-        #: How many were found empty.
+        #: How many SKUs were found empty.
         self.empty = 0
         self._is_first = is_first
-        #: Whether anything was found anywhere.
+        #: Whether any SKU had anything.
         self.found_any = found_any
         self._without = set(without)
         self._doubtful = set(doubtful)
-        #: Found empty once, with the moment of that.
+        #: SKUs found empty once, with the monotonic time of that look.
         self._pending: deque[tuple[int, float]] = deque()
-        #: Of a first pass: found empty twice since the last one that had something.
+        #: In a first pass: the SKUs found empty twice since the last one that was not.
         self._streak: list[int] = []
 
     def note(self, one: int, *, found: bool, is_second: bool) -> bool:
-        """Take note of a look; return whether nothing is left to do about the thing."""
+        """Record a look; return whether the SKU is done."""
         if found:
             self.found_any = True
             self._end_streak()
@@ -64,14 +64,14 @@ class SecondLooks:
             self._doubtful.add(one)
         return True
 
-    def due(self) -> Iterator[int]:
-        """Take out what was found empty a while ago."""
+    def pop_due(self) -> Iterator[int]:
+        """Remove and yield the SKUs whose second look is due."""
         before = time.monotonic() - self.spacing
         while self._pending and self._pending[0][1] <= before:
             yield self._pending.popleft()[0]
 
-    def rest(self) -> list[int]:
-        """Take out everything that has still to be looked at twice."""
+    def pop_rest(self) -> list[int]:
+        """Remove and return all SKUs that still need a second look."""
         rest = [one for one, _ in self._pending]
         self._pending.clear()
         return rest
@@ -86,10 +86,10 @@ class SecondLooks:
         self._is_first = False
 
     def state(self) -> tuple[set[int], set[int]]:
-        """What is empty for good, and what is doubtful, for the state."""
+        """The SKUs that are empty for good, and the doubtful ones, for the state."""
         return set(self._without), self._doubtful | set(self._streak)
 
     def _end_streak(self) -> None:
-        into = self._without if len(self._streak) < OUTAGE else self._doubtful
+        into = self._without if len(self._streak) < OUTAGE_STREAK else self._doubtful
         into.update(self._streak)
         self._streak.clear()

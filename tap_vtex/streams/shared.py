@@ -1,7 +1,7 @@
-"""Streams that come out of the same responses: a parent and its children, read together.
+"""Streams from the same responses: a parent and its children, read together.
 
-Each stream has its own bookmark. Streams whose bookmarks are compatible share every response;
-a stream that was selected later catches up in a pass of its own.
+Each stream has its own bookmark. Streams with compatible bookmarks share every response; a stream
+selected later catches up in a separate pass.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SharedBookmark = TypeVar("SharedBookmark", bound=Bookmark)
 
 
 class ChildStream(VtexStream):
-    """A stream whose records are written while those of its parent are read."""
+    """A stream whose records are written while its parent is read."""
 
     def begin(self) -> None:
         """Announce the stream to the target. The SDK does that for parents only."""
@@ -31,7 +31,7 @@ class ChildStream(VtexStream):
 
 
 class ParentStream(VtexStream, Generic[SharedBookmark]):
-    """A stream that reads for its children as well."""
+    """A stream that also reads for its children."""
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> SharedBookmark:
         """The bookmark of a member; a fresh one if there is no state.
@@ -42,7 +42,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
         raise NotImplementedError
 
     def merged(self, one: SharedBookmark, other: SharedBookmark) -> SharedBookmark | None:
-        """One bookmark that holds for both; None if one has to catch up first."""
+        """A bookmark that serves both; None if one has to catch up first."""
         raise NotImplementedError
 
     def read_for(
@@ -61,7 +61,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
         yield from self.read_groups(partition)
 
     def read_groups(self, partition: Context) -> Iterator[Document]:
-        """Read once for all members whose bookmarks are compatible, and then for the others."""
+        """Read once for each group of members with compatible bookmarks."""
         for members, bookmark in self._groups(partition):
             try:
                 yield from self.read_for(members, bookmark, self._checkpoint_of(members, partition))
@@ -69,11 +69,11 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
                 self.fail(self._parts(members, partition), error)
 
     def part_of(self, member: VtexStream, partition: Context) -> Context:  # noqa: ARG002
-        """The partition of a member that comes with one of the parent."""
+        """The member's partition that belongs to one of the parent's."""
         return partition
 
     def _parts(self, members: Iterable[VtexStream], partition: Context) -> list[str]:
-        """What fails of members along with a partition of the parent."""
+        """What fails of some members together with a partition of the parent."""
         return [
             part
             for member in members
@@ -86,7 +86,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
 
     @property
     def children(self) -> list[ChildStream]:
-        """The children that are selected."""
+        """The selected children."""
         return [
             child
             for child in self.child_streams
@@ -95,7 +95,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
 
     @property
     def members(self) -> list[VtexStream]:
-        """The parent and its children, as far as they are selected."""
+        """The parent and its children, if they are selected."""
         return [self, *self.children] if self.selected else [*self.children]
 
     def _checkpoint_of(
@@ -126,7 +126,7 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
         return groups
 
     def failed_parts(self, partition: Context) -> list[str]:
-        """All members, since they come out of the same responses."""
+        """All members, since they come from the same responses."""
         return self._parts(self.members, partition)
 
     def generate_child_contexts(
@@ -134,8 +134,8 @@ class ParentStream(VtexStream, Generic[SharedBookmark]):
         record: Record,  # noqa: ARG002
         context: Context | None,  # noqa: ARG002
     ) -> Iterable[Context | None]:
-        """Keep the SDK from syncing the children once for each record.
+        """Keep the SDK from syncing the children once per record.
 
-        That would cost a SCHEMA message and several log lines for each.
+        Each sync would cost a SCHEMA message and several log lines.
         """
         return ()

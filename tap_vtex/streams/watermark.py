@@ -1,22 +1,19 @@
-"""The newest date of change, and what it says about things that are looked at now."""
+"""The watermark: the newest date of change, and which dates are not final yet."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import msgspec
 
 from tap_vtex.streams.bookmarks import Bookmark
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-#: The catalog's dates name no zone. No zone is further from UTC than this.
+#: The catalog's dates have no zone. No zone is further from UTC than this.
 MAX_UTC_OFFSET: Final = timedelta(hours=15)
 #: VTEX may show a change this long after its date.
 MAX_LAG: Final = timedelta(minutes=10)
-#: The catalog cuts its dates to this.
+#: The catalog truncates its dates to this.
 PRECISION: Final = timedelta(minutes=1)
 
 AnyWatermark = TypeVar("AnyWatermark", bound="Watermark")
@@ -25,10 +22,9 @@ AnyWatermark = TypeVar("AnyWatermark", bound="Watermark")
 class Watermark(Bookmark, frozen=True, kw_only=True):
     """The newest date of change seen.
 
-    A thing can change again within the minute of its date, or before the index that VTEX
-    answers from shows the change. So a thing is read once more if its date is as new as the
-    newest one that was known when it was looked at. Dates are compared with dates only, since
-    they name no zone.
+    A unit can change again within the minute of its date, or before VTEX's index shows the
+    change. So a unit is read again if its date was as new as the newest known one when it was
+    last looked at. Dates are only compared with each other, since they have no zone.
     """
 
     #: The newest date seen.
@@ -37,7 +33,7 @@ class Watermark(Bookmark, frozen=True, kw_only=True):
     seen_at: datetime | None = None
 
     def unsettled_from(self, began: datetime) -> datetime:
-        """From which date on what a look shows may not be the last word.
+        """The first date that is not final yet: units dated from then on may change unseen.
 
         Args:
             began: When the run that looks began, by VTEX's clock.
@@ -50,7 +46,7 @@ class Watermark(Bookmark, frozen=True, kw_only=True):
 
     def after(self, newest: datetime | None, now: datetime) -> Self:
         """The watermark after a look that showed ``newest``."""
-        if newest is None or newest > now:  # a date ahead of the clock hides none of those to come
+        if newest is None or newest > now:  # a date ahead of the clock would hide later ones
             return self
         if self.highest and newest <= self.highest:
             return self
@@ -58,13 +54,9 @@ class Watermark(Bookmark, frozen=True, kw_only=True):
 
 
 def merged(one: AnyWatermark, other: AnyWatermark) -> AnyWatermark:
-    """A watermark that leaves unsettled what either of the two does."""
+    """A watermark that serves both: what is unsettled for one is unsettled for both."""
     return msgspec.structs.replace(
         one,
         highest=min(one.highest, other.highest) if one.highest and other.highest else None,
-        seen_at=max(_dates((one.seen_at, other.seen_at)), default=None),
+        seen_at=max(filter(None, (one.seen_at, other.seen_at)), default=None),
     )
-
-
-def _dates(dates: Iterable[datetime | None]) -> Iterable[datetime]:
-    return filter(None, dates)

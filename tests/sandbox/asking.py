@@ -115,7 +115,7 @@ ROUTES: Final[dict[str, Route]] = {
 LISTS: Final = [name for name, route in ROUTES.items() if route.shape.rows is not None]
 PAGED: Final = [name for name, route in ROUTES.items() if route.shape.paging]
 COUNTED: Final = [name for name, route in ROUTES.items() if route.shape.total]
-SINGLE: Final = [name for name, route in ROUTES.items() if route.shape.about]
+SINGLE: Final = [name for name, route in ROUTES.items() if route.shape.id_parameter]
 
 
 class Asker:
@@ -155,14 +155,14 @@ class Asker:
     def route(self, name: str, thing: object = None, **query: object) -> requests.Response:
         """Ask for one of the routes, about a thing."""
         route = ROUTES[name]
-        if route.shape.about and thing is None:
+        if route.shape.id_parameter and thing is None:
             thing = self.things(name)[1]
         path = route.path.replace("{id}", str(thing))
         return self.get(path, {**route.query, **query}, route.headers)
 
     def things(self, name: str) -> list[str]:
         """The ids of the things that a route has."""
-        return [str(one) for one in ROUTES[name].shape.things(self.shop.store)]
+        return [str(one) for one in ROUTES[name].shape.ids(self.shop.store)]
 
 
 def rows(name: str, response: requests.Response) -> list[Any]:

@@ -349,8 +349,8 @@ class TestOddities:
 
         assert target.table("skus", "Id").keys() == truth(shop)["skus"].keys() - {"8", "9"}
         assert target.table("products", "Id").keys() == truth(shop)["products"].keys()
-        assert "VTEX lists 3 SKUs that it has nothing about: 8, 9, 9000001" in run.log
-        assert "VTEX lists 2 products that it has nothing about: 9000001, 9000002" in run.log
+        assert "VTEX has no data on 3 SKUs that it lists: 8, 9, 9000001" in run.log
+        assert "VTEX has no data on 2 products that it lists: 9000001, 9000002" in run.log
 
     def test_a_hiccup_is_not_taken_for_a_gap(
         self, tap: Tap, shop: Shop, target: Target, config: dict[str, Any]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_vtex.streams.catalog.looks import MAX_IN_EVERY_RUN, Look, Looks, group_of, sizes_of
+from tap_vtex.streams.catalog.looks import MAX_IN_EVERY_RUN, Look, Looks, group_of, group_sizes
 from tap_vtex.streams.id_census import BUCKETS
 from tap_vtex.streams.watermark import Watermark
 
@@ -68,7 +68,7 @@ def test_a_run_takes_its_share(sizes: list[int], hours: int, gaps: list[int]) ->
 
 
 def test_twenty_thousand_products_by_the_hour() -> None:
-    sizes, now = sizes_of(range(20_000)), NOON
+    sizes, now = group_sizes(range(20_000)), NOON
     looks = Looks.all_at(Look(now, now))
     taken = []
     for _hour in range(100):
@@ -87,9 +87,9 @@ def test_runs_that_are_rarer_look_at_everything() -> None:
 
 def test_a_small_store_and_zero_hours_look_at_everything() -> None:
     looks = Looks.all_at(Look(NOON, NOON))
-    assert len(looks.due(sizes_of(range(500)), DAY, NOON + MINUTE)) == BUCKETS
+    assert len(looks.due(group_sizes(range(500)), DAY, NOON + MINUTE)) == BUCKETS
     assert len(looks.due([99] * BUCKETS, 0 * HOUR, NOON + MINUTE)) == BUCKETS
-    assert len(looks.due(sizes_of(range(501)), DAY, NOON + MINUTE)) < 5
+    assert len(looks.due(group_sizes(range(501)), DAY, NOON + MINUTE)) < 5
 
 
 def test_a_setting_that_is_changed_holds_at_once() -> None:

@@ -291,7 +291,7 @@ class TestCategories:
         shop.fail("status", f"{CATEGORY}31$", status=status, times=None)
         for _run in range(2):
             run = store.sync("categories", expect=1)
-            assert "1 form of categories is missing (31)" in run.log
+            assert "1 category record is missing (31)" in run.log
         rows = store.target.table("categories", "Id")
         assert len(rows) == len(shop.store.catalog.categories.by_id)
         assert rows["31"]["Name"]

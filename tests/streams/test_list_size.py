@@ -23,11 +23,11 @@ class TestListSize:
     def test_an_answer_that_shows_less_is_doubted(self) -> None:
         size = ListSize().after(10, NOON)
         assert not size.is_doubtful
-        assert size.doubts(9)
-        assert not size.doubts(10)
-        assert size.doubts(10, announced=11)
-        assert ListSize().doubts(0)
-        assert not ListSize().doubts(1)
+        assert size.is_short(9)
+        assert not size.is_short(10)
+        assert size.is_short(10, announced=11)
+        assert ListSize().is_short(0)
+        assert not ListSize().is_short(1)
 
     def test_the_same_answer_a_day_later_counts(self) -> None:
         size = ListSize().after(10, NOON).after(7, NOON + HOUR)
@@ -56,7 +56,7 @@ def rows(*values: Any) -> dict[str, dict[str, Any]]:
 
 
 def note_all(changes: RowChanges) -> RowCensus:
-    for bucket in changes.to_look_at():
+    for bucket in changes.changed_buckets():
         changes.note(bucket, again=False)
     return changes.census()
 
@@ -65,27 +65,27 @@ class TestRowChanges:
     def test_only_what_changed_is_looked_at(self) -> None:
         census = note_all(RowChanges(RowCensus(), rows(1, 2, 3)))
         changes = RowChanges(census, rows(1, 5, 3, 4))
-        assert sorted(changes.to_look_at().values()) == [["id-1"], ["id-3"]]
+        assert sorted(changes.changed_buckets().values()) == [["id-1"], ["id-3"]]
 
     def test_the_order_of_fields_is_no_change(self) -> None:
         census = note_all(RowChanges(RowCensus(), {"a": {"x": 1, "y": {"z": 2, "w": [3]}}}))
-        assert not RowChanges(census, {"a": {"y": {"w": [3], "z": 2}, "x": 1}}).to_look_at()
+        assert not RowChanges(census, {"a": {"y": {"w": [3], "z": 2}, "x": 1}}).changed_buckets()
 
     def test_a_row_can_be_looked_at_once_more(self) -> None:
         changes = RowChanges(RowCensus(), rows(1))
-        (bucket,) = changes.to_look_at()
+        (bucket,) = changes.changed_buckets()
         changes.note(bucket, again=True)
         changes = RowChanges(changes.census(), rows(1))
         assert changes.is_second_look(bucket)
-        assert changes.to_look_at() == {bucket: ["id-0"]}
-        assert not RowChanges(note_all(changes), rows(1)).to_look_at()
+        assert changes.changed_buckets() == {bucket: ["id-0"]}
+        assert not RowChanges(note_all(changes), rows(1)).changed_buckets()
 
     def test_missing_rows_are_known_until_they_are_forgotten(self) -> None:
         census = note_all(RowChanges(RowCensus(), rows(1, 2)))
         short = RowChanges(census, rows(1))
-        assert not RowChanges(short.census(), rows(1, 2)).to_look_at()
+        assert not RowChanges(short.census(), rows(1, 2)).changed_buckets()
         short.forget_missing()
-        assert len(RowChanges(short.census(), rows(1, 2)).to_look_at()) == 1
+        assert len(RowChanges(short.census(), rows(1, 2)).changed_buckets()) == 1
 
     def test_many_rows_share_buckets_and_stay_known(self) -> None:
         few, many = rows(*range(MAX_BUCKETS)), rows(*range(20_000))
@@ -93,8 +93,8 @@ class TestRowChanges:
         assert len(json.dumps(census.to_state())) < 64_000
         census = note_all(RowChanges(census, many))
         assert len(json.dumps(census.to_state())) < 64_000
-        assert not RowChanges(census, many).to_look_at()
-        changed = RowChanges(census, many | {"id-777": {"value": "other"}}).to_look_at()
+        assert not RowChanges(census, many).changed_buckets()
+        changed = RowChanges(census, many | {"id-777": {"value": "other"}}).changed_buckets()
         (keys,) = changed.values()
         assert "id-777" in keys
         assert len(keys) < 30
@@ -102,7 +102,7 @@ class TestRowChanges:
     def test_more_rows_than_buckets_leave_those_known_that_were(self) -> None:
         census = note_all(RowChanges(RowCensus(), rows(*range(MAX_BUCKETS))))
         one_more = RowChanges(census, rows(*range(MAX_BUCKETS + 1)))
-        (keys,) = one_more.to_look_at().values()
+        (keys,) = one_more.changed_buckets().values()
         assert f"id-{MAX_BUCKETS}" in keys
 
     @pytest.mark.parametrize("state", [{"packed": "AAAA"}, {"bits": 0}, {"bits": 99}])
@@ -118,7 +118,7 @@ class TestRowChanges:
         for reading in readings:
             listed = {key: {"value": value} for key, value in reading.items()}
             changes = RowChanges(census, listed)
-            for keys in changes.to_look_at().values():
+            for keys in changes.changed_buckets().values():
                 held |= {key: reading[key] for key in keys}
             census = note_all(changes)
             assert reading.items() <= held.items()
@@ -154,7 +154,7 @@ class TestSecondLooks:
     def test_what_was_not_empty_before_is_doubtful_and_a_pass_later_empty(self) -> None:
         looks = self.looks()
         assert not looks.note(5, found=False, is_second=False)
-        assert list(looks.due()) == [5]
+        assert list(looks.pop_due()) == [5]
         assert looks.note(5, found=False, is_second=True)
         looks.finish()
         assert looks.state() == (set(), {5})

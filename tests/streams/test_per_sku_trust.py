@@ -180,10 +180,10 @@ def test_a_route_that_knows_nothing(tap: Tap, shop: Shop, target: Target, path: 
     stream = "prices" if path == PRICES else "inventory"
     shop.fail("status", path, status=404, times=None)
     run = sync(tap, shop, target, stream)
-    assert f"VTEX gives no {stream} of any SKU." in run.log
+    assert f"VTEX returned no {stream} for any SKU." in run.log
     shop.requests()
     run = sync(tap, shop, target, stream)
-    assert f"VTEX gives no {stream} of any SKU." in run.log
+    assert f"VTEX returned no {stream} for any SKU." in run.log
     assert sum(shop.requests().values()) <= 10
 
     shop.store.faults.clear()
@@ -231,11 +231,11 @@ def test_a_price_that_was_removed_is_asked_for_again_and_then_believed(
     sync(tap, shop, target, "prices")
     shop.store.pricing.remove_price(9)
     run = sync(tap, shop, target, "prices", **DUE)
-    assert "VTEX gives no prices of 1 SKU that" in run.log
+    assert "VTEX returned no prices for 1 SKU that" in run.log
     shop.requests()
     sync(tap, shop, target, "prices")
     assert shop.requests() == {PRICE: 1}
-    assert "VTEX gives no prices" not in sync(tap, shop, target, "prices", **DUE).log
+    assert "VTEX returned no prices" not in sync(tap, shop, target, "prices", **DUE).log
 
 
 @pytest.mark.parametrize("after", [1200, 2300, 3700])

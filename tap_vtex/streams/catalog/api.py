@@ -1,4 +1,4 @@
-"""VTEX's catalog over HTTP: lists of ids, and single products, SKUs and categories."""
+"""VTEX's catalog API: lists of ids, and single products, SKUs and categories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tap_vtex.http.bodies import (
 )
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.single import RetryBudget, get_thing
-from tap_vtex.streams.list_size import Answer, ListSize, page_numbers, read_again
+from tap_vtex.streams.list_size import ListSize, Reading, page_numbers, read_list
 
 if TYPE_CHECKING:
     import logging
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_vtex.report.check import Check
     from tap_vtex.types import Document
 
-#: Of an id. More do not fit into 64 bits, and Python reads no number of thousands of them.
+#: Longest id: more digits don't fit into 64 bits, and Python refuses to parse thousands of them.
 MAX_DIGITS: Final = 18
 
 # -- endpoints ---------------------------------------------------------------------------
@@ -40,14 +40,14 @@ def _are_rows(body: object) -> TypeGuard[list[object] | None]:
 
 
 def _id_of(body: Document | None) -> object:
-    """The id that a thing carries; "" if it carries none, which is no answer."""
+    """The id in a body; "" if a body lacks one, so that it matches no request."""
     if not body:
         return None
     return "" if body.get("Id") is None else body["Id"]
 
 
 def _product_of(rows: list[object] | None) -> object:
-    """The product that rows belong to, as far as they say."""
+    """The product that the rows name; None if they name none, a set if they disagree."""
     named = [row["ProductId"] for row in documents_in(rows) if row.get("ProductId") is not None]
     ids = set(map(str, named))
     return next(iter(ids)) if len(ids) == 1 else ids or None
@@ -56,8 +56,7 @@ def _product_of(rows: list[object] | None) -> object:
 def _legacy(name: str) -> Resource:
     """A resource of the older of the catalog's two sets.
 
-    Since 2025, what was called Catalog is called Catalog Legacy in many stores, and what was
-    called Catalog API is called Catalog there.
+    In 2025, many stores saw Catalog renamed to Catalog Legacy, and Catalog API to Catalog.
     """
     return Resource("Catalog or Catalog Legacy", "Content", name)
 
@@ -110,47 +109,46 @@ CATEGORY: Final = Endpoint(
 BRAND_LIST: Final = Endpoint("/api/catalog_system/pvt/brand/list", is_list, _BRANDS)
 BRAND_PAGES: Final = Endpoint("/api/catalog_system/pvt/brand/pagedlist", has_items, _BRANDS)
 
-#: The largest pages that VTEX gives.
+#: The largest pages that VTEX allows.
 PRODUCTS_PER_PAGE: Final = 250
 SKUS_PER_PAGE: Final = 1000
 BRANDS_PER_PAGE: Final = 1000
-#: The list of brands ends after this many.
+#: The list without pages is cut off here.
 MAX_BRANDS_IN_LIST: Final = 20_000
 #: A list without a total ends after this many pages without a new id.
-PAGES_TO_BE_SURE: Final = 2
-#: So many products that the key may not read, before it reads any, are a word about its role.
+MAX_IDLE_PAGES: Final = 2
+#: After this many refusals and no success, the role rather than the product is to blame.
 MAX_REFUSED: Final = 5
 
 
-class Listed(NamedTuple):
+class IdList(NamedTuple):
     """The ids of a list."""
 
-    #: Each with the ids of its SKUs, if it is the list of products.
+    #: Each id with the ids of its SKUs, which only the list of products has.
     units: Mapping[int, Collection[int]]
-    #: How many there must be at least, by the list's own word.
+    #: The minimum number of ids, according to the list itself.
     announced: int
 
 
-def list_again(
-    client: VtexClient, size: ListSize, read: Callable[[], Listed]
-) -> tuple[dict[int, Collection[int]], Answer]:
-    """Read a list of ids, and again as long as it shows too little; what came all together."""
+def read_id_list(
+    client: VtexClient, size: ListSize, read: Callable[[], IdList]
+) -> tuple[dict[int, Collection[int]], Reading]:
+    """Read a list of ids, again while it looks too short; return the union of all readings."""
     units: dict[int, Collection[int]] = {}
 
-    def count() -> Answer:
+    def count() -> Reading:
         listed = read()
         units.update(listed.units)
-        return Answer(len(units), listed.announced)
+        return Reading(len(units), listed.announced)
 
-    answer = read_again(client, size, count)
-    return units, answer
+    reading = read_list(client, size, count)
+    return units, reading
 
 
 class CatalogApi:
-    """Requests VTEX's catalog, and copes with its oddities.
+    """Requests VTEX's catalog, and handles its quirks.
 
-    A thing that VTEX lists but does not know (404), or for which it sends ``null`` or ``{}``,
-    is None here.
+    Anything that VTEX lists but does not know (404), or sends as ``null`` or ``{}``, is None.
     """
 
     def __init__(self, client: VtexClient, logger: logging.Logger) -> None:
@@ -161,7 +159,7 @@ class CatalogApi:
 
     # -- lists ---------------------------------------------------------------------------
 
-    def product_ids(self) -> Listed:
+    def product_ids(self) -> IdList:
         """The ids of all products, inactive ones included, with the ids of their SKUs.
 
         Raises:
@@ -172,22 +170,22 @@ class CatalogApi:
         products: dict[int, list[int]] = {}
         for number in page_numbers(self._client, "products"):
             first = (number - 1) * PRODUCTS_PER_PAGE
-            # These are positions, which begin with 1, and not ids.
+            # Positions from 1, not ids.
             params = {"_from": first + 1, "_to": first + PRODUCTS_PER_PAGE}
             page = self._client.get(PRODUCT_LIST, params=params).body
             ids = {
-                whole: _ids(skus)
+                whole: _parse_ids(skus)
                 for key, skus in page["data"].items()
-                if (whole := id_in(key)) is not None
+                if (whole := parse_id(key)) is not None
             }
             total = max(total, _total(page))
-            # A page beyond the last one can be empty, or be the last one again.
+            # Beyond the last page, VTEX returns an empty page or the last one again.
             if ids.keys() <= products.keys():
                 break
             products |= ids
-        return Listed(products, total)
+        return IdList(products, total)
 
-    def sku_ids(self) -> Listed:
+    def sku_ids(self) -> IdList:
         """The ids of all SKUs.
 
         Raises:
@@ -198,18 +196,18 @@ class CatalogApi:
         announced = idle = 0
         for page in page_numbers(self._client, "SKUs"):
             params = {"page": page, "pagesize": SKUS_PER_PAGE}
-            ids = set(_ids(self._client.get(SKU_LIST, params=params).body))
+            ids = set(_parse_ids(self._client.get(SKU_LIST, params=params).body))
             idle = 0 if ids - seen else idle + 1
             if idle and len(ids) >= SKUS_PER_PAGE:
-                announced = len(seen) + 1  # a whole page that came before is not the end
+                announced = len(seen) + 1  # a repeated full page is not the end
             seen |= ids
-            # The list has no total, so one more page is requested where it seems to end.
-            if idle == PAGES_TO_BE_SURE:
+            # The list has no total, so one page without new ids does not prove its end.
+            if idle == MAX_IDLE_PAGES:
                 break
-        return Listed(dict.fromkeys(seen, ()), announced)
+        return IdList(dict.fromkeys(seen, ()), announced)
 
     def brands(self, known: ListSize | None = None) -> list[Any]:
-        """All brands, as they come; ``known`` is what earlier runs have seen of the list.
+        """All brands, unvalidated; ``known`` is the size that earlier runs saw.
 
         Raises:
             AccessError: The key may not list brands.
@@ -217,11 +215,11 @@ class CatalogApi:
         """
         brands: list[Any] = []
 
-        def read() -> Answer:
+        def read() -> Reading:
             brands[:] = self._client.get(BRAND_LIST).body
-            return Answer(len(brands))
+            return Reading(len(brands))
 
-        read_again(self._client, known or ListSize(), read)
+        read_list(self._client, known or ListSize(), read)
         if len(brands) < MAX_BRANDS_IN_LIST:
             return brands
         by_id: dict[str, Document] = {}
@@ -235,35 +233,32 @@ class CatalogApi:
         return list(by_id.values())
 
     def category_tree(self, known: ListSize | None = None) -> list[Document]:
-        """The departments, each with the categories below it; ``known`` as for brands.
+        """The departments, each with the categories below it; ``known`` as for `brands`.
 
         Raises:
             AccessError: The key may not read the categories.
         """
         tree: list[Document] = []
 
-        def read() -> Answer:
+        def read() -> Reading:
             tree[:] = documents_in(self._client.get(CATEGORY_TREE).body)
-            return Answer(len(tree))
+            return Reading(len(tree))
 
-        read_again(self._client, known or ListSize(), read)
+        read_list(self._client, known or ListSize(), read)
         return tree
 
     # -- single things -------------------------------------------------------------------
 
     @property
     def may_read_products(self) -> bool:
-        """Whether the key may read products, as far as is known by now."""
+        """Whether the key may read products; True until enough refusals."""
         return self.has_read_products or self._refused_products < MAX_REFUSED
 
     def product(self, product_id: int, budget: RetryBudget) -> Document | None:
-        """A product; None also if the key may not read any.
-
-        What its SKUs say of the product then has to be enough.
+        """A product; also None if the key may not read any, so its SKUs must do.
 
         Raises:
-            AccessError: The key may not read this product. As long as it has read none, that can
-                be a word about the role.
+            AccessError: The key may not read this product, or any: unclear until it reads one.
         """
         if not self.may_read_products:
             return None
@@ -280,7 +275,7 @@ class CatalogApi:
         return self._client.has_answered_since(PRODUCT, 0)
 
     def refuses_products(self) -> bool:
-        """Whether the key may not read any product of those that were asked for; says so."""
+        """Whether the key could read none of the products requested; logs it if so."""
         if not self._refused_products or self.has_read_products:
             return False
         self._logger.info(
@@ -291,7 +286,7 @@ class CatalogApi:
         return True
 
     def context(self, sku_id: int, budget: RetryBudget) -> Document | None:
-        """A SKU, with what it says of its product, brand and categories."""
+        """A SKU, with data on its product, brand and categories."""
         return get_thing(self._client, SKU_CONTEXT, sku_id, budget)
 
     def category(self, category_id: str, budget: RetryBudget) -> Document | None:
@@ -306,8 +301,8 @@ class CatalogApi:
 
         Args:
             product_id: The product.
-            budget: How long to ask.
-            has_skus: Whether it has SKUs by another list, so that no rows are no answer.
+            budget: How long to retry.
+            has_skus: Whether another list shows SKUs, so an empty response is retried.
 
         Returns:
             The rows; None if VTEX does not know the product.
@@ -316,11 +311,11 @@ class CatalogApi:
         try:
             for _ in range(self._client.policy.empty_answers):
                 body = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
-                # A row without an id spoils no product: its SKU is listed elsewhere, too.
+                # Skip rows without an id: another list has their SKUs, too.
                 rows = [
                     {**row, "Id": whole}
                     for row in documents_in(body)
-                    if (whole := id_in(row.get("Id"))) is not None
+                    if (whole := parse_id(row.get("Id"))) is not None
                 ]
                 if rows or (body is not None and not has_skus):
                     break
@@ -332,17 +327,17 @@ class CatalogApi:
 def first_sku(check: Check) -> int:
     """Request the list of SKUs; return the first one, or 1 if there is none."""
     listed = check.ask(SKU_LIST, params={"page": 1, "pagesize": 1})
-    return next(iter(_ids(listed)), 1)
+    return next(iter(_parse_ids(listed)), 1)
 
 
-def _ids(values: object) -> list[int]:
-    """The ids in a list; what is no id is left out."""
+def _parse_ids(values: object) -> list[int]:
+    """The ids in a list, without values that are none."""
     listed = values if isinstance(values, list) else []
-    return [whole for value in listed if (whole := id_in(value)) is not None]
+    return [whole for value in listed if (whole := parse_id(value)) is not None]
 
 
-def id_in(value: object) -> int | None:
-    """The id that a value is: a whole number of up to 18 digits, or text with one."""
+def parse_id(value: object) -> int | None:
+    """An id from a whole number of up to 18 digits, or from text; None if it is neither."""
     text = str(value)
     return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else None
 

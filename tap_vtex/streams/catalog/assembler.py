@@ -1,4 +1,4 @@
-"""What comes of a product: its record and those of its SKUs, put together of several answers."""
+"""Assembles the records of a product and its SKUs from several responses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(NamedTuple):
-    """The streams that the catalog is read for."""
+    """Which streams to read the catalog for."""
 
     products: bool
     skus: bool
@@ -33,36 +33,36 @@ class Wanted(NamedTuple):
 
 @dataclass
 class Batch:
-    """What came of a part of the catalog."""
+    """The records of one part of the catalog, and what reading it revealed."""
 
     products: list[Document] = field(default_factory=list)
     skus: list[Document] = field(default_factory=list)
     brands: list[Document] = field(default_factory=list)
-    #: The units that this is all about.
+    #: The units it covers.
     units: list[int] = field(default_factory=list)
-    #: The product that this is about; None if that is not known.
+    #: Its product; None if unknown.
     product: int | None = None
     #: The SKUs that VTEX shows for the product.
     shown: frozenset[int] = frozenset()
-    #: The newest date of change of these, and the newest one that is not ahead of the clock.
+    #: Their newest date of change, and the newest one that is not ahead of the clock.
     latest: datetime | None = None
     newest: datetime | None = None
     #: Whether VTEX knew the unit, as it should if it lists it.
     known: bool = True
-    #: Chosen units that VTEX lists but has nothing about.
+    #: Units that VTEX lists but has no data on.
     gone: list[int] = field(default_factory=list)
-    #: Units that VTEX failed to give.
+    #: Units whose requests failed.
     failed: list[int] = field(default_factory=list)
-    #: Whether something lacks that another answer says is there.
-    lacks_something: bool = False
-    #: Whether the key could not read the product. It may be the role, or this product only.
+    #: Whether something is missing that another response shows.
+    is_incomplete: bool = False
+    #: Whether the key could not read the product. The role may be to blame, or this product.
     refused: bool = False
-    #: SKUs of a product that VTEX lists but has nothing about.
+    #: SKUs of the product that VTEX lists but has no data on.
     blank_skus: list[int] = field(default_factory=list)
 
 
 class Assembler:
-    """Puts products together, with their categories and brands."""
+    """Assembles products, with their categories and brands."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Assembler:
         self._now = client.now
         self._store_url = store_url
         self._logger = log
-        # Read now, before the workers start, so that it is read only once.
+        # Before the workers start, so that each list is read only once.
         self._categories = self._read_categories() if wanted.products else {}
         self._brands = self._read_brands() if wanted.products else {}
 
@@ -116,7 +116,7 @@ class Assembler:
             )
             return {}
 
-    def put_together(
+    def assemble(
         self,
         product_id: int,
         rows: list[Document] | None,
@@ -130,11 +130,11 @@ class Assembler:
             product_id: The product.
             rows: The rows of all its SKUs; None if VTEX does not know the product.
             picked: The SKUs to read.
-            known: The contexts of SKUs that are at hand.
-            budget: How long to ask for each thing.
+            known: SKU contexts already fetched.
+            budget: How long to retry each request.
         """
         dates_of = {row["Id"]: changed_at(row) for row in rows or ()}
-        batch = self.looked_at(product_id, rows)
+        batch = self.summarize(product_id, rows)
         skus = set(picked) if self.wanted.skus else set()
         main = _main_sku(rows or ()) if self.wanted.products or self.wanted.brands else set()
         contexts = dict(known)
@@ -151,23 +151,23 @@ class Assembler:
         if shown:
             batch.brands.append(_brand(shown) | at)
         if self.wanted.products:
-            form = self._form(product_id, batch, budget)
-            batch.lacks_something &= bool(shown or rows)
-            if form or shown:
-                product = self._product(form, shown, dates_of or known)
+            details = self._details(product_id, batch, budget)
+            batch.is_incomplete &= bool(shown or rows)
+            if details or shown:
+                product = self._product(details, shown, dates_of or known)
                 updated = _text(max(filter(None, dates_of.values()), default=None))
                 batch.products.append({**product, "date_updated": updated, **at})
             else:
                 batch.gone.append(product_id)
         batch.known = rows is not None or bool(shown or batch.products)
-        # Two answers that contradict each other: what SKUs there are, and of which VTEX knows.
+        # Responses that contradict each other about which SKUs exist.
         blank = dates_of.keys() & set(batch.blank_skus)
         if blank or (batch.known and set(picked) - dates_of.keys()):
-            batch.lacks_something = True
+            batch.is_incomplete = True
         return batch
 
-    def looked_at(self, product_id: int, rows: list[Document] | None) -> Batch:
-        """What the rows of a product's SKUs show, before anything is read."""
+    def summarize(self, product_id: int, rows: list[Document] | None) -> Batch:
+        """A batch without records: what the rows alone show of a product."""
         now = self._now()
         changed = [date for row in rows or () if (date := changed_at(row))]
         return Batch(
@@ -177,28 +177,28 @@ class Assembler:
             newest=max((date for date in changed if date <= now), default=None),
         )
 
-    def _form(self, product_id: int, batch: Batch, budget: RetryBudget) -> Document | None:
+    def _details(self, product_id: int, batch: Batch, budget: RetryBudget) -> Document | None:
         try:
-            form = self.api.product(product_id, budget)
+            details = self.api.product(product_id, budget)
         except AccessError:
             if self.api.has_read_products:
                 raise
             batch.refused = True
             return None
-        batch.lacks_something = form is None and self.api.may_read_products
-        return form
+        batch.is_incomplete = details is None and self.api.may_read_products
+        return details
 
     def _product(
-        self, form: Document | None, context: Document, sku_ids: Iterable[int]
+        self, details: Document | None, context: Document, sku_ids: Iterable[int]
     ) -> Document:
-        category = self._categories.get(_category_of(form, context))
-        product = product_document(form, context, sku_ids, category, self._store_url)
+        category = self._categories.get(_category_of(details, context))
+        product = product_document(details, context, sku_ids, category, self._store_url)
         name = product["brand_name"] or self._brands.get(str(product.get("BrandId")))
         return {**product, "brand_name": name}
 
 
 def changed_at(row: Document) -> datetime | None:
-    """When a SKU was last changed, by VTEX's local time and as if that were UTC."""
+    """When a SKU was last changed: VTEX's local time, taken as UTC."""
     return dates.parse(row.get("DateUpdated"))
 
 
@@ -207,14 +207,14 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _main_sku(rows: Iterable[Document]) -> set[int]:
-    """The SKU that has the product's image and specifications: the first active one."""
+    """The SKU that supplies the product's image and specifications: the first active one."""
     order = sorted((not row.get("IsActive"), row["Id"]) for row in rows)
     return {sku_id for _inactive, sku_id in order[:1]}
 
 
-def _category_of(form: Document | None, context: Document) -> str:
-    if form:
-        return str(form.get("CategoryId"))
+def _category_of(details: Document | None, context: Document) -> str:
+    if details:
+        return str(details.get("CategoryId"))
     path = str(context.get("ProductCategoryIds") or "")
     return path.strip("/").rpartition("/")[2]
 

@@ -1,4 +1,4 @@
-"""How far the reading of the catalog has come."""
+"""The bookmarks of the catalog."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.catalog.learned import Learned
 from tap_vtex.streams.catalog.looks import Look, Looks
-from tap_vtex.streams.catalog.walk import By
+from tap_vtex.streams.catalog.walk import UnitKind
 from tap_vtex.streams.id_census import IdCensus, IdSet
 from tap_vtex.streams.id_walk import OpenPass
 from tap_vtex.streams.ledger import missing_from_list
@@ -19,49 +19,49 @@ from tap_vtex.streams.watermark import Watermark, merged
 
 
 class CatalogPass(OpenPass, frozen=True, kw_only=True):
-    """A walk through the list that is under way."""
+    """A pass over the list that is under way."""
 
-    #: Whether everything is read, or only what the list did not show before.
+    #: Whether it reads everything, or only ids that are new to the list.
     full: bool
     #: The ids that the list showed when the pass began.
     ids: IdCensus
-    #: Dates from here on may not have been the last word when the pass began.
+    #: The first date that was not yet final when the pass began.
     since: datetime
 
 
 class BrandListBookmark(Bookmark, frozen=True, kw_only=True):
-    """What is known of the list of brands, for a key that may read it."""
+    """The bookmark of brands for a key that may list them."""
 
-    #: Since when it has been empty, if it is. No other bookmark of brands has such a field.
+    #: Since when the list has been empty, if it is. Tells this bookmark of brands from the other.
     listed: ListSize = msgspec.field(default_factory=ListSize)
 
 
 class CatalogBookmark(Watermark, frozen=True, kw_only=True):
-    """How far the catalog has come."""
+    """Where the next run resumes the catalog."""
 
-    #: Another key may list another kind of id. Then everything is read again.
-    by: By
+    #: What the key could list. With a key that lists the other kind, everything is read again.
+    by: UnitKind
     #: When the last complete full pass began.
     full_pass_at: datetime | None = None
     #: The ids that the list showed when the last pass began.
     ids: IdCensus = msgspec.field(default_factory=IdCensus)
     under_way: CatalogPass | None = None
-    #: When products were last looked at.
+    #: When products were last checked.
     looks: Looks = msgspec.field(default_factory=Looks)
-    #: Products in which something changed lately: the next run looks at them again.
+    #: Products that changed lately. The next run checks them again.
     recent: IdSet = msgspec.field(default_factory=IdSet)
-    #: Listed things that VTEX had nothing about. Once it has, all of them is read.
+    #: Listed units that VTEX had no data on. Each is read in full once VTEX has data.
     blank: IdSet = msgspec.field(default_factory=IdSet)
     #: How many ids the list has shown.
     size: ListSize = msgspec.field(default_factory=ListSize)
-    #: Ids that the list showed and VTEX failed to give, with the date of the first failure.
+    #: Listed ids whose requests failed, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
-    #: The products of a key that lists only SKUs.
+    #: The products found through their SKUs, if the key lists only SKUs.
     learned: Learned | None = None
 
     @classmethod
     def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
-        """Read the states of versions whose runs looked at every product, too."""
+        """Upgrade states of versions whose runs checked every product."""
         under_way = state["under_way"]
         began = under_way["began"] if under_way else state["full_pass_at"]
         state = missing_from_list(state, began)
@@ -77,11 +77,11 @@ class CatalogBookmark(Watermark, frozen=True, kw_only=True):
 
     @property
     def began(self) -> datetime | None:
-        """When the pass under way began, or the last full pass."""
+        """When the pass under way began, or else the last full pass."""
         return self.under_way.began if self.under_way else self.full_pass_at
 
     def merged_with(self, other: CatalogBookmark) -> CatalogBookmark | None:
-        """One bookmark that holds for both; None if one has to catch up first."""
+        """A bookmark that serves both; None if one has to catch up first."""
         if self == other:
             return self
         idle = self.under_way is None and other.under_way is None

@@ -1,4 +1,4 @@
-"""The records that the tap makes of products, SKUs and categories."""
+"""Builds the documents of products, SKUs and categories."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.types import Document
 
-#: Where a SKU holds a field of its product: the product's field, and the SKU's.
+#: Fields of a product, with the names they have in its SKUs.
 FROM_A_SKU: Final = {
     "Id": "ProductId",
     "Name": "ProductName",
@@ -40,7 +40,7 @@ class Category:
 
 
 def categories_in(tree: Iterable[Document], above: Category | None = None) -> Iterator[Category]:
-    """The categories of a tree, each after the one above it, but none without a readable id."""
+    """The categories of a tree, parents first; nodes without a valid id are skipped."""
     for node in tree:
         own = node.get("id")
         if not isinstance(own, int | str) or isinstance(own, bool):
@@ -61,7 +61,7 @@ def sku_document(context: Document) -> Document:
     codes = codes if isinstance(codes, dict) else {}
     ean, ref_id = codes.get("Ean"), codes.get("RefId")
     values = context.get("AlternateIdValues")
-    # A SKU can have several EANs; the one called so comes first.
+    # A SKU can have several EANs; the one named ``Ean`` comes first.
     others = [v for v in values if v != ref_id] if isinstance(values, list) else []
     images = (_url(image) for image in documents_in(context.get("Images")))
     return {
@@ -73,23 +73,23 @@ def sku_document(context: Document) -> Document:
 
 
 def product_document(
-    form: Document | None,
+    details: Document | None,
     context: Document | None,
     sku_ids: Iterable[int],
     category: Category | None,
     store_url: str,
 ) -> Document:
-    """A product, from its own data and from what one of its SKUs says of it.
+    """A product, from its own data and that of one of its SKUs.
 
     Args:
-        form: The product's own data, if the key may read it.
-        context: What one of its SKUs says, if there is one.
+        details: The product's own data, if the key may read it.
+        context: The context of one of its SKUs, if it has any.
         sku_ids: The ids of its SKUs.
         category: Its category, if the tree is known.
-        store_url: The URL that links begin with.
+        store_url: The base URL of links.
     """
     context = context or {}
-    product = dict(form) if form else _from_sku(context)
+    product = dict(details) if details else _from_sku(context)
     link = product.get("LinkId")
     ids, names = _path(context) if category is None else (category.ids, category.names)
     return {
@@ -120,7 +120,7 @@ def _from_sku(context: Mapping[str, Any]) -> Document:
 
 
 def _path(context: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The category's place in the tree, which a SKU has as '/1/12/' and a map of names."""
+    """The ids and names of a category's path, which a SKU has as '/1/12/' and a map of names."""
     path = context.get("ProductCategoryIds")
     names = context.get("ProductCategories")
     ids = tuple(part for part in str(path or "").split("/") if part)

@@ -1,4 +1,4 @@
-"""Products that a key which may not list them has learned of from their SKUs."""
+"""Products learned from their SKUs, by a key that may not list products."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tap_vtex.streams.id_census import IdCounts
 
 
 class Learned(Bookmark, frozen=True, kw_only=True):
-    """The products that SKUs have named, for the state."""
+    """The products that SKUs have named."""
 
     #: Each product, with the number of SKUs that VTEX last showed for it.
     skus: IdCounts = msgspec.field(default_factory=IdCounts)
-    #: Products that VTEX failed to give, with the date of the first failure.
+    #: Products whose requests failed, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
-    #: Since a full pass that began from here on, every SKU's product is known.
+    #: After a full pass that began at this time or later, every SKU's product is known.
     gap_at: datetime
 
     def merged(self, other: Learned) -> Learned:
-        """What either of the two knows. What they do not agree about is read anew."""
+        """What either of the two knows. Where they disagree, the product is read again."""
         one, two = self.skus.counts, other.skus.counts
         disputed = {key for key in one.keys() & two.keys() if one[key] != two[key]}
         return Learned(

@@ -24,7 +24,7 @@ from tap_vtex.streams.catalog.api import (
     VIEW_COLLECTION,
     VIEW_PRODUCT,
     CatalogApi,
-    id_in,
+    parse_id,
 )
 from tap_vtex.streams.catalog.documents import categories_in
 from tap_vtex.streams.id_census import IdSet
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tap_vtex.streams.catalog.documents import Category
     from tap_vtex.types import Document
 
-#: Gone from VTEX's reference in June 2025, without anything in its place, and still in use.
+#: VTEX's reference dropped it in June 2025 and names no replacement. Still in use.
 COLLECTIONS: Final = Endpoint(
     "/api/catalog_system/pvt/collection/search",
     has_items,
@@ -65,12 +65,12 @@ SELLERS: Final = Endpoint(
 class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
     """What the categories looked like when they were last read."""
 
-    #: A checksum of the tree; empty if it has shown nothing yet.
+    #: A checksum of the tree; empty if no run has seen a category yet.
     tree: str = ""
     full_pass_at: datetime
-    #: Categories whose form could not be had, with the day of the first failure.
+    #: Categories whose own data could not be read, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
-    #: Categories that the pass, which was interrupted, has still to read.
+    #: Categories that an interrupted pass still has to read.
     left: IdSet = msgspec.field(default_factory=IdSet)
     #: Since when the tree has been empty, if it is.
     size: ListSize = msgspec.field(default_factory=ListSize)
@@ -79,8 +79,8 @@ class CategoriesBookmark(Bookmark, frozen=True, kw_only=True):
 class CategoriesStream(VtexStream):
     """Categories, with their place in the tree.
 
-    The tree takes one request, and each category another one. The categories are read again
-    if the tree has changed, and otherwise as often as the whole catalog.
+    The tree takes one request, and so does each category. The categories are read again if the
+    tree has changed, and otherwise as often as the whole catalog.
     """
 
     name = "categories"
@@ -88,7 +88,7 @@ class CategoriesStream(VtexStream):
     primary_keys = ("account_name", "Id")
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield all categories, if any can have changed."""
+        """Yield all categories if any may have changed."""
         api = CatalogApi(self.run.client, self.logger)
         known = self.load_bookmark(partition, CategoriesBookmark)
         categories, checksum = self._tree(api, known.size if known else None)
@@ -110,7 +110,7 @@ class CategoriesStream(VtexStream):
                 tree=checksum,
                 full_pass_at=now,
                 missing=dict(ledger.missing),
-                left=IdSet(filter(None, map(id_in, left))),
+                left=IdSet(filter(None, map(parse_id, left))),
             )
             if bookmark != known:
                 self.checkpoint(partition, bookmark)
@@ -126,21 +126,21 @@ class CategoriesStream(VtexStream):
             if self.run.client.has_answered_since(CATEGORY, 0):
                 checkpoint()
             raise
-        yield from self._documents_again(api, categories, ledger)
+        yield from self._retry_missing(api, categories, ledger)
         ledger.drop_expired(self.run.client.now())
         checkpoint()
-        if error := ledger.failure("forms of categories", may_be_gone=True):
+        if error := ledger.failure("category records", may_be_gone=True):
             raise error
 
     def check(self, check: Check) -> None:
-        """Request the tree, and a category of it."""
+        """Request the tree, and one category."""
         tree = check.ask(CATEGORY_TREE)
         categories = list(categories_in(documents_in(tree)))
         one = categories[0].ids[-1] if categories else "1"
-        check.ask(CATEGORY, one, fallback="categories have what the tree says")
+        check.ask(CATEGORY, one, fallback="categories have only the fields of the tree")
 
     def _note_no_categories(self, partition: Context, known: CategoriesBookmark) -> None:
-        """Keep in mind since when there have been none; say so for a day."""
+        """Remember since when there have been none; warn about it for a day."""
         size = known.size.after_whole(0, self.run.client.now())
         size.warn_if_doubtful(self.logger, self.name)
         if size != known.size:
@@ -151,7 +151,7 @@ class CategoriesStream(VtexStream):
         tree = api.category_tree(size)
         found = list(categories_in(tree))
         categories = {category.ids[-1]: category for category in found}
-        for _ in range(_nodes_in(tree) - len(found)):
+        for _ in range(_count_nodes(tree) - len(found)):
             self.has_key({})
         return categories, hashlib.blake2b(msgspec.json.encode(tree), digest_size=8).hexdigest()
 
@@ -162,7 +162,7 @@ class CategoriesStream(VtexStream):
         ledger: RetryLedger,
         wanted: Collection[str],
     ) -> Iterator[Document]:
-        """The categories that are wanted; all of them from the tree, if forms are refused."""
+        """The wanted categories, or all of them from the tree if the key may read no others."""
 
         def fetch(category_id: str, stop: threading.Event) -> Document:
             return api.category(category_id, RetryBudget(stop)) or {}
@@ -179,10 +179,10 @@ class CategoriesStream(VtexStream):
             for category in categories.values():
                 yield self._document(category, {})
 
-    def _documents_again(
+    def _retry_missing(
         self, api: CatalogApi, categories: Mapping[str, Category], ledger: RetryLedger
     ) -> Iterator[Document]:
-        """The categories whose forms earlier runs did not get."""
+        """The categories whose own data earlier runs did not get."""
 
         def fetch(category_id: str, retry_for: float, stop: threading.Event) -> Document:
             return api.category(category_id, RetryBudget(stop, retry_for)) or {}
@@ -198,7 +198,7 @@ class CategoriesStream(VtexStream):
         categories: Mapping[str, Category],
         ledger: RetryLedger,
     ) -> Document:
-        """The row of a category: from the tree alone, if its form could not be had."""
+        """The row of a category: from the tree alone if its own data could not be read."""
         if outcome.result:
             ledger.discard([outcome.item])
         else:
@@ -206,16 +206,16 @@ class CategoriesStream(VtexStream):
             ledger.add(outcome.item, now, is_unknown=outcome.error is None)
         return self._document(categories[outcome.item], outcome.result or {})
 
-    def _document(self, category: Category, form: Document) -> Document:
+    def _document(self, category: Category, details: Document) -> Document:
         node = category.node
         return {
             "Name": node.get("name"),
             "FatherCategoryId": category.ids[-2] if len(category.ids) > 1 else None,
             "Title": node.get("Title"),
             "HasChildren": node.get("hasChildren"),
-            **form,
+            **details,
             "Id": category.ids[-1],
-            # VTEX says that the host is that of whichever shop asked first.
+            # Without the host, which VTEX says is that of whichever shop asked first.
             "url": urlsplit(str(node.get("url") or "")).path or None,
             "level": len(category.ids),
             "path_ids": list(category.ids),
@@ -224,14 +224,14 @@ class CategoriesStream(VtexStream):
         }
 
 
-def _nodes_in(tree: Iterable[object]) -> int:
-    """How many nodes a tree has, readable or not."""
+def _count_nodes(tree: Iterable[object]) -> int:
+    """The number of nodes in a tree, valid or not."""
     below = (node.get("children") if isinstance(node, dict) else None for node in tree)
-    return sum(1 + _nodes_in(nodes if isinstance(nodes, list) else ()) for nodes in below)
+    return sum(1 + _count_nodes(nodes if isinstance(nodes, list) else ()) for nodes in below)
 
 
 class CollectionsStream(PagedListStream):
-    """Collections of products, with how many each holds."""
+    """Collections of products, each with its number of products."""
 
     name = "collections"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="collections")

@@ -1,4 +1,4 @@
-"""How VTEX's catalog behaves where its documentation is silent."""
+"""Finds out how VTEX's catalog behaves where its documentation is silent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def probe_catalog(probe: Probe) -> None:
-    """Find out about the lists of products and SKUs, and about SKUs."""
+    """Probe the lists of products and SKUs, and single SKUs."""
     _probe_products(probe)
     _probe_sku_list(probe)
     _probe_skus(probe)
@@ -28,13 +28,13 @@ def probe_catalog(probe: Probe) -> None:
 
 def _probe_products(probe: Probe) -> None:
     with probe.finding("catalog.product_list_status"):
-        answer = _products(probe, PRODUCTS_PER_PAGE)
-        probe.found["catalog.product_list_status"] = answer.status
-        # By which list the tap goes through the catalog.
-        probe.found["catalog.read_by"] = "products" if answer.is_ok else "SKUs"
-        if not answer.is_ok:
+        response = _products(probe, PRODUCTS_PER_PAGE)
+        probe.found["catalog.product_list_status"] = response.status
+        # The list that the tap would read the catalog by.
+        probe.found["catalog.read_by"] = "products" if response.is_ok else "SKUs"
+        if not response.is_ok:
             return
-        probe.found["catalog.copies_in_a_page_of_products"] = copies_in(answer.body["data"])
+        probe.found["catalog.copies_in_a_page_of_products"] = copies_in(response.body["data"])
         larger = _products(probe, PRODUCTS_PER_PAGE + 1)
         probe.found["catalog.page_of_251_products_status"] = larger.status
 
@@ -45,8 +45,8 @@ def _products(probe: Probe, rows: int) -> Answer:
 
 def _probe_sku_list(probe: Probe) -> None:
     with probe.finding("catalog.copies_in_a_page_of_skus", "catalog.page_of_1001_skus_status"):
-        answer = _skus(probe, SKUS_PER_PAGE)
-        probe.found["catalog.copies_in_a_page_of_skus"] = copies_in(answer.body)
+        response = _skus(probe, SKUS_PER_PAGE)
+        probe.found["catalog.copies_in_a_page_of_skus"] = copies_in(response.body)
         larger = _skus(probe, SKUS_PER_PAGE + 1)
         probe.found["catalog.page_of_1001_skus_status"] = larger.status
 
@@ -57,9 +57,9 @@ def _skus(probe: Probe, rows: int) -> Answer:
 
 def _probe_skus(probe: Probe) -> None:
     with probe.finding("catalog.unknown_sku_status"):
-        answer = probe.ask(SKU_CONTEXT, NOBODYS_ID)
-        probe.found["catalog.unknown_sku_status"] = answer.status
-        probe.found["catalog.unknown_sku_is_empty"] = not answer.body
+        response = probe.ask(SKU_CONTEXT, NOBODYS_ID)
+        probe.found["catalog.unknown_sku_status"] = response.status
+        probe.found["catalog.unknown_sku_is_empty"] = not response.body
     with probe.finding("catalog.zone_of_date_updated"):
         sku = probe.ask(SKU_CONTEXT, probe.ask(SKU_LIST, params={"page": 1, "pagesize": 1}).body[0])
         rows = documents_in(probe.ask(SKU_ROWS, sku.body["ProductId"]).body)

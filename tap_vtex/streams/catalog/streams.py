@@ -1,4 +1,4 @@
-"""Products, SKUs and brands, which come out of the same responses."""
+"""Products, SKUs and brands, which come from the same responses."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from tap_vtex.streams.catalog.api import (
     PRODUCT_LIST,
     SKU_CONTEXT,
     CatalogApi,
-    Listed,
+    IdList,
     first_sku,
-    list_again,
+    read_id_list,
 )
 from tap_vtex.streams.catalog.assembler import Assembler, Wanted
 from tap_vtex.streams.catalog.bookmark import BrandListBookmark, CatalogBookmark
 from tap_vtex.streams.catalog.learned import Learned
 from tap_vtex.streams.catalog.probe import probe_catalog
-from tap_vtex.streams.catalog.replication import CatalogReplication, Rhythm
-from tap_vtex.streams.catalog.walk import ByProduct, BySku
+from tap_vtex.streams.catalog.replication import CatalogReplication, Schedule
+from tap_vtex.streams.catalog.walk import NAMES, ByProduct, BySku
 from tap_vtex.streams.list_size import ListSize
 from tap_vtex.streams.shared import ChildStream, ParentStream
 from tap_vtex.windows import whole_second
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tap_vtex.report.probe import Probe
     from tap_vtex.streams.base import VtexStream
     from tap_vtex.streams.catalog.assembler import Batch
-    from tap_vtex.streams.catalog.walk import By, Walk
+    from tap_vtex.streams.catalog.walk import UnitKind, Walk
     from tap_vtex.types import Document
 
 
@@ -58,8 +58,8 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         return CatalogApi(self.run.client, self.logger)
 
     @cached_property
-    def _listed(self) -> tuple[By, Listed]:
-        """The products with the ids of their SKUs, or what the key may list instead."""
+    def _listed(self) -> tuple[UnitKind, IdList]:
+        """The products with the ids of their SKUs, or the SKUs if the key may list only those."""
         try:
             return "product", self._product_ids()
         except AccessError:
@@ -71,59 +71,59 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         )
         return "sku", sku_ids
 
-    def _product_ids(self) -> Listed:
-        """The products. A refusal is asked for again, if an earlier run could list them."""
+    def _product_ids(self) -> IdList:
+        """The products. A refusal is retried once if an earlier run could list them."""
         try:
             return self._api.product_ids()
         except AccessError:
-            if not any(self._goes_by_product(member) for member in super().members):
+            if not any(self._was_read_by_product(member) for member in super().members):
                 raise
         self.run.client.wait(self.run.client.policy.list_waits[-1])
         return self._api.product_ids()
 
-    def _goes_by_product(self, member: VtexStream) -> bool:
+    def _was_read_by_product(self, member: VtexStream) -> bool:
         try:
             stored = member.load_bookmark(self.account, CatalogBookmark)
         except StateError:
             return False
         return stored is not None and stored.by == "product"
 
-    def _read_list(self, by: By) -> Listed:
+    def _read_list(self, by: UnitKind) -> IdList:
         return self._api.product_ids() if by == "product" else self._api.sku_ids()
 
-    def _list_again(self, size: ListSize) -> tuple[Mapping[int, Collection[int]], ListSize]:
-        """The list; read again if it shows less than an earlier run has seen."""
+    def _read_units(self, size: ListSize) -> tuple[Mapping[int, Collection[int]], ListSize]:
+        """The listed units; the list is read again if it shows fewer than an earlier run saw."""
         by, first = self._listed
         readings = chain([first], map(self._read_list, repeat(by)))
-        units, answer = list_again(self.run.client, size, lambda: next(readings))
-        self._listed = by, Listed(units, answer.announced)
-        size = size.after(answer.rows, self.run.client.now(), answer.announced)
-        size.warn_if_doubtful(self.logger, f"{by}s" if by == "product" else "SKUs")
+        units, reading = read_id_list(self.run.client, size, lambda: next(readings))
+        self._listed = by, IdList(units, reading.announced)
+        size = size.after(reading.rows, self.run.client.now(), reading.announced)
+        size.warn_if_doubtful(self.logger, NAMES[by])
         return units, size
 
     @property
     def members(self) -> list[VtexStream]:
-        """Those that need the catalog: not the brands, if VTEX gives a list of them."""
+        """The streams that need the catalog: not the brands, if VTEX lists them."""
         return [
             member
             for member in super().members
-            if not isinstance(member, BrandsStream) or member.come_from_skus
+            if not isinstance(member, BrandsStream) or member.from_skus
         ]
 
     def check(self, check: Check) -> None:
-        """Request the list of products, a product, and what can replace them."""
+        """Request the list of products, a product, and their fallbacks."""
         _check_skus(check)
         one = {"_from": 1, "_to": 1}
-        check.ask(PRODUCT_LIST, params=one, fallback="changes show with the full pass only")
-        check.ask(PRODUCT, 1, fallback="products have what their SKUs say")
-        check.ask(CATEGORY_TREE, fallback="products have their categories as SKUs know them")
+        check.ask(PRODUCT_LIST, params=one, fallback="changes appear only with the full pass")
+        check.ask(PRODUCT, 1, fallback="product fields come from the SKUs")
+        check.ask(CATEGORY_TREE, fallback="product categories come from the SKUs")
 
     def probe(self, probe: Probe) -> None:
         """Find out how the catalog behaves."""
         probe_catalog(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> CatalogBookmark:
-        """How far a member has come."""
+        """The bookmark of a member; a fresh one if the key lists another kind of id now."""
         by, _ = self._listed
         stored = member.load_bookmark(partition, CatalogBookmark)
         if stored is None or stored.by != by:
@@ -133,7 +133,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         return stored
 
     def merged(self, one: CatalogBookmark, other: CatalogBookmark) -> CatalogBookmark | None:
-        """A bookmark for both, if they are compatible."""
+        """A bookmark that serves both, if they are compatible."""
         return one.merged_with(other)
 
     def read_for(
@@ -142,15 +142,15 @@ class ProductsStream(ParentStream[CatalogBookmark]):
         bookmark: CatalogBookmark,
         checkpoint: Callable[[CatalogBookmark], None],
     ) -> Iterator[Document]:
-        """Go through the catalog once, for members that share a bookmark."""
-        units, size = self._list_again(bookmark.size)
+        """Read the catalog once for members that share a bookmark."""
+        units, size = self._read_units(bookmark.size)
         walk = self._walk(members, units, bookmark.learned)
         client, settings = self.run.client, self.run.settings
-        rhythm = Rhythm(settings.catalog_full_refresh, settings.catalog_check)
+        schedule = Schedule(settings.catalog_full_refresh, settings.catalog_check)
         replication = CatalogReplication(
             walk, bookmark, size, checkpoint, client=client, logger=self.logger
         )
-        for batch in replication.run(rhythm, self._api.refuses_products):
+        for batch in replication.run(schedule, self._api.refuses_products):
             for member in members:
                 if isinstance(member, SkusStream | BrandsStream):
                     member.write_batch(batch)
@@ -178,7 +178,7 @@ class ProductsStream(ParentStream[CatalogBookmark]):
 
 
 class SkusStream(ChildStream):
-    """SKUs, with everything VTEX has on them and their product."""
+    """SKUs, with all that VTEX has on them and their product."""
 
     name = "skus"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="skus")
@@ -197,18 +197,18 @@ class SkusStream(ChildStream):
 
 
 class BrandsStream(ChildStream):
-    """Brands: from VTEX's list, or from the SKUs if the key may not read the list."""
+    """Brands, from VTEX's list or, if the key may not read it, from the SKUs."""
 
     name = "brands"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="brands")
     primary_keys = ("account_name", "id")
     parent_stream_type = ProductsStream
 
-    #: Whether the key may not list brands.
-    come_from_skus = False
+    #: True if the key may not list brands.
+    from_skus = False
 
     def begin(self) -> None:
-        """Write all brands of VTEX's list, if the key may read it."""
+        """Write all brands in VTEX's list, if the key may read it."""
         super().begin()
         self._written: set[str] = set()
         known = ListSize()
@@ -217,8 +217,8 @@ class BrandsStream(ChildStream):
                 known = stored.listed
             brands = CatalogApi(self.run.client, self.logger).brands(known)
         except AccessError:
-            self.come_from_skus = True
-            if known != ListSize():  # which says nothing of the SKUs
+            self.from_skus = True
+            if known != ListSize():  # a bookmark of the list does not apply to the SKUs
                 self.set_bookmark(self.account, CatalogBookmark(by="product"))
             self.logger.info(
                 "The key may not list brands, so they come from the SKUs. To get all of them: %s",
@@ -237,12 +237,12 @@ class BrandsStream(ChildStream):
                 self.write_record({**row, "synced_at": synced_at})
 
     def check(self, check: Check) -> None:
-        """Request the list, and a SKU if there is none."""
-        if check.ask(BRAND_LIST, fallback="brands are those that SKUs name") is None:
+        """Request the list, and a SKU if the list is refused."""
+        if check.ask(BRAND_LIST, fallback="brands come from the SKUs") is None:
             _check_skus(check)
 
     def write_batch(self, batch: Batch) -> None:
-        """Write the brands of a batch that this run has not written yet."""
+        """Write the brands in a batch that this run has not written yet."""
         for brand in batch.brands:
             if str(brand["id"]) not in self._written:
                 self._written.add(str(brand["id"]))

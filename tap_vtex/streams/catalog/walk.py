@@ -1,4 +1,4 @@
-"""Walks through the catalog: by product, or by SKU if the key may not list products."""
+"""Walks the catalog by product, or by SKU if the key may not list products."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from tap_vtex.streams.catalog.assembler import Assembler
     from tap_vtex.types import Document
 
-#: What the catalog is walked by, and what a batch is about.
-By = Literal["product", "sku"]
+#: The kind of id that a walk goes by, or that a batch covers.
+UnitKind = Literal["product", "sku"]
 
-#: What they are called.
-NAMES: Final[Mapping[By, str]] = {"product": "products", "sku": "SKUs"}
-_ENDPOINTS: Final[Mapping[By, Endpoint[Any]]] = {"product": SKU_ROWS, "sku": SKU_CONTEXT}
+#: The kinds in words, in the plural.
+NAMES: Final[Mapping[UnitKind, str]] = {"product": "products", "sku": "SKUs"}
+_ENDPOINTS: Final[Mapping[UnitKind, Endpoint[Any]]] = {"product": SKU_ROWS, "sku": SKU_CONTEXT}
 
 
 class Walk(Protocol):
-    """A way through the catalog, unit by unit."""
+    """A walk through the catalog, unit by unit."""
 
-    by: By
+    by: UnitKind
 
     def units(self) -> Mapping[int, Collection[int]]:
         """The ids of all listed units, with the ids of their SKUs."""
@@ -43,31 +43,31 @@ class Walk(Protocol):
         """The products that can be looked at."""
 
     def read(self, units: Iterable[int]) -> Iterator[Batch]:
-        """Read all of some units."""
+        """Read units in full."""
 
     def look(
         self, products: Iterable[int], since: Callable[[int], datetime | None]
     ) -> Iterator[Batch]:
-        """Look at the dates of the SKUs of products, and read those dated from then on.
+        """Look at products, and read those of their SKUs that have changed.
 
         Args:
             products: The products.
-            since: From which date on to read the SKUs of a product; all of them, if None.
+            since: For a product, the date from which on to read its SKUs; all of them if None.
         """
 
-    def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of things that earlier runs did not get, with a small budget."""
+    def retry(self, by: UnitKind, ids: Iterable[int], /) -> Iterator[Batch]:
+        """Read in full what earlier runs did not get, with a small budget."""
 
 
-def still_answers(client: VtexClient, by: By) -> bool:
-    """Whether VTEX still gives what it gave last."""
+def still_answers(client: VtexClient, by: UnitKind) -> bool:
+    """Whether VTEX still returns the unit that it returned last."""
     return client.still_answers(_ENDPOINTS[by])
 
 
 class ByProduct:
-    """Walks through the products, each with its SKUs."""
+    """Walks the products, each with its SKUs."""
 
-    by: By = "product"
+    by: UnitKind = "product"
 
     def __init__(self, assembler: Assembler, products: Mapping[int, Collection[int]]) -> None:
         self._assembler = assembler
@@ -82,7 +82,7 @@ class ByProduct:
         return self._products
 
     def read(self, units: Iterable[int]) -> Iterator[Batch]:
-        """Read all of some products."""
+        """Read products in full."""
 
         def read(product_id: int, stop: threading.Event) -> Batch:
             return self._read(product_id, RetryBudget(stop))
@@ -93,11 +93,11 @@ class ByProduct:
     def look(
         self, products: Iterable[int], since: Callable[[int], datetime | None]
     ) -> Iterator[Batch]:
-        """Look at products, and read the SKUs dated from then on."""
+        """Look at products, and read the SKUs that have changed."""
         return _looks(self._assembler.client, self._look, products, since)
 
-    def read_again(self, _by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of some products, with a small budget."""
+    def retry(self, _by: UnitKind, ids: Iterable[int], /) -> Iterator[Batch]:
+        """Read products in full, with a small budget."""
 
         def read(key: str, retry_for: float, stop: threading.Event) -> Batch:
             return self._read(int(key), RetryBudget(stop, retry_for))
@@ -106,11 +106,11 @@ class ByProduct:
             yield _batch(outcome, [int(outcome.item)])
 
     def _read(self, product_id: int, budget: RetryBudget) -> Batch:
-        """Read all of a product, also if only some routes know it."""
+        """Read a product in full, even if only some routes know it."""
         listed = self._products[product_id]
         rows = self._assembler.api.rows(product_id, budget, has_skus=bool(listed))
         picked = _dated_from(rows, None) | set(listed)
-        return self._assembler.put_together(product_id, rows, picked, {}, budget)
+        return self._assembler.assemble(product_id, rows, picked, {}, budget)
 
     def _look(self, product_id: int, since: datetime | None, budget: RetryBudget) -> Batch:
         listed = self._products[product_id]
@@ -119,19 +119,19 @@ class ByProduct:
         if since is None and rows is not None:
             picked |= set(listed)
         elif not picked:
-            batch = self._assembler.looked_at(product_id, rows)
-            # VTEX may not know products without SKUs, either.
+            batch = self._assembler.summarize(product_id, rows)
+            # VTEX may not know products without SKUs.
             batch.known = rows is not None or not listed
-            batch.lacks_something = rows == [] and bool(listed)
+            batch.is_incomplete = rows == [] and bool(listed)
             return batch
-        return self._assembler.put_together(product_id, rows, picked, {}, budget)
+        return self._assembler.assemble(product_id, rows, picked, {}, budget)
 
 
 class BySku:
-    """Walks through the SKUs, learns of their products, and looks at these."""
+    """Walks the SKUs, learns which products they belong to, and looks at those."""
 
-    by: By = "sku"
-    #: The contexts of so many are in memory at once.
+    by: UnitKind = "sku"
+    #: The number of SKUs whose contexts are in memory at once.
     chunk = 400
 
     def __init__(
@@ -139,7 +139,7 @@ class BySku:
     ) -> None:
         self._assembler = assembler
         self._skus = skus
-        #: Since a full pass that began from here on, every SKU's product is known.
+        #: After a full pass that began at this time or later, every SKU's product is known.
         self.gap_at = learned.gap_at
         #: How many SKUs each product has.
         self._counts = dict(learned.skus.counts)
@@ -148,10 +148,10 @@ class BySku:
         self._just_read: set[int] = set()
 
     def learned(self, missing: dict[str, datetime]) -> Learned:
-        """What is known of products by now, for the state.
+        """The products known by now, for the state.
 
         Args:
-            missing: Products that VTEX failed to give.
+            missing: Products whose requests failed, with the day of the first failure.
         """
         skus = IdCounts(self._counts)
         if not skus.is_whole:
@@ -175,13 +175,13 @@ class BySku:
     def look(
         self, products: Iterable[int], since: Callable[[int], datetime | None]
     ) -> Iterator[Batch]:
-        """Look at products, and read the SKUs dated from then on."""
+        """Look at products, and read the SKUs that have changed."""
         return map(self._learn_from, _looks(self._assembler.client, self._look, products, since))
 
-    def read_again(self, by: By, ids: Iterable[int], /) -> Iterator[Batch]:
-        """Read all of some SKUs or products, with a small budget."""
+    def retry(self, by: UnitKind, ids: Iterable[int], /) -> Iterator[Batch]:
+        """Read SKUs or products in full, with a small budget."""
 
-        def look(key: str, retry_for: float, stop: threading.Event) -> Batch:
+        def read(key: str, retry_for: float, stop: threading.Event) -> Batch:
             budget = RetryBudget(stop, retry_for)
             if by == "product":
                 return self._look(int(key), None, budget)
@@ -191,26 +191,26 @@ class BySku:
                 return Batch(known=False, gone=[int(key)])
             return self._complete(product_id, {int(key): context}, budget)
 
-        for outcome in retry_missing(self._assembler.client, [*map(str, ids)], look):
+        for outcome in retry_missing(self._assembler.client, [*map(str, ids)], read):
             yield self._learn_from(_batch(outcome, [int(outcome.item)]))
 
     @property
-    def placed(self) -> int:
-        """How many SKUs all known products have."""
+    def placed_count(self) -> int:
+        """How many SKUs the known products have."""
         return sum(self._counts.values())
 
-    def not_shown(self) -> set[int]:
-        """The SKUs that no product of this run has shown."""
+    def unplaced(self) -> set[int]:
+        """The SKUs that no product has shown in this run."""
         return self._skus.keys() - self._shown
 
     def _read(self, sku_ids: Iterable[int]) -> Iterator[Batch]:
         assembler = self._assembler
 
-        def look(sku_id: int, stop: threading.Event) -> Document:
+        def fetch(sku_id: int, stop: threading.Event) -> Document:
             return assembler.api.context(sku_id, RetryBudget(stop)) or {}
 
         by_product: dict[int, dict[int, Document]] = {}
-        for outcome in fetch_each(assembler.client, SKU_CONTEXT, look, sku_ids):
+        for outcome in fetch_each(assembler.client, SKU_CONTEXT, fetch, sku_ids):
             sku_id, context = outcome.item, outcome.result
             if context is None:
                 yield Batch(units=[sku_id], failed=[sku_id])
@@ -231,28 +231,28 @@ class BySku:
         self, product_id: int, known: Mapping[int, Document], budget: RetryBudget
     ) -> Batch:
         rows = self._assembler.api.rows(product_id, budget, has_skus=True)
-        return self._assembler.put_together(product_id, rows, known.keys(), known, budget)
+        return self._assembler.assemble(product_id, rows, known.keys(), known, budget)
 
     def _look(self, product_id: int, since: datetime | None, budget: RetryBudget) -> Batch:
         expected = self._counts.get(product_id, 0)
         rows = self._assembler.api.rows(product_id, budget, has_skus=bool(expected))
-        # Another number of SKUs: some were moved here or away, maybe without a new date.
+        # If the number of SKUs has changed, some were moved, maybe without a new date.
         is_as_before = len({row["Id"] for row in rows or ()}) == expected
         picked = _dated_from(rows, since if is_as_before else None) - self._just_read
         if not picked:
-            batch = self._assembler.looked_at(product_id, rows)
+            batch = self._assembler.summarize(product_id, rows)
             batch.known = rows is not None or not expected
             return batch
-        return self._assembler.put_together(product_id, rows, picked, {}, budget)
+        return self._assembler.assemble(product_id, rows, picked, {}, budget)
 
     def _learn_from(self, batch: Batch) -> Batch:
         """Remember how many SKUs a product has.
 
-        One that shows none twice is forgotten. If it still has SKUs, they become strays.
+        A product that shows none twice is forgotten. If it still has SKUs, they become strays.
         """
         if batch.product is not None:
             self._shown |= batch.shown
-            # A SKU that the index knows already can come before the rows of its product.
+            # VTEX may know a SKU before it shows the rows of its product.
             if batch.shown or batch.brands or self._counts.get(batch.product):
                 self._counts[batch.product] = len(batch.shown)
             else:
@@ -274,13 +274,13 @@ def _looks(
 
 
 def _dated_from(rows: Iterable[Document] | None, since: datetime | None) -> set[int]:
-    """The SKUs dated from a date on; all of them, if it is None."""
+    """The SKUs dated ``since`` or later; all of them if it is None."""
     dated = ((row["Id"], changed_at(row)) for row in rows or ())
     return {sku_id for sku_id, date in dated if since is None or (date and date >= since)}
 
 
 def _batch(outcome: Outcome[Any, Batch], units: list[int]) -> Batch:
-    """What came of some units; they are missing if it was an error."""
+    """The batch of some units; all of them failed if the outcome is an error."""
     batch = outcome.result or Batch(failed=units)
     batch.units = units
     return batch
