@@ -86,7 +86,7 @@ def parts_of(
             continue
         cells = _counted(reader, where, part.cells())
         if _exceed(cells, part.counted.total):
-            # A total that is too high in every window would be split down to seconds.
+            # Contradictory counts would have windows split down to seconds.
             reader.stop_counting()
             waiting.append(Part(part.window, UNKNOWN))
         elif _adds_up(reader, where(part.window), part.counted.total, cells):
