@@ -1,1 +1,1 @@
-"""Master Data version 1: clients, addresses, newsletter, and an entity of the store's own."""
+"""Master Data: clients, addresses, newsletter subscribers, and entities that stores add."""

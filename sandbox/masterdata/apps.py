@@ -1,7 +1,7 @@
-"""Entities of Master Data version 2, as VTEX's apps and stores make them.
+"""Entities of Master Data version 2, such as VTEX's apps and stores create.
 
-They have names instead of acronyms, and JSON Schemas instead of a structure. The schemas of the
-wish list, of reviews and of return requests are like those that the apps publish.
+They have names instead of acronyms, and JSON Schemas instead of a structure. The schemas of wish
+lists, reviews and return requests follow those that the apps publish.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ REVIEWS = Schema(
         "v-indexed": ["productId", "approved", "searchDate"],
     },
 )
-#: The second version counts money in units, and has fields that the first one lacks.
+#: The second version has amounts in units instead of cents, and more fields.
 RETURNS = tuple(
     Schema(
         name,
@@ -152,13 +152,13 @@ def _answer(seed: int, number: int, dice: random.Random) -> Json:  # noqa: ARG00
 
 @dataclass(frozen=True)
 class Form:
-    """What an entity of version 2 is made of."""
+    """The definition of a version 2 entity."""
 
     name: str
     #: Documents for each client.
     part: float
     schemas: tuple[Schema, ...]
-    #: An entity's own fields of a document: of the seed, its number, and a generator.
+    #: Makes a document's own fields from the seed, its number, and a random generator.
     make: Callable[[int, int, random.Random], Json]
     without_schema: Literal["whole", "ids", "refused"] = "whole"
     filters: frozenset[str] = frozenset()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sandbox.oms.history import History
 
 Json = dict[str, Any]
-#: Computes an entity's own fields of a document from its number, a random generator seeded
-#: with that number, and the time.
+#: Makes a document's own fields from its number, a random generator seeded with that number, and
+#: the time.
 Write = Callable[[int, random.Random, int], Json]
 
 #: The index holds a second copy, with the id in capitals, of one document in this many.
@@ -33,7 +33,7 @@ OLDEST = 0
 #: Documents fall into this many groups by number. In one group lastInteractionIn is
 #: always null, in another it stays at the creation date.
 GROUPS, NO_INTERACTION, STALE_INTERACTION = 7, 3, 5
-#: The letters of an acronym, which entities of version 1 have.
+#: The length of an acronym; entities of version 1 have acronyms.
 ACRONYM = 2
 #: How far the index lags.
 INDEX_DELAY = 90 * SECOND
@@ -63,7 +63,7 @@ INTERNAL = (
     Field("tags", "Text", is_internal=True),
     Field("auto_filter", "Text", is_internal=True),
 )
-#: Of version 2, VTEX documents that ``createdIn`` and ``updatedIn`` can be searched.
+#: For version 2, VTEX documents searches by ``createdIn`` and ``updatedIn`` only.
 INTERNAL_2 = (
     *(one._replace(is_filter=one.name in {"createdIn", "updatedIn"}) for one in INTERNAL[:10]),
 )
@@ -75,7 +75,7 @@ class Schema(NamedTuple):
 
     name: str
     body: Json
-    #: One document in this many complies with it.
+    #: One document in this many complies with the schema.
     one_in: int = 1
 
 
@@ -100,30 +100,30 @@ class Entity:
     #: Edits by document number: time and fields.
     edits: dict[int, list[tuple[int, Json]]] = field(default_factory=dict)
     deleted: dict[int, int] = field(default_factory=dict)
-    #: Documents that the index shows only from a later time on.
+    #: The time from which the index shows a document, by number.
     late: dict[int, int] = field(default_factory=dict)
-    #: Documents that the index keeps showing as they were at a time.
+    #: The time at which the index stopped updating a document, by number.
     stale: dict[int, int] = field(default_factory=dict)
     #: Documents that the index holds twice under one id; totals count both. Known issue
     #: 1203412: the indexer "creates multiple records for the same document ID".
     twice: set[int] = field(default_factory=set)
     #: Ids that the store chose itself; they may differ only in letter case.
     chosen_ids: dict[int, str] = field(default_factory=dict)
-    #: One document in this many has no creation date, as imported ones may. 1: all but the
+    #: One document in this many has no creation date, like some imported ones. 1: all but the
     #: oldest.
     undated_one_in: int = 251
     #: From this time on, no document is created, and documents change by edits only.
     closed: int = 2**62
     #: Version 2: the JSON Schemas.
     schemas: tuple[Schema, ...] = ()
-    #: Version 2: what comes without ``_schema``: all fields, only those that always come, or a
-    #: refusal. VTEX's reference requires the parameter; what happens without it is a guess, but
-    #: for what public code tells: ids only, or too few documents.
+    #: Version 2: the response without ``_schema``: all fields, only those that are always sent, or
+    #: a refusal. VTEX's reference requires the parameter. What happens without it is a guess,
+    #: though public code mentions bare ids, and too few documents.
     without_schema: Literal["whole", "ids", "refused"] = "whole"
 
     @property
     def is_version_2(self) -> bool:
-        """Whether it belongs to version 2, where entities have names instead of acronyms."""
+        """Whether it is of version 2, where entities have names instead of acronyms."""
         return len(self.acronym) > ACRONYM
 
     def schema(self, name: str) -> Schema | None:
@@ -177,7 +177,7 @@ class Entity:
         """A document's id."""
         if number in self.chosen_ids:
             return self.chosen_ids[number]
-        return _made_up_id(self.acronym, self.seed, number)
+        return _generated_id(self.acronym, self.seed, number)
 
     def document(self, number: int, at: int) -> Json:
         """A document's state at a time."""
@@ -200,7 +200,7 @@ class Entity:
         return document
 
     def changes(self) -> tuple[object, ...]:
-        """What somebody changed so far, to tell whether an earlier search still holds."""
+        """A fingerprint of all changes so far, to tell whether a cached search is still valid."""
         return (
             sum(map(len, self.edits.values())),
             len(self.deleted),
@@ -213,7 +213,7 @@ class Entity:
     # -- the index -----------------------------------------------------------------------
 
     def find(self, where: Where | None, at: int) -> list[Entry]:
-        """What search and scroll find at a time, in the order of creation."""
+        """What search and scroll find at a time, in order of creation."""
         narrowed = created_between(where) if where else None
         last = self.history.since(min(at - INDEX_DELAY, self.closed) + 1)
         numbers = {OLDEST, *self.history.between(*narrowed)} if narrowed else range(last)
@@ -231,7 +231,7 @@ class Entity:
         return found
 
     def _indexed(self, number: int, at: int) -> int:
-        """The time from which the index has its version of a document."""
+        """The time of the version of a document that the index holds."""
         indexed = at - INDEX_DELAY
         return min(indexed, self.stale.get(number, indexed))
 
@@ -252,7 +252,7 @@ class Entity:
 
 
 @cache
-def _made_up_id(acronym: str, seed: int, number: int) -> str:
+def _generated_id(acronym: str, seed: int, number: int) -> str:
     dice = random.Random(f"{acronym} id {seed} {number}")
     return str(uuid.UUID(int=dice.getrandbits(128), version=4))
 

@@ -1,4 +1,4 @@
-"""The entities, their fields, and the content of their documents."""
+"""The entities of a store, their fields, and the content of their documents."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ NEWSLETTER = (
     Field("name", "Varchar 100"),
     Field("isNewsletterOptIn", "Boolean", is_filter=True),
 )
-#: The fields of an entity that the store made, under names of its own choice.
+#: The fields of an entity that the store created, with names of its own choice.
 WAITING_LIST = (
     Field("correio", "Email"),
     Field("nome", "Varchar 100"),
@@ -180,7 +180,7 @@ def _date(at: int) -> str:
 
 
 def _coordinate(chance: float) -> list[float] | str:
-    """As VTEX documents it, as storefronts write it, or none."""
+    """Coordinates as VTEX documents them, as storefronts write them, or none."""
     if chance < 0.5:
         return json.dumps([-43.33, -23.01])
     return [-43.33, -23.01] if chance < 0.7 else ""

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 MAX_PAGE = 100
 MAX_SEARCH_DEPTH = 10_000
 MAX_SCROLL_SIZE = 1_000
-#: The highest total of a search where the quirk `search_total` is ``low``.
+#: The highest total of a search if the quirk `search_total` is ``low``.
 LOW_TOTAL = 50
 READING = (
     "Read only documents",
@@ -47,8 +47,8 @@ class Refusal(Exception):  # noqa: N818 - a response, not a mistake
         self.response = json_response({"Message": message}, status)
 
 
-def answering_refusals(handler: Handler) -> Handler:
-    """A route's handler that turns refusals into responses."""
+def with_refusals(handler: Handler) -> Handler:
+    """Wrap a route's handler to turn refusals into responses."""
 
     @wraps(handler)
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -63,7 +63,7 @@ def answering_refusals(handler: Handler) -> Handler:
 
 
 @routes.get("/api/dataentities")
-@answering_refusals
+@with_refusals
 async def list_entities(request: web.Request) -> web.Response:
     """VTEX's List data entities."""
     store = request.app[STORE]
@@ -79,7 +79,7 @@ async def list_entities(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}")
-@answering_refusals
+@with_refusals
 async def structure(request: web.Request) -> web.Response:
     """VTEX's Get data entity structure."""
     store = request.app[STORE]
@@ -111,7 +111,7 @@ async def structure(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}/schemas")
-@answering_refusals
+@with_refusals
 async def list_schemas(request: web.Request) -> web.Response:
     """VTEX's Get schemas: a list, or the schema itself if there is only one."""
     entity = _readable(request.app[STORE], request)
@@ -123,7 +123,7 @@ async def list_schemas(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}/schemas/{schema}")
-@answering_refusals
+@with_refusals
 async def get_schema(request: web.Request) -> web.Response:
     """VTEX's Get schema by name."""
     entity = _readable(request.app[STORE], request)
@@ -134,7 +134,7 @@ async def get_schema(request: web.Request) -> web.Response:
 
 
 @routes.get("/api/dataentities/{acronym}/search")
-@answering_refusals
+@with_refusals
 async def search(request: web.Request) -> web.Response:
     """VTEX's Search documents."""
     store = request.app[STORE]
@@ -174,26 +174,26 @@ def _range(request: web.Request) -> tuple[int, int]:
 
 
 @routes.get("/api/dataentities/{acronym}/scroll")
-@answering_refusals
+@with_refusals
 async def scroll(request: web.Request) -> web.Response:
     """VTEX's Scroll documents."""
     store = request.app[STORE]
     now = store.clock.now()
     entity = _readable(store, request)
     token = request.query.get("_token") or _open(store, entity, request)
-    manner = store.quirks.scroll_pages
+    mode = store.quirks.scroll_pages
     number = request.query.get("_page") if "_token" in request.query else None
-    if number is not None and manner == "refused":
+    if number is not None and mode == "refused":
         raise Refusal(400, "Invalid parameter: _page")
     try:
-        if number is None or manner == "ignored":
+        if number is None or mode == "ignored":
             cursor, entries, following = store.scrolls.page(token, now)
         else:
-            cursor, entries = store.scrolls.numbered(token, int(number), now, manner)
+            cursor, entries = store.scrolls.numbered(token, int(number), now, mode)
             following = token
     except UnknownTokenError:
         raise Refusal(400, f"Operation not found for this token: '{token}'") from None
-    # The documents' states when the scroll began.
+    # Documents are in the state they had when the scroll began.
     documents = _documents(store, cursor.entity, entries, cursor.fields, cursor.began)
     response = json_response(documents)
     response.headers["X-VTEX-MD-TOKEN"] = following
@@ -227,7 +227,7 @@ def _open(store: Store, entity: Entity, request: web.Request) -> str:
 def _documents(
     store: Store, entity: Entity, entries: list[Entry], fields: str, at: int
 ) -> list[Json] | list[msgspec.Raw]:
-    """Some documents with some fields, as the index has them at a time."""
+    """The documents of index entries at a time, with the requested fields."""
     if store.rendered is None:
         return [_projected(entity.indexed_document(entry, at), fields) for entry in entries]
     made = store.rendered.setdefault((entity.acronym, fields, at, entity.changes()), {})
@@ -246,7 +246,7 @@ def _entity(store: Store, request: web.Request) -> Entity:
 
 
 def _readable(store: Store, request: web.Request) -> Entity:
-    """The entity, if the key's role may read it and the requested fields."""
+    """The requested entity, if the key's role may read it and the requested fields."""
     acronym = request.match_info["acronym"]
     if not store.may(*READING) or acronym in store.quirks.forbidden_entities:
         raise Refusal(403, "Unauthorized")
@@ -261,7 +261,7 @@ def _readable(store: Store, request: web.Request) -> Entity:
 
 
 def _check_schema(entity: Entity, request: web.Request) -> None:
-    """Refuse what an entity of version 2 does not take with its schema, or without one."""
+    """Refuse requests that a version 2 entity does not accept with its schema, or without one."""
     query = request.query
     if not entity.is_version_2 or "_token" in query:
         return
@@ -279,7 +279,7 @@ def _check_schema(entity: Entity, request: web.Request) -> None:
 
 
 def _fields(entity: Entity, request: web.Request) -> str:
-    """The fields to send, as ``_fields`` names them."""
+    """The fields to send, as in ``_fields``."""
     if entity.without_schema == "ids" and "_schema" not in request.query:
         return ""
     return request.query.get("_fields", "")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Open cursors at a time, shared by everything that uses the account.
 MAX_OPEN = 10
-#: How long a cursor outlives its last request.
+#: How long a cursor stays open after its last request.
 LIFE = 20 * MINUTE
 
 #: The number of a scroll's first page, by the quirk `scroll_pages`.
@@ -41,15 +41,15 @@ class Cursor:
     size: int
     began: int
     used: int
-    #: Finds what the scroll would find if it began at a time.
+    #: Returns what the scroll would find if it began at a given time.
     find: Callable[[int], list[Entry]]
     position: int = 0
 
-    def start_of(self, number: int, manner: str) -> int:
-        """The position of the first row of a page, by the page's number."""
-        if manner == "overlapping":
+    def start_of(self, number: int, mode: str) -> int:
+        """The position of the first row of a numbered page."""
+        if mode == "overlapping":
             return max(0, number * (self.size - OVERLAP))
-        return max(0, number - FIRST_NUMBERS[manner]) * self.size
+        return max(0, number - FIRST_NUMBERS[mode]) * self.size
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Scrolls:
 
     #: Cursors that the store's other systems hold open.
     taken_by_others: int = 0
-    #: Whether a page's token returns that page again, so a client can ask again for a page
-    #: whose response was lost. VTEX does not say.
+    #: Whether a page's token returns that page again, so that a client can retry a page whose
+    #: response was lost. VTEX does not say.
     repeatable: bool = False
     #: Whether the empty page at the end closes the cursor, or only its expiry does.
     freed_at_the_end: bool = True
@@ -68,10 +68,10 @@ class Scrolls:
     peak: int = 0
 
     def open(self, cursor: Cursor) -> str:
-        """Open a scroll; returns its token.
+        """Open a scroll and return its token.
 
         Raises:
-            TooManyScrollsError: the limit of open cursors is reached.
+            TooManyScrollsError: The limit of open cursors is reached.
         """
         self._expire(cursor.used)
         if len(self.cursors) + self.taken_by_others >= MAX_OPEN:
@@ -82,18 +82,16 @@ class Scrolls:
         self.peak = max(self.peak, len(self.cursors))
         return name
 
-    def numbered(
-        self, token: str, number: int, now: int, manner: str
-    ) -> tuple[Cursor, list[Entry]]:
-        """A page of a scroll by its number; the scroll goes on where it was.
+    def numbered(self, token: str, number: int, now: int, mode: str) -> tuple[Cursor, list[Entry]]:
+        """A page of a scroll by number; the scroll's position does not change.
 
         Raises:
-            UnknownTokenError: the cursor has expired.
+            UnknownTokenError: The cursor has expired.
         """
         cursor = self._cursor(token, now)
-        if manner == "live":
+        if mode == "live":
             cursor.entries, cursor.began = cursor.find(now), now
-        start = cursor.start_of(number, manner)
+        start = cursor.start_of(number, mode)
         entries = cursor.entries[start : start + cursor.size]
         if not entries and self.freed_at_the_end:
             del self.cursors[token.partition("-")[0]]
@@ -111,7 +109,7 @@ class Scrolls:
         """The next page of a scroll, and the token for the page after it.
 
         Raises:
-            UnknownTokenError: the cursor has expired.
+            UnknownTokenError: The cursor has expired.
         """
         cursor = self._cursor(token, now)
         name, _, page = token.partition("-")
@@ -133,12 +131,12 @@ class Scrolls:
         return int(page) * cursor.size if page else cursor.position, cursor.size
 
     def is_end(self, token: str, position: int) -> bool:
-        """Whether a position of a scroll lies behind all its documents."""
+        """Whether a position is past the last document of a scroll."""
         cursor = self.cursors.get(token.partition("-")[0])
         return cursor is not None and position >= len(cursor.entries)
 
     def move(self, token: str, position: int) -> str:
-        """Let a scroll continue at a position; returns the token for it."""
+        """Move a scroll to a position, and return the token for it."""
         name = token.partition("-")[0]
         if name not in self.cursors:
             return token
@@ -146,7 +144,7 @@ class Scrolls:
         return f"{name}-{position // self.cursors[name].size}" if self.repeatable else token
 
     def shorten(self, token: str, left: int) -> None:
-        """Let a scroll have found only its first documents; without any, it is at its end."""
+        """Truncate a scroll to its first documents; without any, it is at its end."""
         name = token.partition("-")[0]
         if name not in self.cursors:
             return
@@ -155,6 +153,6 @@ class Scrolls:
             del self.cursors[name]
 
     def _expire(self, now: int) -> None:
-        """Close the cursors that have been idle for too long."""
+        """Close cursors that have been idle for too long."""
         for name in [name for name, cursor in self.cursors.items() if now - cursor.used > LIFE]:
             del self.cursors[name]

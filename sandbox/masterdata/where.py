@@ -1,4 +1,4 @@
-"""The ``_where`` conditions whose grammar VTEX documents."""
+"""Conditions in ``_where``, in the grammar that VTEX documents."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def parse(text: str) -> Where:
     """Parse a condition.
 
     Raises:
-        WhereError: it is outside the grammar that VTEX documents, such as ``>=``.
+        WhereError: It is outside the grammar that VTEX documents, such as ``>=``.
     """
     tokens = TOKEN.findall(text)
     if TOKEN.sub("", text).strip():
@@ -94,7 +94,7 @@ def parse(text: str) -> Where:
 
 
 def created_between(where: Where) -> tuple[int, int] | None:
-    """The range of creation dates, in ticks, that a condition narrows a search to."""
+    """The range of creation dates, in ticks, to which a condition limits a search."""
     if isinstance(where, Both):
         if where.operator == "OR":
             return None
@@ -153,12 +153,12 @@ def _bare(token: str) -> str:
 
 
 def _comparable(value: object) -> Any:  # noqa: ANN401 - a number or a text
-    """Numbers, including dates in ticks, as they are; everything else as text."""
+    """Leave numbers, including dates in ticks, as they are; convert everything else to text."""
     return value if isinstance(value, int | float) else str(value)
 
 
 def _like(value: object, text: str) -> Any:  # noqa: ANN401 - of the same kind
-    """A literal, converted so that it compares with a value."""
+    """Convert a literal to the type of a value, to compare the two."""
     if isinstance(value, bool):
         return text.lower() == "true"
     if isinstance(value, int) and re.match(r"\d{4}-\d\d-\d\d", text):

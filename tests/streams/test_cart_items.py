@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_vtex.streams.masterdata.cart_items import items_of, link_of
-from tap_vtex.streams.masterdata.carts import amount
+from tap_vtex.streams.masterdata.carts import parse_amount
 
 Item = dict[str, Any]
 
@@ -195,4 +195,4 @@ def test_the_link_fills_the_cart_again(cart: str, link: str) -> None:
     ],
 )
 def test_amounts_in_every_form_that_was_seen(value: object, expected: float | None) -> None:
-    assert amount(value) == expected
+    assert parse_amount(value) == expected

@@ -27,7 +27,7 @@ from tap_vtex.streams.masterdata.api import (
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication
-from tap_vtex.streams.masterdata.rows import CREATED
+from tap_vtex.streams.masterdata.rows import CREATED_IN
 from tap_vtex.windows import Window, whole_second
 from tests.support.expect import latest, seven_to_six
 from tests.support.shop import NOON
@@ -144,7 +144,7 @@ def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: boo
     for moment in (ticks(NOON) + fraction, ticks(NOON) + SECOND + fraction):
         found = 0
         for part in window.halves():
-            condition = parse(within(CREATED, part))
+            condition = parse(within(CREATED_IN, part))
             assert isinstance(condition, Condition)
             start, end = (ticks(datetime.fromisoformat(value)) for value in condition.values)
             found += start < moment < end if excludes_its_ends else start <= moment <= end

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_vtex.streams.masterdata.newsletter import consent
+from tap_vtex.streams.masterdata.newsletter import parse_consent
 from tests.support.expect import latest
 
 if TYPE_CHECKING:
@@ -237,4 +237,4 @@ def test_the_document_is_kept_as_it_came(tap: Tap, shop: Shop, target: Target) -
     ],
 )
 def test_consent_in_the_forms_that_stores_give_it(value: object, meaning: bool | None) -> None:
-    assert consent(value) is meaning
+    assert parse_consent(value) is meaning

@@ -18,7 +18,7 @@ from tap_vtex.errors import RefusedError
 from tap_vtex.http.request import Response
 from tap_vtex.http.workers import Workers
 from tap_vtex.streams.masterdata import scroll
-from tap_vtex.streams.masterdata.api import SCROLL, SEARCH, LostError
+from tap_vtex.streams.masterdata.api import SCROLL, SEARCH, ShortReadError
 from tap_vtex.streams.masterdata.reader import MAX_READINGS, EntityReader
 from tests.support.fake import FakeClient
 
@@ -123,7 +123,7 @@ def test_a_scroll_ends_with_all_documents_or_with_an_error(
 ) -> None:
     try:
         found = read(Index(entries, troubles))
-    except LostError:
+    except ShortReadError:
         return
     assert found == truth(entries)
 
@@ -143,7 +143,7 @@ def test_a_few_troubles_are_none(entries: list[Document], troubles: list[tuple[i
 def test_a_trouble_that_stays_is_an_error(trouble: str) -> None:
     entries = [entry(number, is_copy=False, day=1) for number in range(9)]
 
-    with pytest.raises(LostError):
+    with pytest.raises(ShortReadError):
         read(Index(entries, [None, trouble] * 20))
 
 
@@ -231,7 +231,7 @@ def test_pages_by_number_end_with_all_documents_or_with_an_error(
     index = NumberedIndex(entries, troubles, manner, dice)
     try:
         found = read(index)
-    except LostError:
+    except ShortReadError:
         return
     assert found == truth(entries)
 

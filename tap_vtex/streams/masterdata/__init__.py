@@ -1,4 +1,4 @@
-"""Clients, addresses, newsletter subscribers, carts and more: VTEX's Master Data."""
+"""Streams of VTEX's Master Data: clients, addresses, newsletter subscribers, carts and more."""
 
 from tap_vtex.streams.masterdata.carts import CartsStream
 from tap_vtex.streams.masterdata.clients import ClientsStream

@@ -10,7 +10,7 @@ from tap_vtex.counting import counted
 from tap_vtex.errors import AccessError, IncompleteListError, RefusedError
 from tap_vtex.http.bodies import is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.streams.masterdata.rows import CREATED, DATES, Row, are_rows, decode
+from tap_vtex.streams.masterdata.rows import CREATED_IN, DATES, Row, are_rows, decode
 from tap_vtex.windows import SECOND
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _DOCUMENTS: Final = (
     Resource("Dynamic Storage", "Dynamic storage generic resources", "Read only documents"),
     _ADMINISTRATOR,
 )
-#: The media type of version 1, which is the one that holds clients. Version 2 takes it, too.
+#: The media type of version 1, which holds the clients. Version 2 accepts it, too.
 _VERSION_1: Final = {"Accept": "application/vnd.vtex.ds.v10+json"}
 
 SEARCH: Final = Endpoint(
@@ -60,7 +60,7 @@ STRUCTURE: Final = Endpoint(
     (Resource("Dynamic Storage", "Data entity", "View data entity details"), _ADMINISTRATOR),
 )
 
-#: The JSON Schemas of an entity of version 2: a list, or the schema itself if there is only one.
+#: The JSON Schemas of a version 2 entity: a list, or the schema itself if there is only one.
 JSON_SCHEMAS: Final = Endpoint("/api/dataentities/{}/schemas", _are_schemas, _DOCUMENTS)
 JSON_SCHEMA: Final = Endpoint("/api/dataentities/{}/schemas/{}", _is_schema, _DOCUMENTS)
 ENTITIES: Final = Endpoint(
@@ -69,80 +69,78 @@ ENTITIES: Final = Endpoint(
     (Resource("Dynamic Storage", "Data entity", "List data entity"), _ADMINISTRATOR),
 )
 
-#: Master Data's answer to a page that takes it too long.
+#: The status of a page that takes Master Data too long.
 TIMED_OUT: Final = 408
 UNAUTHORIZED: Final = 401
-#: The words of a refusal that is about the number of open scrolls, and passes.
+#: Part of VTEX's message when too many scrolls are open, which is temporary.
 TOO_MANY_SCROLLS: Final = "simultaneous scrolls"
 
 # -- dates and conditions ----------------------------------------------------------------
-# Conditions only name dates: each store decides which other fields can be filtered. Ranges
-# are written with ``between``, the only form for which VTEX's reference gives examples with
-# dates. VTEX does not say whether it includes its ends, so each range reaches one second into
-# the next.
+# Conditions filter by date only: each store decides which other fields can be filtered.
+# ``between`` is the only form of range that VTEX's reference shows with dates. VTEX does not
+# say whether it includes both ends, so each range extends one second into the next.
 
-#: Before VTEX had customers. Documents with an older date were imported; they are read in one
-#: go.
+#: Before VTEX had customers. Documents with an older date were imported and are read in a
+#: single query.
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 END: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
-UNDATED: Final = f"({CREATED} is null)"
-DATED: Final = f"({CREATED}<{END:%Y-%m-%dT%H:%M:%S}.000Z)"
+UNDATED: Final = f"({CREATED_IN} is null)"
+DATED: Final = f"({CREATED_IN}<{END:%Y-%m-%dT%H:%M:%S}.000Z)"
 
 
 def within(name: str, window: Window) -> str:
-    """A date lies in a window, including all of the window's last second."""
+    """The condition for a date in a window, including the window's whole last second."""
     start, end = (f"{at:%Y-%m-%dT%H:%M:%S}" for at in (window.start, window.end + SECOND))
     return f"({name} between {start}.000Z AND {end}.999Z)"
 
 
 def before(moment: datetime) -> str:
-    """A document was created before a moment, or in its second."""
-    return f"({CREATED}<{moment + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
+    """The condition for documents created before a moment, or in the same second."""
+    return f"({CREATED_IN}<{moment + SECOND:%Y-%m-%dT%H:%M:%S}.000Z)"
 
 
-#: Documents with dates from before VTEX had customers.
 BEFORE_THE_BEGINNING: Final = before(BEGINNING)
 
 
 def active_in(window: Window) -> str:
-    """A document was created, updated or interacted with in a window."""
+    """The condition for documents created, updated or interacted with in a window."""
     return any_of(within(name, window) for name in DATES)
 
 
 def without_interaction(where: str) -> str:
-    """A condition for activity without ``lastInteractionIn``.
+    """Remove ``lastInteractionIn`` from a condition for activity.
 
-    VTEX documents that entities of version 2 can be searched by the other two dates.
+    For version 2 entities, VTEX documents searches by the other two dates only.
     """
     return re.sub(r" OR \(lastInteractionIn between [^()]*\)", "", where)
 
 
 def any_of(conditions: Iterable[str]) -> str:
-    """One of several conditions."""
+    """Join conditions with OR."""
     return f"({' OR '.join(conditions)})"
 
 
 def all_of(*conditions: str | None) -> str:
-    """All of several conditions; None is no condition."""
+    """Join conditions with AND; None means no condition."""
     return " AND ".join(condition for condition in conditions if condition)
 
 
 # -- requests ----------------------------------------------------------------------------
 
 
-class LostError(Exception):
-    """A reading came short: its token died, or fewer documents came than were announced."""
+class ShortReadError(Exception):
+    """A read was incomplete: its token expired, or fewer documents arrived than announced."""
 
 
-class TooManyError(LostError):
-    """There are more documents than a search reaches."""
+class TooManyError(ShortReadError):
+    """A query has more documents than search can return."""
 
 
 def incomplete(acronym: str, which: str, reason: object) -> IncompleteListError:
-    """The error about a part of an entity that comes short."""
+    """The error for a part of an entity that could not be read completely."""
     return IncompleteListError(
-        f"The documents of {acronym} {which} can't be read to the end: {reason}. "
+        f"The documents of {acronym} ({which}) can't be read to the end: {reason}. "
         "The next run reads them again."
     )
 
@@ -151,73 +149,73 @@ class Page(NamedTuple):
     """A page of documents."""
 
     documents: list[Row]
-    #: Rows, including those that can't be read.
+    #: The number of rows, including unreadable ones.
     rows: int
     headers: Mapping[str, str]
-    #: Whether the page was requested by its number.
+    #: Whether the page was requested by number.
     is_numbered: bool = False
 
     @property
-    def spelled(self) -> list[str]:
+    def raw_ids(self) -> list[str]:
         """The ids as VTEX spells them."""
-        return [document.spelled for document in self.documents]
+        return [document.raw_id for document in self.documents]
 
 
 class Received(NamedTuple):
-    """What a reading has received."""
+    """What a read returned, in numbers."""
 
     #: Rows, as VTEX counts them.
     rows: int
-    #: Rows beyond the first one of each document.
+    #: Rows beyond the first of each document.
     copies: int
-    #: Those of them whose id is spelled like that of the first one.
+    #: Copies whose id is spelled the same as in the first row.
     repeats: int
 
 
 class Entity:
-    """Requests documents of one entity, with some of their fields."""
+    """Requests documents of one entity, limited to certain fields."""
 
     def __init__(
         self, client: VtexClient, acronym: str, fields: str, schema: str | None = None
     ) -> None:
-        """Prepare for an entity.
+        """Set the query parameters that all requests share.
 
         Args:
             client: The client.
-            acronym: Its acronym, or its name.
-            fields: Names separated by commas, or ``_all``.
-            schema: The JSON Schema to read it by.
+            acronym: The entity's acronym or name.
+            fields: Field names separated by commas, or ``_all``.
+            schema: The name of the JSON Schema to query with.
         """
         self.acronym = acronym
         self.client = client
-        #: Whether rows without a readable id are left out. If not, they spoil the reading.
-        self.leaves_out_unreadable = False
-        #: How many such rows were left out.
-        self.left_out = 0
-        #: Whether it has refused to be filtered by ``lastInteractionIn``.
+        #: Whether to skip rows without a readable id. If not, they fail the read.
+        self.skips_unreadable = False
+        #: How many such rows were skipped.
+        self.skipped = 0
+        #: Whether the entity has refused to be filtered by ``lastInteractionIn``.
         self.refuses_interaction = False
         self._query = {"_fields": fields, **schema_query(schema)}
 
     def query(self, where: str | None) -> dict[str, str | int]:
-        """The parameters for documents that meet a condition; None is no condition."""
+        """The parameters that select documents by a condition; None selects all."""
         return {**self._query, **({"_where": where} if where else {})}
 
     def get(
         self,
         endpoint: Endpoint[list[Row | None]],
         params: Mapping[str, str | int],
-        **options: Any,  # noqa: ANN401 - those of the client
+        **options: Any,  # noqa: ANN401 - the client's
     ) -> Page:
         """Request a page of `SCROLL` or `SEARCH`.
 
-        If the entity can't be filtered by ``lastInteractionIn``, that is left out of the
-        condition, now and from then on.
+        If the entity can't be filtered by ``lastInteractionIn``, this request and all later
+        ones leave it out of the condition.
         """
         where = str(params.get("_where", ""))
         fewer = {**params, "_where": without_interaction(where)} if where else params
         if self.refuses_interaction or fewer == params:
             return self._get(endpoint, fewer, **options)
-        # A refusal may be an accident. Changes would be missed if one was believed.
+        # A single refusal may be a glitch, and trusting it would miss changes.
         for _ in range(2):
             try:
                 return self._get(endpoint, params, **options)
@@ -255,31 +253,31 @@ class Entity:
         """The documents of a page.
 
         Raises:
-            LostError: A row has no readable id, and such rows are not to be left out.
+            ShortReadError: A row has no readable id, and such rows must not be skipped.
         """
         missing = page.rows - len(page.documents)
-        if missing and not self.leaves_out_unreadable:
-            raise LostError("a document came without a readable id")
-        self.left_out += missing
+        if missing and not self.skips_unreadable:
+            raise ShortReadError("a document came without a readable id")
+        self.skipped += missing
         return page.documents
 
 
 def schema_query(schema: str | None) -> dict[str, str]:
-    """The parameter that names a JSON Schema, if there is one."""
+    """The query parameter for a JSON Schema, if there is one."""
     return {"_schema": schema} if schema else {}
 
 
-def announced(header: str | None) -> int | None:
-    """The total in ``98`` or ``resources=0-10/98``. A space can replace the equals sign."""
+def announced_total(header: str | None) -> int | None:
+    """Parse the total from ``98`` or ``resources=0-10/98``, also with a space for the ``=``."""
     numbers = re.findall(r"\b\d{1,18}\b", header or "")
     return int(numbers[-1]) if numbers else None
 
 
-def compare(received: int, total: int | None) -> None:
-    """Check that all documents were received; the total is None if nobody knows it.
+def check_total(received: int, total: int | None) -> None:
+    """Check that all documents arrived; a total of None is unknown and passes.
 
     Raises:
-        LostError: Fewer were.
+        ShortReadError: Fewer arrived.
     """
     if total is not None and received < total:
-        raise LostError(f"{counted(total, 'documents')} announced, {received:,} came")
+        raise ShortReadError(f"{counted(total, 'documents')} announced, {received:,} received")

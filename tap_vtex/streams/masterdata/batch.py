@@ -1,7 +1,7 @@
-"""The documents of a window, put in the order of a date.
+"""Sort the documents of a window by date.
 
-Scroll gives documents in an order of its own. In the order of a date, a run can make
-checkpoints in the middle of a window: the next one goes on at that date.
+Scroll returns documents in no useful order. Sorted by date, they let a run write checkpoints
+within a window: the next run resumes at that date.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.rows import Row
 
-#: Documents to hold. More of them pass as they come, without checkpoints: a window has as
-#: many only where its count was wrong.
+#: Documents to hold in memory. Any more pass through unsorted, without checkpoints; a window
+#: only has that many if its count was wrong.
 MAX_HELD: Final = 10_000
 
 
 class Batch:
-    """Documents to put in order."""
+    """Documents to sort."""
 
     def __init__(self, key_of: Callable[[Row], str]) -> None:
-        """Order by a text that is made of each document."""
+        """Sort by a key derived from each document."""
         self._key_of = key_of
-        #: By id, each with its key.
+        #: Keys and documents by id.
         self._held: dict[str, tuple[str, Row]] = {}
         self._is_open = True
 
     def add(self, row: Row) -> Iterable[Row]:
-        """Hold a document in place of an earlier copy; return what does not fit any more."""
+        """Hold a document, replacing an earlier copy; return what no longer fits."""
         if not self._is_open:
             return (row,)
         self._held[row.id] = self._key_of(row), row
@@ -39,7 +39,7 @@ class Batch:
         return (row for _, row in self.in_order())
 
     def in_order(self) -> Iterator[tuple[str, Row]]:
-        """Yield the documents with their keys, and let go of them."""
+        """Yield the keys and documents in order, and release them."""
         held, self._held = self._held, {}
         for document_id in sorted(held, key=lambda one: held[one][0]):
             yield held.pop(document_id)

@@ -1,4 +1,4 @@
-"""How far an entity has come, as the state keeps it between runs."""
+"""The bookmark of an entity, as the state keeps it between runs."""
 
 from __future__ import annotations
 
@@ -13,77 +13,82 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-#: How late Master Data's index may show a document: each run allows for this much ...
+#: How late Master Data's index may show a document: the overlap of every run.
 MARGIN: Final = timedelta(hours=1)
-#: ... and one run a day, in a wide pass, for this much.
+#: The overlap of the wide pass, once a day.
 WIDE_MARGIN: Final = timedelta(days=1)
 WIDE_EVERY: Final = timedelta(days=1)
-#: When an answer that says less than one before counts, if it stays the same.
+#: How long a lower count must persist before the tap accepts it.
 BELIEVED_AFTER: Final = timedelta(days=1)
-#: After this time, a window that comes short in each run is not read again.
+#: A window that stays short for this long is no longer reread.
 GIVEN_UP_AFTER: Final = timedelta(days=3)
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Sweep(Bookmark, frozen=True, kw_only=True):
-    """A search for changes that has not come to its end."""
+    """A search for changes that is not finished."""
 
-    #: Where it starts: changes before that were not looked for.
+    #: Where it starts; it does not cover earlier changes.
     start: datetime
-    #: The moment at which it began, and to which it has to come.
+    #: When it began, which is also where it has to end.
     began: datetime
-    #: How far it has come.
+    #: Changes up to here have been read.
     done_until: datetime
-    #: How many documents it found that were created since its start, as the index counts them.
-    created: Count = 0
+    #: How many documents created since its start it has found, as the index counts them.
+    created: NonNegative = 0
 
 
 class Prefix(Bookmark, frozen=True, kw_only=True):
-    """The first documents of a query that no date divides, all written by an earlier run."""
+    """The first documents of a query that can't be split by date, written by an earlier run."""
 
-    #: The condition of the query, by its name.
+    #: The name of the query's condition.
     query: str
-    documents: Count
-    #: A checksum over their ids, in any order.
-    checksum: Count
+    documents: NonNegative
+    #: A checksum of their ids, independent of order.
+    checksum: NonNegative
+
+    @classmethod
+    def empty(cls, query: str) -> Self:
+        """A prefix without documents: nothing of the query has been written."""
+        return cls(query=query, documents=0, checksum=0)
 
 
 class EntityBookmark(Bookmark, frozen=True, kw_only=True):
-    """How far an entity has come, in whole seconds by VTEX's clock."""
+    """How far an entity has been read, in whole seconds by VTEX's clock."""
 
-    #: The parameter by which the entity was read, as in ``_schema=v1``. Another one makes it
-    #: another entity.
+    #: The query parameter for the schema, as in ``_schema=v1``. Another schema means another
+    #: set of documents.
     query: str | None = None
-    #: Documents last active since then are wanted; all of them, if None.
+    #: Read documents last active since then; None reads all.
     start: datetime | None
-    #: The load goes by creation date, up to the moment at which it began ...
+    #: When the load began. It goes by creation date, up to this moment.
     load_began: datetime
-    #: ... and has come to here; None if it has not begun.
+    #: Documents created up to here are loaded; None if the load has not begun.
     loaded_until: datetime | None
-    #: Changes since then still have to be looked for.
+    #: Changes since then have not been read yet.
     changes_since: datetime = msgspec.field(name="replication_key_value")
-    #: How many documents have no creation date; None if they are not loaded yet.
-    undated: Count | None = None
+    #: How many documents have no creation date; None until they are loaded.
+    undated: NonNegative | None = None
     #: When the last wide pass began. States of version 1 and 2.0 have none.
     wide_pass_at: datetime | None = None
-    #: A search for changes that has not come to its end.
+    #: An unfinished search for changes.
     sweep: Sweep | None = None
-    #: A query without dates that has not come to its end.
+    #: An unfinished query that can't be split by date.
     prefix: Prefix | None = None
-    #: How many documents the entity announced when that was last believed.
-    total: Count | None = None
-    #: Since when runs have met a contradiction: fewer than that, nothing at all, or less by
-    #: date than altogether.
+    #: The last total that the tap accepted.
+    total: NonNegative | None = None
+    #: Since when totals have been contradictory: lower than before, zero, or lower by date than
+    #: overall.
     doubted_since: datetime | None = None
-    #: When all was loaded again because it announced more than had been seen.
+    #: When everything was last reloaded because VTEX announced more documents than runs had seen.
     reloaded_at: datetime | None = None
-    #: Windows that came short of their counts, with the dates at which that began.
+    #: Windows that returned fewer documents than counted, and since when.
     short: dict[str, datetime] = msgspec.field(default_factory=dict)
 
     @classmethod
     def new(cls, start: datetime | None, now: datetime, query: str | None = None) -> Self:
-        """A bookmark for an entity that was never read."""
+        """The bookmark of an entity that has never been read."""
         return cls(
             query=query,
             start=start,
@@ -93,37 +98,37 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
             wide_pass_at=now,
         )
 
-    def anew(self, start: datetime | None, now: datetime) -> Self:
-        """The bookmark for another load, which goes on with the changes as before."""
+    def for_reload(self, start: datetime | None, now: datetime) -> Self:
+        """The bookmark for loading everything again; the search for changes resumes as before."""
         return msgspec.structs.replace(
             self, start=start, load_began=now, loaded_until=None, undated=None, prefix=None
         )
 
     @property
     def is_new(self) -> bool:
-        """Whether no document was ever seen."""
+        """Whether no document has ever been seen."""
         return self.loaded_until is None and self.undated is None and not self.total
 
     @property
     def is_loaded(self) -> bool:
-        """Whether the load has reached the moment at which it began."""
+        """Whether the load is finished."""
         return self.loaded_until is not None and self.loaded_until >= self.load_began
 
     @property
     def is_first_load(self) -> bool:
-        """Whether no changes were looked for yet."""
+        """Whether no search for changes has finished yet."""
         return self.changes_since == self.load_began
 
     @property
     def is_settled(self) -> bool:
-        """Whether everything is loaded, and changes were looked for since."""
+        """Whether everything is loaded, and a search for changes has finished since."""
         return self.is_loaded and not self.is_first_load
 
     def merged_with(self, other: Self) -> Self | None:
-        """One bookmark that holds for both; None if each has to be read for by itself.
+        """One bookmark for both; None if each needs a read of its own.
 
-        Once both are loaded, the one that is behind decides. What the second source is compared
-        with has to be the same for both.
+        Once both are loaded, the earlier one wins. The values that totals are compared with
+        must be the same in both.
         """
         if self == other:
             return self
@@ -146,20 +151,20 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
             short={**self.short, **other.short},
         )
 
-    def with_unchanged_of(self, own: Self, merged: Self) -> Self:
-        """What is to be kept for one of several streams that are read for together.
+    def with_unchanged_from(self, own: Self, merged: Self) -> Self:
+        """The bookmark to save for one of several streams that share a read.
 
         Args:
-            own: The bookmark with which the stream came.
-            merged: That with which the reading began. What is as in there has not been reached
-                yet, and stays as the stream had it.
+            own: The stream's own bookmark before the read.
+            merged: The shared bookmark before the read. A field that still equals it has not been
+                reached, so the stream keeps its own value.
         """
         names = self.__struct_fields__
         unchanged = [one for one in names if getattr(self, one) == getattr(merged, one)]
         return msgspec.structs.replace(self, **{one: getattr(own, one) for one in unchanged})
 
     def corrected(self, correct: Callable[[datetime], datetime]) -> Self:
-        """The bookmark with each moment of this run corrected, if VTEX's clock was."""
+        """The bookmark with its moments corrected, in case VTEX's clock was ahead."""
         sweep = self.sweep and msgspec.structs.replace(
             self.sweep, began=correct(self.sweep.began), done_until=correct(self.sweep.done_until)
         )
@@ -174,8 +179,8 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
             sweep=sweep,
         )
 
-    def wants_more(self, start: datetime | None) -> bool:
-        """Whether a start date reaches further back than this bookmark's."""
+    def starts_after(self, start: datetime | None) -> bool:
+        """Whether the bookmark's start date is later than another; None means no start date."""
         return self.start is not None and (start is None or start < self.start)
 
     def is_wide_pass_due(self, now: datetime) -> bool:
@@ -183,7 +188,7 @@ class EntityBookmark(Bookmark, frozen=True, kw_only=True):
         return self.wide_pass_at is None or now - self.wide_pass_at >= WIDE_EVERY
 
     def start_of_pass(self, *, wide: bool) -> datetime:
-        """Where a search for changes has to start."""
+        """Where the search for changes must start."""
         if not wide:
             return self.changes_since - MARGIN
         return min(self.wide_pass_at or self.changes_since, self.changes_since) - WIDE_MARGIN

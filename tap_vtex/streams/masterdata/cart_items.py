@@ -1,9 +1,9 @@
-"""The items of a cart, read from what VTEX's scripts leave of it.
+"""Parse the items of a cart from ``rclastcart``.
 
-``rclastcart`` is meant to be the end of a URL that fills the cart again, such as
+It is meant to be the end of a URL that restores the cart, such as
 ``add?sku=1&qty=1&seller=1&sku=2&qty=3&seller=loja2&sc=1``. Keys come in any order; ``sc`` comes
-for each item, once, or not at all; sellers have names as well as numbers. Some stores put whole
-URLs or JSON there, and URLs with HTML entities.
+for each item, once, or not at all; seller ids can be names or numbers. Some stores save full
+URLs, URLs with HTML entities, or JSON.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-#: The keys of an item in URLs ...
-IN_URLS: Final = {
+#: Keys of an item in a URL, and their columns.
+URL_KEYS: Final = {
     "sku": "sku_id",
     "qty": "quantity",
     "seller": "seller_id",
     "sc": "sales_channel",
 }
-#: ... and in JSON, the more specific ones first: an ``id`` may be that of the cart's line.
-IN_JSON: Final = (
-    *IN_URLS.items(),
+#: The same in JSON, specific keys first: an ``id`` may be that of the cart line.
+JSON_KEYS: Final = (
+    *URL_KEYS.items(),
     ("skuid", "sku_id"),
     ("id", "sku_id"),
     ("quantity", "quantity"),
@@ -38,21 +38,21 @@ IN_JSON: Final = (
 
 
 def items_of(cart: object) -> list[Item] | None:
-    """The items of a cart: [] for an empty one, None if there is none or it can't be read."""
+    """The items of a cart: [] for an empty cart, None for no cart or an unreadable one."""
     if not isinstance(cart, str):
         return None
-    text = _plain(cart)
+    text = _cleaned(cart)
     if not text:
         return []
-    groups = _in_json(text) if text[0] in "[{" else _in_url(text)
+    groups = _parse_json(text) if text[0] in "[{" else _parse_url(text)
     return None if groups is None else _items(groups)
 
 
 def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | None:
-    """The URL that fills a cart again; None for a cart without items."""
+    """The URL that restores a cart; None for a cart without items."""
     if not isinstance(cart, str) or not items:
         return None
-    text = _plain(cart)
+    text = _cleaned(cart)
     if text.lower().startswith(("http://", "https://")):
         return text
     if text[0] in "[{":
@@ -61,17 +61,17 @@ def link_of(cart: object, items: list[Item] | None, store_url: str) -> str | Non
     return f"{store_url}/checkout/cart/{text if '?' in text else f'add?{text}'}"
 
 
-def _plain(cart: str) -> str:
-    """A cart without HTML entities and characters that no target can store."""
+def _cleaned(cart: str) -> str:
+    """Remove HTML entities, and characters that targets can't store."""
     return str(storable(cart)).replace("&amp;", "&").strip()
 
 
-def _in_url(text: str) -> list[Mapping[str, Any]]:
-    """The keys in a URL, grouped by item: a repeated key begins the next item."""
+def _parse_url(text: str) -> list[Mapping[str, Any]]:
+    """Group the keys of a URL by item: a repeated key starts the next item."""
     groups: list[dict[str, Any]] = [{}]
     pairs = parse_qsl(text.rpartition("?")[2].partition("#")[0], keep_blank_values=True)
     for key, value in pairs:
-        name = IN_URLS.get(key.strip().lower())
+        name = URL_KEYS.get(key.strip().lower())
         if name is None:
             continue
         if name in groups[-1]:
@@ -81,7 +81,7 @@ def _in_url(text: str) -> list[Mapping[str, Any]]:
 
 
 def _with_channel(groups: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    """A sales channel that is named once applies to all items, even on its own at the end."""
+    """A sales channel given once applies to all items, even on its own at the end."""
     channels = {group["sales_channel"] for group in groups if "sales_channel" in group}
     if len(channels) == 1:
         if len(groups) > 1 and groups[-1].keys() == {"sales_channel"}:
@@ -91,7 +91,7 @@ def _with_channel(groups: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
     return list(groups)
 
 
-def _in_json(text: str) -> list[Mapping[str, Any]] | None:
+def _parse_json(text: str) -> list[Mapping[str, Any]] | None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
@@ -100,14 +100,14 @@ def _in_json(text: str) -> list[Mapping[str, Any]] | None:
         content = content.get("items", [content])
     if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
         return None
-    return [_named(one) for one in content]
+    return [_renamed(one) for one in content]
 
 
-def _named(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of an item in JSON, by our names."""
+def _renamed(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Rename the fields of an item in JSON to our columns."""
     values = {key.lower(): value for key, value in entry.items()}
     group: dict[str, Any] = {}
-    for key, name in IN_JSON:
+    for key, name in JSON_KEYS:
         if values.get(key) is not None:
             group.setdefault(name, values[key])
     return group
@@ -129,7 +129,7 @@ def _items(groups: list[Mapping[str, Any]]) -> list[Item] | None:
 
 
 def _text(value: object) -> str | None:
-    """An id as text, as it is elsewhere."""
+    """An id as text, the type it has in other streams."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -138,7 +138,7 @@ def _text(value: object) -> str | None:
 
 
 def _quantity(value: object) -> int | None:
-    """The quantity: one if it is missing, None if it is no number."""
+    """The quantity: 1 if missing, None if not a whole number."""
     if value is None:
         return 1
     try:
@@ -149,4 +149,4 @@ def _quantity(value: object) -> int | None:
 
 
 def _pairs(item: Item) -> list[tuple[str, str]]:
-    return [(key, item[name]) for key, name in IN_URLS.items() if item[name] is not None]
+    return [(key, item[name]) for key, name in URL_KEYS.items() if item[name] is not None]

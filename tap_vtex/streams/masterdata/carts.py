@@ -1,4 +1,4 @@
-"""Carts, as VTEX's scripts leave them in a client's profile."""
+"""Carts, as VTEX's scripts save them in client documents."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
 
-#: A client for whom all of these are null has never been seen in the shop. An emptied cart is
-#: an empty string.
+#: All null means that the client has never visited the shop. An emptied cart is an empty string.
 TRACES: Final = ("rclastcart", "rclastsession", "rclastsessiondate", "carttag", "checkouttag")
 CONTACT: Final = (
     "userId",
@@ -40,7 +39,7 @@ FINISHED: Final = frozenset({"finalizado", "finalizada", "finalized", "finished"
 
 
 class CartsStream(ClientsChild):
-    """Each client's latest cart, even after it was bought or emptied."""
+    """Each client's latest cart, even if it has been bought or emptied since."""
 
     name = "carts"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="carts")
@@ -51,14 +50,14 @@ class CartsStream(ClientsChild):
         return CLIENTS
 
     def fields(self, acronym: str) -> Sequence[str]:  # noqa: ARG002
-        """What a cart consists of, and how to contact its owner."""
+        """The fields of a cart, and its owner's contact data."""
         return ("id", *CONTACT, *TRACES, "rclastcartvalue")
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:  # noqa: ARG002
-        """Emit a cart for each client who ever had one or visited the shop."""
+        """Emit a cart for each client who has ever had one or visited the shop."""
         document = found.document
         is_bare = all(document.get(name) is None for name in TRACES)
-        # Whether the client had a cart before is unknown. If so, its row must not stay.
+        # A changed client may have had a cart before. Its old row must be overwritten.
         if is_bare and (not found.has_changed or self.unreadable >= set(TRACES)):
             return
         items = [] if is_bare else items_of(document.get("rclastcart"))
@@ -71,7 +70,7 @@ class CartsStream(ClientsChild):
             "client_id": document["id"],
             "items": items and [{**item, **_score_of(item["sku_id"], cart_tag)} for item in items],
             "recovery_url": link_of(document.get("rclastcart"), items, self.run.settings.store_url),
-            "cart_value": amount(document.get("rclastcartvalue")),
+            "cart_value": parse_amount(document.get("rclastcartvalue")),
             "session_id": document.get("rclastsession"),
             "session_date": document.get("rclastsessiondate"),
             "checkout_stage": stage,
@@ -86,19 +85,19 @@ KEPT: Final = frozenset(
 )
 
 
-#: An amount with the symbol or code of a currency around it.
+#: An amount, possibly with a currency symbol or code around it.
 AMOUNT: Final = re.compile(r"[^\d.,-]*(?:\.\s)?(-?[\d.,'\s]*\d)[^\d.,-]*")
-#: ``1.299``, ``1,299.90`` or ``1 299 900``: groups of three digits, then two decimals at most.
+#: ``1.299``, ``1,299.90`` or ``1 299 900``: groups of three digits, then at most two decimals.
 GROUPED: Final = re.compile(r"(-?[1-9]\d{0,2}(?:([.,'\s])\d{3})(?:\2\d{3})*)(?:[.,](\d{1,2}))?")
 #: ``199.9``, ``199,90`` or ``199.9000``.
 PLAIN: Final = re.compile(r"(-?\d*)(?:[.,](\d+))?")
 
 
-def amount(value: object) -> float | None:
-    """Read ``199.9``, ``"199.90"``, ``"R$ 1.299,90"`` or ``"$ 12.990"``; None if it is no amount.
+def parse_amount(value: object) -> float | None:
+    """Parse ``199.9``, ``"199.90"``, ``"R$ 1.299,90"`` or ``"$ 12.990"``; None if it is no amount.
 
-    VTEX does not say in which form scripts write amounts. Three digits behind the only separator
-    are thousands: no currency of VTEX's stores has three decimals.
+    VTEX does not document how scripts write amounts. Three digits after the only separator are
+    thousands: no currency of VTEX's stores has three decimals.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
@@ -115,7 +114,7 @@ def amount(value: object) -> float | None:
 
 
 def _tag(value: object) -> dict[str, Any]:
-    """A field of the type Score2, which some responses hold as text."""
+    """A field of type Score2, which is a string of JSON in some responses."""
     if isinstance(value, str):
         try:
             value = storable(json.loads(value))
@@ -125,7 +124,7 @@ def _tag(value: object) -> dict[str, Any]:
 
 
 def _score_of(sku_id: str, cart_tag: Document) -> Document:
-    """The latest score of a SKU in ``carttag``: its point, and when it was given."""
+    """The latest score of a SKU in ``carttag``: its points and date."""
     scores = cart_tag.get("Scores")
     of_the_sku = documents_in(scores.get(sku_id)) if isinstance(scores, dict) else []
     dated = [(dates.normalized(one.get("Date")), one.get("Point")) for one in of_the_sku]

@@ -1,4 +1,4 @@
-"""What VTEX publishes of an entity: the structure of version 1, the JSON Schemas of version 2."""
+"""Discover an entity's fields: from its structure in version 1, JSON Schemas in version 2."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def fields_of(client: VtexClient, entity: MasterDataEntity, retry_for: float) -> list[Field]:
-    """An entity's fields, as the store has published them.
+    """An entity's fields, as the store publishes them.
 
     Args:
         client: The client.
-        entity: The entity. With a schema, its fields are those of that schema.
-        retry_for: For how many seconds to retry.
+        entity: The entity. If it names a schema, only fields of that schema are returned.
+        retry_for: How long to retry, in seconds.
 
     Raises:
         AccessError: The key may not read them.
@@ -41,7 +41,7 @@ def fields_of(client: VtexClient, entity: MasterDataEntity, retry_for: float) ->
 
 
 def schema_names(client: VtexClient, entity: str, retry_for: float) -> list[str]:
-    """The names of an entity's schemas, as far as VTEX gives them."""
+    """The names of an entity's schemas, if VTEX returns any."""
     try:
         return [name for name, _ in _schemas_of(client, entity, retry_for) if name]
     except VtexError:
@@ -49,9 +49,10 @@ def schema_names(client: VtexClient, entity: str, retry_for: float) -> list[str]
 
 
 def _schemas_of(client: VtexClient, entity: str, retry_for: float) -> list[tuple[str, Document]]:
-    """An entity's schemas, none of which there has to be, and their names.
+    """An entity's schemas and their names; there may be none.
 
-    A single one comes bare, with a name only if whoever wrote it gave it one.
+    VTEX returns a single schema without its envelope, so it has a name only if its author wrote
+    one into it.
     """
     try:
         found = client.get(JSON_SCHEMAS, entity, retry_for=retry_for).body
@@ -69,21 +70,21 @@ def _is_object(value: object) -> TypeGuard[Document]:
 
 
 def list_entities(check: Check) -> None:
-    """Add the names of all entities of the store to the access check, for a person only."""
-    answer = check.look(ENTITIES)
-    if answer.granted is False:
+    """Add the names of the store's entities to the access check's text output."""
+    response = check.look(ENTITIES)
+    if response.granted is False:
         check.tell(
             "The tap can't tell which entities Master Data has. To see them, give the key's role "
             f"the resource {ENTITIES.resources[0]}; no stream needs it."
         )
-    rows = answer.body if isinstance(answer.body, list) else []
+    rows = response.body if isinstance(response.body, list) else []
     names = sorted(_name(row) for row in rows if isinstance(row, dict) and row.get("acronym"))
     if names:
         check.tell(f"Master Data has these entities: {', '.join(names)}.")
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    """The name by which an entity is asked for, and what the store calls it."""
+    """The acronym that requests use, and the store's own name for the entity."""
     words = (" ".join(str(row.get(key) or "").split()) for key in ("acronym", "name"))
     name, title = map(shown, words)
     return name if title in {"", name} else f"{name} ({title})"

@@ -1,4 +1,4 @@
-"""The fields of an entity: the columns that they get, and which of them the key may read."""
+"""The fields of an entity: their columns, and which of them the key may read."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Schema = dict[str, Any]
 
 
 class Field(NamedTuple):
-    """A field of the store's own."""
+    """A field that the store has added."""
 
     name: str
-    #: Its type in VTEX's words.
+    #: Its type, as VTEX names it.
     kind: str
-    #: What its column is declared as; None if the type is unknown.
+    #: The JSON Schema of its column; None if the type is unknown.
     column: Schema | None
 
 
-#: PostgreSQL cuts off longer column names, and then takes two for one.
+#: PostgreSQL truncates longer column names, which can make two the same.
 MAX_NAME_BYTES: Final = 62
-#: Requests to find out which fields can be read: enough for a dozen refused ones in 300.
+#: Requests to find the readable fields: enough for a dozen refused ones among 300.
 MAX_REQUESTS: Final = 150
 
-#: VTEX's name of the store in each document. `account_name` says the same, so it gets no column.
+#: The store's name in each document. It gets no column because `account_name` has it already.
 ACCOUNT_NAME: Final = "accountName"
 
 TEXT: Final[Schema] = {"type": ["null", "string"]}
@@ -39,7 +39,7 @@ NUMBER: Final[Schema] = {"type": ["null", "number"]}
 DATE: Final[Schema] = {"type": ["null", "string"], "format": "date-time"}
 OBJECT: Final[Schema] = {"type": ["null", "object"], "additionalProperties": True}
 
-#: Columns for the types of version 1 that are not text. Dates without a time arrive in many forms.
+#: Columns of version 1 types other than text. The type Date is text: its formats vary.
 TYPES: Final[Mapping[str, Schema]] = {
     "Auto Increment": INTEGER,
     "Boolean": BOOLEAN,
@@ -51,7 +51,7 @@ TYPES: Final[Mapping[str, Schema]] = {
     "Percent": NUMBER,
     "Score2": OBJECT,
 }
-#: Types of version 1 that are text. A type in neither list is one that VTEX has added since.
+#: Version 1 types that are text. VTEX may have added types that are in neither list.
 TEXTS: Final = frozenset(
     {
         "CEP",
@@ -74,27 +74,27 @@ TEXTS: Final = frozenset(
 
 
 def field_of(name: str, kind: str) -> Field:
-    """A field of version 1, of a type that the entity's structure names."""
+    """A version 1 field, with a type from the entity's structure."""
     return Field(name, kind, TYPES.get(kind) or (TEXT if kind in TEXTS else None))
 
 
 def extended(
     schema: Schema, fields: Iterable[Field], extras: str, logger: logging.Logger
 ) -> Schema:
-    """A schema with a further column for each field that it lacks.
+    """Add a column to a schema for each field that it lacks.
 
-    A field whose name can't be a column beside the others stays in ``extras``.
+    A field whose name is not a valid column, or clashes with another one, stays in ``extras``.
     """
     properties = dict(schema["properties"])
-    taken = {_bare(name) for name in properties}
+    taken = {_folded(name) for name in properties}
     for name, kind, column in fields:
         if name in properties or name == ACCOUNT_NAME:
             continue
-        if _bare(name) in taken or not _is_column(name):
+        if _folded(name) in taken or not _is_column(name):
             logger.warning(
-                "The field '%s' gets no column of its own, because it differs from another one "
-                "only by letter case or underscores, is too long, or has other characters than "
-                "letters, digits and underscores. Its values are in %s",
+                "The field '%s' gets no column of its own, because its name differs from another "
+                "one only in letter case or underscores, is too long, or has characters other "
+                "than letters, digits and underscores. Its values are in %s",
                 shown(name),
                 extras,
             )
@@ -103,28 +103,27 @@ def extended(
             logger.info(
                 "The field '%s' has the unknown type '%s' and is read as text", name, shown(kind)
             )
-        taken.add(_bare(name))
-        description = f"Field of the store's own, of the type {kind}."
+        taken.add(_folded(name))
+        description = f"Custom field of the store, of type {kind}."
         properties[name] = {**(column or TEXT), "description": description}
     return {**schema, "properties": properties}
 
 
 def _is_column(name: str) -> bool:
-    """Whether a name is fit for a column."""
+    """Whether a name is a valid column name."""
     return bool(re.fullmatch(r"[^\W\d_]\w*", name)) and len(name.encode()) <= MAX_NAME_BYTES
 
 
-def _bare(name: str) -> str:
-    """A name as targets see it that write names in lower case or in snake_case."""
+def _folded(name: str) -> str:
+    """Fold a name: targets that convert to lower case or snake_case merge equal results."""
     return name.replace("_", "").lower()
 
 
 def readable(names: Sequence[str], may_read: Callable[[Sequence[str]], bool]) -> list[str]:
-    """The names that can be requested.
+    """The names that the key may read.
 
-    VTEX does not say which field it refused a request for. So the list is halved until the
-    rest is accepted, or is a single name. With too many refusals, readable names are left out
-    as well.
+    VTEX does not say which field caused a refusal. So refused lists are halved down to single
+    names. If there are too many refusals, some readable names are left out, too.
     """
     accepted: set[str] = set()
     waiting = [names]

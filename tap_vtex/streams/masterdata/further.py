@@ -1,4 +1,4 @@
-"""Further entities of Master Data: those that the store, or an app in it, has made."""
+"""Further entities of Master Data, created by the store or by one of its apps."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ class FurtherEntityStream(EntityStream):
     def __init__(
         self, tap: Tap, run: Run, entity: MasterDataEntity, fields: Iterable[Field]
     ) -> None:
-        """Make a stream; ``fields`` are the store's own, as far as they are known."""
+        """Make a stream; ``fields`` are the known fields that the store has added."""
         self._entity = entity
         self.vtex_schema = entity.schema
         super().__init__(tap, run, entity.name, entity.stream, fields)
         native = SCHEMAS.get_schema(self.native_schema)["properties"]
-        #: What tells nothing of a document but who made it and when.
+        #: Fields that only say who created a document and when.
         self._internal = {ACCOUNT_NAME, *native}
-        #: Whether documents came, and all of them without any field of the store's own.
+        #: Whether all documents so far came without custom fields; None before the first one.
         self._are_bare: bool | None = None
 
     @property
     def _may_want_a_schema(self) -> bool:
         return not self._entity.is_acronym and not self._entity.schema
 
-    def published(self, acronym: str) -> tuple[Endpoint[Any], *tuple[str, ...]]:
-        """Where its fields are published: an endpoint and its ids."""
+    def fields_endpoint(self, acronym: str) -> tuple[Endpoint[Any], *tuple[str, ...]]:
+        """The endpoint that publishes the entity's fields, and its ids."""
         if self._entity.schema:
             return JSON_SCHEMA, acronym, self._entity.schema
         return (STRUCTURE if self._entity.is_acronym else JSON_SCHEMAS), acronym
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the documents; say so if a schema has to be named to get more of them."""
+        """Yield the documents; warn if the entity seems to need a schema."""
         yield from super().extract(partition)
         if self._are_bare and self._may_want_a_schema and self.wants_all(self._acronym):
             self.logger.warning(
@@ -70,7 +70,7 @@ class FurtherEntityStream(EntityStream):
         return super().records(found, partition)
 
     def advise(self) -> str:
-        """The setting that names a schema, if there may be one."""
+        """How to set a schema, if the entity may need one."""
         if not self._may_want_a_schema:
             return ""
         retry_for = self.run.client.policy.retry_check_for
@@ -83,6 +83,6 @@ class FurtherEntityStream(EntityStream):
         )
 
     def probe(self, probe: Probe) -> None:
-        """Find out how the entity behaves. A number stands for the name that the store gave it."""
+        """Find out how the entity behaves. A number replaces its name, which the store chose."""
         label = probe.numbered("entity")
         probe_entity(probe, ProbedEntity(self._acronym, label, self._entity.schema))

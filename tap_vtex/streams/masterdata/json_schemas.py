@@ -1,8 +1,8 @@
-"""The fields of an entity of Master Data version 2: what its JSON Schemas make of columns.
+"""Derive the columns of a Master Data version 2 entity from its JSON Schemas.
 
-An entity has any number of schemas, and a document may comply with several or with none. So a
-column is as wide as all of them together. What they leave open is text; lists and objects that
-come for a text are in ``custom_fields``.
+An entity can have any number of schemas, and a document may comply with several or none. So a
+column's type has to fit all of them. Undeclared types become text; if a list or object arrives for
+a text column, it goes to ``custom_fields``.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.fields import Schema
 
-#: Lists inside lists.
+#: How deeply lists may be nested.
 MAX_DEPTH: Final = 5
-#: The types that JSON Schema has, and what stands for any other.
+#: The types of JSON Schema; any other becomes `ANY`.
 KINDS: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 ANY: Final = "any"
-#: Columns by kind of value, and the same inside a list: there, numbers have the widest type, and
-#: dates stay as they are.
+#: Columns by kind of value.
 COLUMNS: Final[Mapping[str, Schema]] = {
     "boolean": BOOLEAN,
     "date-time": DATE,
@@ -31,20 +30,21 @@ COLUMNS: Final[Mapping[str, Schema]] = {
     "object": OBJECT,
     "string": TEXT,
 }
+#: The same for list elements: numbers get the widest type, and dates stay text.
 INSIDE: Final[Mapping[str, Schema]] = {**COLUMNS, "date-time": TEXT, "integer": NUMBER}
-#: The elements of a list that nobody describes.
+#: List elements of undeclared type.
 ANYTHING: Final[Schema] = {"type": ["null", "object", "string"], "additionalProperties": True}
 
 
 class _Part(NamedTuple):
-    """A part of a JSON Schema, and the whole, which references point into."""
+    """A part of a JSON Schema, and the whole schema to resolve references in."""
 
     declared: Any
     whole: Mapping[str, Any]
 
 
 def fields_in(schemas: Iterable[Mapping[str, Any]]) -> list[Field]:
-    """The fields that an entity's schemas name, each once."""
+    """The fields declared in an entity's schemas, each once."""
     found: dict[str, list[_Part]] = {}
     for schema in schemas:
         properties = schema.get("properties")
@@ -64,7 +64,7 @@ def _field(name: str, parts: list[_Part]) -> Field:
 
 
 def _items(alternatives: Iterable[_Part], depth: int = 0) -> Schema:
-    """What is declared of the elements of lists."""
+    """The declaration of list elements."""
     elements = _alternatives(
         _Part(one.declared.get("items"), one.whole)
         for one in alternatives
@@ -77,9 +77,9 @@ def _items(alternatives: Iterable[_Part], depth: int = 0) -> Schema:
 
 
 def _alternatives(parts: Iterable[_Part]) -> list[_Part]:
-    """The parts that say what a value may be, with references and choices followed.
+    """Resolve references and choices to the parts that declare a type.
 
-    Each comes once, for a schema can go round in circles.
+    Each part is visited once, since references can be circular.
     """
     waiting, found = [*parts], []
     seen: set[int] = set()
@@ -102,7 +102,7 @@ def _alternatives(parts: Iterable[_Part]) -> list[_Part]:
 
 
 def _target(part: _Part) -> object:
-    """What a reference points at, in the same schema; None if it is not there."""
+    """The target of a reference within the same schema; None if it does not exist."""
     found: Any = part.whole
     place, *names = str(part.declared["$ref"]).split("/")
     for name in names if place == "#" else [None]:
@@ -111,7 +111,7 @@ def _target(part: _Part) -> object:
 
 
 def _kinds(alternatives: Iterable[_Part]) -> set[str]:
-    """The kinds of value that any of several alternatives allows, null aside."""
+    """The kinds of value that the alternatives allow, except null."""
     found = {kind for one in alternatives for kind in _kinds_of(one.declared)} - {"null"}
     return found or {ANY}
 
@@ -126,7 +126,7 @@ def _kinds_of(declared: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _common(kinds: set[str], columns: Mapping[str, Schema]) -> Schema | None:
-    """The declaration that has room for several kinds; None if there is none."""
+    """The column that fits all kinds; None if there is none."""
     if kinds == {"integer", "number"}:
         return NUMBER
     if len(kinds) == 1:

@@ -1,4 +1,4 @@
-"""Newsletter subscribers, from every place where stores keep them."""
+"""Newsletter subscribers, from everywhere that stores keep them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.replication import FoundDocument
     from tap_vtex.types import Document
 
-#: Where FastStore puts subscribers. Read by default, if a store has it.
+#: FastStore's entity of subscribers. Read by default, if the store has it.
 FASTSTORE: Final = NewsletterEntity("NL")
-#: FastStore told stores to make this field, before it called it ``name``.
+#: FastStore's guide used this field name before it changed to ``name``.
 EARLIER_NAME_FIELD: Final = "nome"
 
-#: What a subscriber among the clients is made of ...
+#: The fields of a subscriber among the clients.
 OF_CLIENTS: Final = ("id", "userId", "email", "firstName", "lastName", "isNewsletterOptIn")
-#: ... and what is kept of the document: what VTEX always sends, too.
+#: What the column ``document`` keeps of a client: these, and what VTEX always sends.
 KEPT_OF_CLIENTS: Final = (*OF_CLIENTS, "accountId", "accountName", "dataEntityId", *DATES)
 
 YES: Final = frozenset({"true", "1", "yes", "y", "sim", "s", "si", "sí", "on"})
@@ -37,7 +37,7 @@ NO: Final = frozenset({"false", "0", "no", "n", "nao", "não", "off"})
 
 
 class NewsletterStream(ClientsChild):
-    """Subscribers: clients with their consent, and those in further entities."""
+    """Subscribers: clients with their consent, and documents of other entities."""
 
     name = "newsletter"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="newsletter")
@@ -45,7 +45,7 @@ class NewsletterStream(ClientsChild):
 
     @property
     def partitions(self) -> list[dict[str, Any]] | None:
-        """One for each source. A source that is added later is read from its beginning."""
+        """One for each source, so that a source added later is read from the beginning."""
         sources = [CLIENTS, *(one.entity for one in self._entities)]
         return [{**self.account, "source_entity": source} for source in sources]
 
@@ -62,16 +62,16 @@ class NewsletterStream(ClientsChild):
         return str(partition["source_entity"])
 
     def failed_parts(self, partition: Context) -> list[str]:
-        """One source can fail while the others go on."""
+        """The source: one can fail while the others go on."""
         return [f"{self.name} ({self.entity(partition)})"]
 
     @property
     def clients_partition(self) -> Context:
-        """The source that clients are."""
+        """The partition of subscribers among the clients."""
         return {**self.account, "source_entity": CLIENTS}
 
     def read_other_entities(self) -> None:
-        """Write the subscribers of the other sources. Each can fail by itself."""
+        """Write the subscribers of the other sources, each of which can fail alone."""
         for partition in self.partitions or []:
             if self.entity(partition) != CLIENTS:
                 try:
@@ -87,31 +87,31 @@ class NewsletterStream(ClientsChild):
             return
         self.logger.log(
             logging.WARNING if isinstance(error, AccessError) else logging.INFO,
-            "This key sees no Master Data entity %s, so the newsletter subscribers are those "
-            "among the clients. %s",
+            "This key sees no Master Data entity %s, so newsletter subscribers come from the "
+            "clients only. %s",
             self.entity(partition),
             error,
         )
 
     def _is_expected(self, partition: Context) -> bool:
-        """Whether the settings or an earlier run say that the store has this source."""
+        """Whether the source must exist: a setting names it, or an earlier run has read it."""
         if self.config.get("newsletter_entities"):
             return True
         return self.load_bookmark(partition, EntityBookmark) is not None
 
     def wants_all(self, acronym: str) -> bool:
-        """A few fields of clients are enough; other entities all differ."""
+        """Clients need a few fields only; other entities have fields that the tap can't know."""
         return acronym != CLIENTS
 
     def fields(self, acronym: str) -> Sequence[str]:
-        """The fields that a subscriber is made of."""
+        """The fields of a subscriber."""
         if acronym == CLIENTS:
             return OF_CLIENTS
         source = self._source(acronym)
         return ("id", source.email_field, source.name_field, source.opt_in_field)
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Emit a subscriber in the shape that all sources share."""
+        """Emit a subscriber, in the shape that all sources share."""
         document = found.document
         subscriber = {
             "id": document["id"],
@@ -120,7 +120,7 @@ class NewsletterStream(ClientsChild):
         }
         acronym = self.entity(partition)
         if acronym == CLIENTS:
-            # Other streams may have asked for more.
+            # Streams that share the read may have requested more fields.
             subscriber["document"] = {
                 name: document[name] for name in KEPT_OF_CLIENTS if name in document
             }
@@ -128,7 +128,7 @@ class NewsletterStream(ClientsChild):
             subscriber |= {
                 "email": document.get("email"),
                 "name": " ".join(name for name in names if isinstance(name, str)).strip() or None,
-                "opt_in": consent(document.get("isNewsletterOptIn")),
+                "opt_in": parse_consent(document.get("isNewsletterOptIn")),
                 "userId": document.get("userId"),
             }
         else:
@@ -136,7 +136,7 @@ class NewsletterStream(ClientsChild):
             subscriber |= {
                 "email": document.get(source.email_field),
                 "name": document.get(source.name_field) or _earlier_name(source, document),
-                "opt_in": consent(document.get(source.opt_in_field)),
+                "opt_in": parse_consent(document.get(source.opt_in_field)),
             }
         yield subscriber
 
@@ -145,8 +145,8 @@ def _earlier_name(source: NewsletterEntity, document: Document) -> object:
     return document.get(EARLIER_NAME_FIELD) if source == FASTSTORE else None
 
 
-def consent(value: object) -> bool | None:
-    """Read a consent in any of the forms that stores use; None if it can't be read."""
+def parse_consent(value: object) -> bool | None:
+    """Parse a consent in any form that stores use; None if it can't be read."""
     if isinstance(value, bool):
         return value
     text = str(value).strip().lower()

@@ -1,12 +1,12 @@
-"""Pages of a scroll by their numbers, side by side.
+"""Request pages of a scroll by number, concurrently.
 
-VTEX's guide on pagination has a parameter ``_page``, for any page of a scroll without those before
-it. It does not say whether the first page is 0 or 1, and nobody is known to use it. So the first
-scroll of a run that is long enough finds out. From then on, a page that was lost or came short is
-requested again, and not the whole scroll.
+VTEX's pagination guide describes ``_page``, which returns any page of a scroll on its own. It does
+not say whether the first page is 0 or 1, and no public code seems to use it. So the first long
+scroll of a run finds out. From then on, only a lost or short page is requested again, not the whole
+scroll.
 
-Whatever contradicts the first page's total, or another page, is a failed reading. The entity is
-then read page by page for the rest of the run.
+A page that contradicts the first page's total, or another page, fails the read. The run then
+reads the rest of the entity page by page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.errors import RefusedError
 from tap_vtex.http.fetching import FAILURES_OF_ONE
-from tap_vtex.streams.masterdata.api import SCROLL, TIMED_OUT, LostError, Page, announced
+from tap_vtex.streams.masterdata.api import SCROLL, TIMED_OUT, Page, ShortReadError, announced_total
 
 if TYPE_CHECKING:
     import threading
@@ -25,66 +25,68 @@ if TYPE_CHECKING:
     from tap_vtex.errors import VtexError
     from tap_vtex.streams.masterdata.api import Entity
 
-#: Pages in flight, or waiting to be taken in.
+#: Pages in flight or waiting to be processed.
 PAGES_AT_ONCE: Final = 6
-#: A scroll of fewer pages is read as soon as it is known how VTEX counts pages.
-LEAST_TO_FIND_OUT: Final = 3
+#: Minimum pages of a scroll for finding out how VTEX numbers them; shorter ones aren't worth it.
+MIN_TO_DETECT: Final = 3
 
 
 class Scroll(NamedTuple):
-    """A scroll whose first page is there."""
+    """A scroll whose first page has arrived."""
 
     first: Page
     token: str
-    #: Documents a page.
+    #: Documents per page.
     size: int
-    #: Is set when nobody waits for the pages any more.
+    #: Set when the pages are no longer needed.
     stop: threading.Event
 
     @property
     def total(self) -> int:
-        """How many documents it has announced; 0 if it did not say."""
-        return announced(self.first.headers.get("REST-Content-Total")) or 0
+        """The announced number of documents; 0 if there was none."""
+        return announced_total(self.first.headers.get("REST-Content-Total")) or 0
 
     @property
     def pages(self) -> int:
-        """How many pages these are."""
+        """How many pages that makes."""
         return math.ceil(self.total / self.size)
 
     def rows_of(self, place: int) -> int:
-        """How many rows a page has to have, by its place from 0."""
+        """How many rows the page at a place, counted from 0, must have."""
         return min(self.size, self.total - place * self.size)
 
 
 class NumberedPages:
-    """Reads an entity by page numbers, if VTEX's answers allow it."""
+    """Reads scrolls of an entity by page number, as long as that proves reliable."""
 
     def __init__(self, entity: Entity) -> None:
-        """Nothing is known yet."""
+        """Start without knowing how VTEX numbers pages."""
         self._entity = entity
-        #: The number of a first page; None if it is not known.
+        #: The number of the first page; None if unknown.
         self._base: int | None = None
         self._is_trusted = entity.client.workers.count > 1
 
-    def distrust(self) -> LostError:
-        """Use numbers no more; returns the error about what was read by them."""
+    def distrust(self) -> ShortReadError:
+        """Stop using page numbers; return the error for what was read with them."""
         self._is_trusted = False
-        return LostError("the pages of a scroll contradict each other when requested by number")
+        return ShortReadError(
+            "the pages of a scroll contradict each other when requested by number"
+        )
 
     def can_read(self, scroll: Scroll) -> bool:
-        """Whether it is worth while to read the other pages by their numbers."""
-        least = LEAST_TO_FIND_OUT if self._base is None else 2
+        """Whether reading the other pages by number is possible and worthwhile."""
+        minimum = MIN_TO_DETECT if self._base is None else 2
         is_full = scroll.first.rows == scroll.size
-        return self._is_trusted and is_full and bool(scroll.token) and scroll.pages >= least
+        return self._is_trusted and is_full and bool(scroll.token) and scroll.pages >= minimum
 
     def read(self, scroll: Scroll) -> Generator[Page, None, Page | None]:
-        """Yield the pages of a scroll behind the first one.
+        """Yield the pages of a scroll after the first one.
 
         Returns:
-            The page after which the scroll goes on by its token; None if it is at its end.
+            The page from which to continue by token; None at the end of the scroll.
 
         Raises:
-            LostError: The pages contradict each other.
+            ShortReadError: The pages contradict each other.
         """
         if self._base is None:
             passed = self._find_base(scroll)
@@ -102,10 +104,10 @@ class NumberedPages:
         return None
 
     def _find_base(self, scroll: Scroll) -> list[Page]:
-        """Find out which number the first page has.
+        """Find out the number of the first page.
 
         Returns:
-            If VTEX ignores numbers: the pages that came instead, which are the next ones.
+            The next pages of the scroll, if VTEX ignores numbers and sent those instead.
         """
         try:
             one = self._get(1, scroll)
@@ -123,14 +125,14 @@ class NumberedPages:
         if _is_same(zero, scroll.first):
             self._base = 0
             return []
-        if len({*scroll.first.spelled, *one.spelled, *zero.spelled}) < sum(
-            len(page.spelled) for page in (scroll.first, one, zero)
+        if len({*scroll.first.raw_ids, *one.raw_ids, *zero.raw_ids}) < sum(
+            len(page.raw_ids) for page in (scroll.first, one, zero)
         ):
             raise self.distrust()
         return [one, zero]
 
     def _page_at(self, place: int, scroll: Scroll) -> Page:
-        """The page at a place from 0, as full as it has to be."""
+        """The page at a place, counted from 0, with all its rows."""
         for wait in self._entity.client.policy.list_waits[:2]:
             self._entity.client.wait(wait, scroll.stop)
             try:
@@ -138,17 +140,17 @@ class NumberedPages:
             except FAILURES_OF_ONE as error:
                 _raise_if_slow(error)
                 break
-            total = announced(page.headers.get("REST-Content-Total"))
+            total = announced_total(page.headers.get("REST-Content-Total"))
             if page.rows == scroll.rows_of(place) and total in {None, scroll.total}:
                 return page
         raise self.distrust()
 
     def _end(self, scroll: Scroll) -> Page:
-        """The page behind the last one. It comes last: VTEX may then close the scroll."""
+        """The empty page at the end. Requested last, because VTEX may then close the scroll."""
         try:
             return self._get((self._base or 0) + scroll.pages, scroll)
         except FAILURES_OF_ONE:
-            return Page([], 0, {})  # all that was announced is there
+            return Page([], 0, {})  # all announced documents have arrived
 
     def _get(self, number: int, scroll: Scroll) -> Page:
         page = self._entity.get(
@@ -162,10 +164,10 @@ class NumberedPages:
 
 
 def _is_same(page: Page, other: Page) -> bool:
-    return page.rows == other.rows and set(page.spelled) == set(other.spelled)
+    return page.rows == other.rows and set(page.raw_ids) == set(other.raw_ids)
 
 
 def _raise_if_slow(error: VtexError) -> None:
-    """A page that times out is too large, by whatever way it was requested."""
+    """Raise time-outs: the page is too large, with or without a number."""
     if isinstance(error, RefusedError) and error.status == TIMED_OUT:
         raise error

@@ -1,4 +1,4 @@
-"""How to ask for an entity's documents: with which fields, and whether by date."""
+"""Find a query that an entity accepts: which fields, and whether by date."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ ALL_FIELDS: Final = "_all"
 
 
 class Opened(NamedTuple):
-    """A way to ask that the entity accepts."""
+    """A reader whose query the entity accepts."""
 
     reader: EntityReader
-    #: How many documents have no creation date; None if nobody knows.
+    #: How many documents have no creation date; None if unknown.
     undated: int | None
     #: Fields that the key may not read. They are null.
     unreadable: frozenset[str] = frozenset()
 
 
 class Opener:
-    """Finds a way to ask an entity for its documents."""
+    """Finds a query that an entity accepts."""
 
     def __init__(
         self,
@@ -42,27 +42,27 @@ class Opener:
         acronym: str,
         schema: str | None = None,
     ) -> None:
-        """Prepare for an entity, and the JSON Schema to read it by."""
+        """Take an entity, and the JSON Schema to query it with."""
         self._client = client
         self._logger = logger
         self._acronym = acronym
         self._schema = schema
 
     def open(self, fields: Sequence[str], *, wants_all: bool) -> Opened:
-        """A reader that the entity accepts.
+        """Find a reader whose query the entity accepts.
 
-        VTEX does not say what it does about a field name that an entity lacks, and it may
-        refuse all fields where it would give some by name. So there are two ways to ask. If
-        both are refused, and fewer fields are not, it is about the fields, whatever the words.
+        VTEX does not say how it treats unknown field names, and it may refuse ``_all`` but accept
+        fields by name. So try both. If both are refused but a minimal query is accepted, the
+        problem is the fields, whatever VTEX's message says.
 
         Args:
-            fields: The fields to ask for.
-            wants_all: Whether to ask for all others as well.
+            fields: The fields to request.
+            wants_all: Whether to request all other fields as well.
 
         Raises:
             AccessError: The key may not read the entity.
-            NotFoundError: The store has no such entity, or so it seems.
-            RefusedError: The same, or the entity can't be filtered by date.
+            NotFoundError: The store seems to have no such entity.
+            RefusedError: The store seems to have no such entity, or it can't be filtered by date.
         """
         by_name = _names((*fields, *DATES))
         refusals: list[AccessError | RefusedError] = []
@@ -79,12 +79,12 @@ class Opener:
             self._try(_names(("id", *DATES)))
         except (AccessError, RefusedError):
             raise refusals[-1] from None
-        return self._open_what_is_readable(fields, refusals)
+        return self._open_readable(fields, refusals)
 
-    def _open_what_is_readable(
+    def _open_readable(
         self, fields: Sequence[str], refusals: Sequence[AccessError | RefusedError]
     ) -> Opened:
-        """Leave out the fields that are refused, whether with a 403 or a 400."""
+        """Leave out the fields that VTEX refuses, whether with a 403 or a 400."""
         wanted = [name for name in fields if name not in {"id", *DATES}]
         named: set[str] = set().union(*(_named_in(one.vtex_message) for one in refusals))
 
@@ -98,7 +98,7 @@ class Opener:
 
         names = wanted
         while named & set(names):
-            # VTEX has said which ones. That saves the search for them.
+            # VTEX has named the fields, which saves searching for them.
             names = [name for name in names if name not in named]
             if may_read(names):
                 break
@@ -110,7 +110,7 @@ class Opener:
 
     def _try(self, fields: str) -> Opened:
         reader = EntityReader(self._client, self._logger, self._acronym, fields, self._schema)
-        # A 401 is about the fields as well, and does not pass.
+        # A 401 can be about the fields, too, so retrying won't help.
         return Opened(reader, reader.count(UNDATED, no_retry=(UNAUTHORIZED,)))
 
     def _warn(self, which: str) -> None:
@@ -124,7 +124,7 @@ class Opener:
 
 
 def _named_in(message: str) -> set[str]:
-    """The field names that VTEX quotes in a refusal, as in ``the fields 'email, phone'``."""
+    """The field names quoted in a refusal, as in ``the fields 'email, phone'``."""
     quoted = re.findall(r"'([^']*)'|\"([^\"]*)\"", message)
     return {name for pair in quoted for text in pair for name in re.split(r"[,;\s]+", text) if name}
 

@@ -1,8 +1,8 @@
-"""Windows of an entity, each with as many documents as can be held.
+"""Split a window of an entity into parts whose documents fit in memory.
 
-A window that has too many is cut into cells of equal length, which are counted side by side.
-Neighbours that have few enough together become one part; a cell that has too many is cut in
-turn.
+A window with too many documents is cut into cells of equal length, which are counted
+concurrently. Neighbours that are small enough together become one part; a cell that is still too
+large is cut in turn.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.conditions import Where
     from tap_vtex.streams.masterdata.reader import EntityReader
 
-#: Documents of a window. They are held in memory to be put in order, and read again if a page
-#: is lost. A search reaches a few more.
+#: Documents in a window. They are sorted in memory, and reread if a page is lost. Search can
+#: return slightly more.
 MAX_IN_A_WINDOW: Final = 9_000
-#: A window of this many seconds is small enough if nobody knows how many documents it has.
+#: A window of this many seconds is not split if its count is unknown.
 SMALL_WINDOW: Final = 100 * 24 * 60 * 60
-#: Cells for as many documents as a window may have: so neighbours fill one well.
+#: Cells per `MAX_IN_A_WINDOW` documents, so that joined neighbours fill a window well.
 CELLS: Final = 3
-#: Cells to count at a time: counts are to be fresh when their windows are read.
+#: Cells to count at a time, so that counts are fresh when their windows are read.
 MAX_CELLS: Final = 32
 
 
 class Part(NamedTuple):
-    """A window, and what was counted in it."""
+    """A window and its count."""
 
     window: Window
     counted: Count
 
     @property
     def is_small(self) -> bool:
-        """Whether it can be read as it is. Reading it counts, too."""
+        """Whether it can be read without splitting. Reading it counts, too."""
         seconds, total = self.window.seconds, self.counted.total
         return not seconds or (
             seconds <= SMALL_WINDOW if total is None else total <= MAX_IN_A_WINDOW
         )
 
     def cells(self) -> list[Window]:
-        """Cut the window. The first cell also has what lies before the earliest document."""
+        """Cut the window. The first cell includes the time before the earliest document."""
         window, (total, earliest) = self
         begin = whole_second(earliest) if earliest else window.start
         begin = begin if window.start < begin < window.end else window.start
@@ -68,12 +68,12 @@ def parts_of(
     Args:
         reader: Counts the documents.
         window: The window.
-        where: Makes the condition for a part of it.
-        total: How many documents the whole window has; None if nobody knows.
+        where: Returns the condition for a part of it.
+        total: The number of documents in the window; None if unknown.
 
     Yields:
-        The parts with their counts, in the order of time. A part stays whole if its cells
-        announce fewer documents than itself: reading it will tell which count is right.
+        The parts with their counts, in chronological order. A part stays whole if its cells
+        add up to fewer documents than it has: reading it shows which count is right.
     """
     whole = Part(window, Count(total, None))
     if not whole.is_small and total is not None:
@@ -86,7 +86,7 @@ def parts_of(
             continue
         cells = _counted(reader, where, part.cells())
         if _exceed(cells, part.counted.total):
-            # Otherwise, a total that is too high in every window would be split to the second.
+            # Contradictory counts would have windows split down to seconds.
             reader.stop_counting()
             waiting.append(Part(part.window, UNKNOWN))
         elif _adds_up(reader, where(part.window), part.counted.total, cells):
@@ -98,7 +98,7 @@ def parts_of(
 def with_following(
     parts: Iterable[tuple[Window, int | None]],
 ) -> Iterator[tuple[Window, int | None, Window | None]]:
-    """Add to each part the window of the next one; None to the last."""
+    """Pair each part with the window of the next one, and the last part with None."""
     last: tuple[Window, int | None] | None = None
     for part in parts:
         if last:
@@ -114,21 +114,21 @@ def _counted(reader: EntityReader, where: Where, windows: list[Window]) -> list[
 
 
 def _exceed(cells: list[Part], total: int | None) -> bool:
-    """Whether cells have far more documents than the whole, and more than can be new."""
+    """Whether cells have far more documents than the whole, too many to be new ones."""
     known = sum(one.counted.total or 0 for one in cells)
     return total is not None and known > 2 * total + MAX_IN_A_WINDOW
 
 
 def _adds_up(reader: EntityReader, where: str, total: int | None, cells: list[Part]) -> bool:
-    """Whether cells have the documents of the whole, less those that left meanwhile."""
+    """Whether cells have the documents of the whole, except for those edited meanwhile."""
     known = [one.counted.total for one in cells if one.counted.total is not None]
     if total is None or len(known) < len(cells):
         return True
-    return sum(known) >= total or reader.have_left(where, total, sum(known))
+    return sum(known) >= total or reader.explained_by_edits(where, total, sum(known))
 
 
 def _joined(cells: Iterable[Part]) -> Iterator[Part]:
-    """Join neighbours that have few enough documents together."""
+    """Join neighbours that are small enough together."""
     joined: Part | None = None
     for cell in cells:
         both = joined and _join(joined, cell)

@@ -12,7 +12,7 @@ from tap_vtex.streams.masterdata.api import (
     SEARCH,
     STRUCTURE,
     UNDATED,
-    announced,
+    announced_total,
     within,
 )
 from tap_vtex.streams.masterdata.rows import DATES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_vtex.report.probe import Answer, Probe
 
 TOTAL: Final = "REST-Content-Range"
-#: Fields of clients that every store has, and that the tap reads carts and consent from.
+#: Fields that every store's clients have, and from which the tap reads carts and consent.
 FIELDS: Final = ("rclastcart", "rclastsessiondate", "isNewsletterOptIn", "email")
 
 
@@ -31,21 +31,21 @@ class ProbedEntity(NamedTuple):
     """An entity to find out about."""
 
     acronym: str
-    #: What the findings call it. The name of an entity of the store's own tells of the store.
+    #: Its name in the findings. A name that the store chose would identify the store.
     label: str
-    #: VTEX's ``_schema``, if the entity is read by one.
+    #: VTEX's ``_schema``, if the entity is read with one.
     schema: str | None = None
 
 
 def probe_entity(probe: Probe, entity: ProbedEntity) -> None:
-    """Find out about dates, totals and rows of an entity."""
+    """Find out how an entity's dates, totals and rows behave."""
     _probe_dates(probe, entity)
     _probe_totals(probe, entity)
     _probe_rows(probe, entity)
 
 
 def probe_filters(probe: Probe, entity: ProbedEntity) -> None:
-    """Find out which fields of clients can be filtered, as the entity's structure says."""
+    """Find out which fields of clients can be filtered, according to the entity's structure."""
     with probe.finding(*(f"{entity.label}.{name}_is_filter" for name in FIELDS)):
         fields = probe.ask(STRUCTURE, entity.acronym).body["fields"]
         declared = {field["name"]: bool(field.get("isFilter")) for field in fields}
@@ -66,7 +66,7 @@ def _search(
 
 
 def _total(answer: Answer) -> int:
-    total = announced(answer.headers[TOTAL])
+    total = announced_total(answer.headers[TOTAL])
     if total is None:
         raise ValueError
     return total

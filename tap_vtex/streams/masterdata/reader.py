@@ -1,8 +1,8 @@
-"""The documents of a Master Data entity, read to the end and counted.
+"""Read the documents of a Master Data entity completely, and verify their number.
 
-VTEX offers scroll for many documents and search for few. Neither is reliable by itself: pages
-get lost, and on bad days all of them come empty. So the tap compares what came with what was
-announced, and reads again if it is less.
+VTEX offers scroll for many documents and search for few. Neither is reliable: pages get lost,
+and at times all of them are empty. So the tap compares the rows received with the total announced,
+and reads again if any are missing.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from tap_vtex.streams.masterdata.api import (
     DATED,
     TIMED_OUT,
     Entity,
-    LostError,
     Received,
+    ShortReadError,
     TooManyError,
-    compare,
+    check_total,
 )
 from tap_vtex.streams.masterdata.scroll import PAGE_SIZES, Scroller, ScrollRefusedError
 from tap_vtex.streams.masterdata.search import UNKNOWN, Count
@@ -31,18 +31,17 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.streams.masterdata.rows import Row
 
-#: How often a query is read before coming short is an error: once for each page size, in case
-#: all of them time out halfway.
+#: How often to read an incomplete query before it is an error: once for each page size, in case
+#: each of them times out halfway.
 MAX_READINGS: Final = len(PAGE_SIZES)
-#: Large entities can't be counted: the search times out. After this many time-outs, a run
-#: counts no more.
+#: Counting a large entity times out. After this many time-outs, a run stops counting.
 MAX_TIMEOUTS: Final = 2
-#: On a bad day of Master Data, there can be hundreds.
-MAX_LOSSES_NAMED: Final = 20
+#: Incomplete reads to log; there can be hundreds.
+MAX_SHORT_READS_LOGGED: Final = 20
 
 
 class EntityReader:
-    """Reads one entity, with some fields of its documents."""
+    """Reads documents of one entity, limited to certain fields."""
 
     def __init__(
         self,
@@ -52,29 +51,29 @@ class EntityReader:
         fields: str,
         schema: str | None = None,
     ) -> None:
-        """Prepare for an entity; the arguments are those of `Entity`."""
+        """Prepare for an entity. The arguments are those of `Entity`."""
         self.acronym = acronym
         self.client = client
-        #: Rows of the index that were further copies of a document.
+        #: Rows that were copies of other documents in the index.
         self.copies = 0
-        #: How many documents the entity had when the run began, and how many of them without a
-        #: date of creation; None if nobody knows.
+        #: How many documents the entity had when the run began; None if unknown.
         self.total: int | None = None
+        #: How many of them had no creation date; None if unknown.
         self.undated: int | None = None
         self._logger = logger
         self._entity = Entity(client, acronym, fields, schema)
         self._scroller = Scroller(self._entity)
-        #: By the latest reading that was complete.
+        #: What the last complete read returned.
         self._received = Received(0, 0, 0)
-        self._losses = 0
+        self._short_reads = 0
         self._timeouts = 0
-        #: Whether the run still counts by search.
+        #: Whether the run still uses search for counting.
         self._counts = True
 
     @property
-    def left_out(self) -> int:
-        """How many rows had no readable id."""
-        return self._entity.left_out
+    def skipped(self) -> int:
+        """How many rows were skipped because they had no readable id."""
+        return self._entity.skipped
 
     @property
     def refuses_interaction(self) -> bool:
@@ -82,7 +81,7 @@ class EntityReader:
         return self._entity.refuses_interaction
 
     def count(self, where: str | None, no_retry: Collection[int] = ()) -> int | None:
-        """How many documents a query has, by search; None if search does not say.
+        """Count a query's documents by search; None if search returns no total.
 
         Raises:
             AccessError: The key may not read the entity, or one of the fields.
@@ -91,7 +90,7 @@ class EntityReader:
         return self._count(where, no_retry).total
 
     def stop_counting(self) -> None:
-        """Count no more in this run, because the counts contradict each other."""
+        """Stop counting in this run, because the counts contradict each other."""
         if self._counts:
             self._logger.warning(
                 "%s: Master Data's counts contradict each other, so this run stops counting",
@@ -100,13 +99,12 @@ class EntityReader:
         self._counts = False
 
     def counts(self, wheres: Sequence[str]) -> list[Count]:
-        """Count the documents of several queries, side by side."""
-        found: dict[str, Count] = {}
+        """Count the documents of several queries concurrently."""
 
         def count(where: str, stop: threading.Event) -> Count:
             return self._count(where, stop=stop)
 
-        found.update(self.client.workers.each(count, wheres))
+        found = dict(self.client.workers.each(count, wheres))
         return [found[where] for where in wheres]
 
     def _count(
@@ -130,58 +128,58 @@ class EntityReader:
     def read(self, where: str | None, expected: int | None = None) -> Iterator[Row]:
         """Yield the documents of a query: by scroll if one is free, otherwise by search.
 
-        A document can come more than once, if the index holds a stale copy of it. A later
-        copy is never older.
+        A document can come more than once if the index holds a stale copy of it. Later copies
+        are never older.
 
         Args:
             where: The condition; None for all documents.
-            expected: What `count` said about the query, if it was asked before.
+            expected: The result of `count` for the query, if it is known.
 
         Raises:
-            LostError: The query comes short of its total, however often it is read.
+            ShortReadError: Documents are still missing after all attempts.
         """
         if expected is None:
             expected = self.count(where)
-        #: By hashes of ids, which take less memory than ids.
+        # Hashes of ids take less memory than ids.
         newest: dict[int, str] = {}
         is_checked = False
         for reading in range(1, MAX_READINGS + 1):
-            self._entity.leaves_out_unreadable = reading == MAX_READINGS
+            self._entity.skips_unreadable = reading == MAX_READINGS
             try:
                 for row in self._whole(where, expected):
                     key, version = hash(row.id), row.last_activity or ""
                     if key not in newest or version > newest[key]:
                         newest[key] = version
                         yield row
-            except LostError as loss:
-                if reading == MAX_READINGS or isinstance(loss, TooManyError):
+            except ShortReadError as error:
+                if reading == MAX_READINGS or isinstance(error, TooManyError):
                     raise
-                self._losses += 1
-                if self._losses <= MAX_LOSSES_NAMED:
-                    self._logger.warning("%s: %s; reading that part again", self.acronym, loss)
+                self._short_reads += 1
+                if self._short_reads <= MAX_SHORT_READS_LOGGED:
+                    self._logger.warning("%s: %s; reading that part again", self.acronym, error)
             else:
-                # The index holds some documents twice. But a row that comes twice can also stand
-                # in place of another one.
+                # The index holds some documents twice. But a repeated row can also mean that
+                # another one was missed.
                 if is_checked or not self._received.repeats:
                     break
                 is_checked = True
         self.copies += self._received.copies
 
     def begin_ahead(self, where: str | None) -> None:
-        """Begin to read a query while another one is read. It has to be the next one then."""
+        """Start a query while another one is being read. It must be the next to be read."""
         self._scroller.begin(where)
 
     def _whole(self, where: str | None, expected: int | None) -> Generator[Row, None, None]:
         received = yield from self._documents(where, expected)
-        if expected is not None and not self.have_left(where, expected, received.rows):
-            compare(received.rows, expected)
+        if expected is not None and not self.explained_by_edits(where, expected, received.rows):
+            check_total(received.rows, expected)
         self._received = received
 
-    def have_left(self, where: str | None, before: int, now: int) -> bool:
-        """Whether a query has fewer documents than before because some of them were edited.
+    def explained_by_edits(self, where: str | None, before: int, now: int) -> bool:
+        """Whether a query has fewer documents than before only because some were edited.
 
-        Edited documents leave a window of time while it is read. The query then has fewer
-        by now, and the rest of the entity is still there.
+        Edited documents move out of a window while it is read. In that case a recount is lower,
+        too, and the rest of the entity is still there.
         """
         if now >= before:
             return True
@@ -189,9 +187,9 @@ class EntityReader:
         return again is not None and again <= now and self.is_alive()
 
     def is_alive(self) -> bool:
-        """Whether search still finds about as much as when the run began.
+        """Whether search still finds about as many documents as when the run began.
 
-        Master Data has answered with nothing at all for a while (VTEX's known issue 669048).
+        Master Data can return nothing at all for a while (VTEX's known issue 669048).
         """
         if self.total is None:
             return True
@@ -199,7 +197,7 @@ class EntityReader:
         return (now is None or 2 * now >= self.total) and self.finds_by_date()
 
     def finds_by_date(self) -> bool:
-        """Whether search finds about as much by a date as when the run began."""
+        """Whether search by date finds about as many documents as the run began with."""
         if self.total is None:
             return True
         now = self.count(DATED)
@@ -220,8 +218,8 @@ class EntityReader:
     def _wait_for_a_scroll(self, seconds: float | None, error: TooManyError) -> None:
         if seconds is None:
             raise TooManyError(
-                f"{error}, and other systems use all scrolls of the account. Run again when they "
-                "are done"
+                f"{error}, and other systems are using all scrolls of the account. Run again when "
+                "they are done"
             )
         self._logger.warning(
             "%s: %s; waiting %s seconds for a free scroll", self.acronym, error, seconds

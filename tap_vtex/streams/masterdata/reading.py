@@ -1,4 +1,4 @@
-"""One reading of an entity, for all streams that are made of its documents."""
+"""One read of an entity, for all streams derived from its documents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tap_vtex.errors import IncompleteListError, NotFoundError, RefusedError
-from tap_vtex.streams.masterdata.api import LostError
+from tap_vtex.streams.masterdata.api import ShortReadError
 from tap_vtex.streams.masterdata.opening import ALL_FIELDS, Opened, Opener
 from tap_vtex.streams.masterdata.reader import EntityReader
 from tap_vtex.streams.masterdata.replication import EntityReplication, FoundDocument
@@ -35,20 +35,20 @@ class EntityReading:
         schema: str | None = None,
         written: Callable[[], int] | None = None,
     ) -> None:
-        """Find a way to ask for the documents. From then on, VTEX's clock is known.
+        """Find a query that the entity accepts. After that, VTEX's clock is known.
 
         Args:
             client: The client.
             logger: The logger.
             acronym: The entity.
-            fields: The fields to ask for.
-            wants_all: Whether to ask for all others as well.
-            schema: The JSON Schema to read it by.
-            written: Tells how many records have come of the documents, which can be several each.
+            fields: The fields to request.
+            wants_all: Whether to request all other fields as well.
+            schema: The JSON Schema to query with.
+            written: Returns the number of records written, which can be several a document.
 
         Raises:
             AccessError: The key may not read the entity.
-            NotFoundError: The store has no such entity, or so it seems.
+            NotFoundError: The store seems to have no such entity.
         """
         self._client = client
         self._logger = logger
@@ -63,12 +63,12 @@ class EntityReading:
         except RefusedError:
             logger.warning("%s can't be filtered by date, so every run reads all of it", acronym)
         self._started = client.now()
-        #: The second at which the reading began, by VTEX's clock.
+        #: When the read began, in whole seconds by VTEX's clock.
         self.began = whole_second(self._started)
 
     @property
     def has_dates(self) -> bool:
-        """Whether the entity can be filtered by date. If not, there are no bookmarks."""
+        """Whether the entity can be filtered by date. If not, it has no bookmark."""
         return self._opened is not None
 
     @property
@@ -82,15 +82,15 @@ class EntityReading:
         checkpoint: Callable[[EntityBookmark], None],
         read_before: datetime,
     ) -> Iterator[FoundDocument]:
-        """Yield what is new or has changed since a bookmark.
+        """Yield the documents that are new or have changed since a bookmark.
 
         Args:
             bookmark: Where to begin.
-            checkpoint: Is told each bookmark that a run can resume from.
+            checkpoint: Saves a bookmark that a run can resume from.
             read_before: Documents created before that count as read by an earlier run.
 
         Raises:
-            IncompleteListError: A part can't be read to its end.
+            IncompleteListError: A part can't be read completely.
         """
         assert self._opened  # noqa: S101 - has_dates
         reader, undated, _ = self._opened
@@ -103,31 +103,31 @@ class EntityReading:
         """Yield all documents of an entity that can't be filtered by date.
 
         Raises:
-            IncompleteListError: They can't be read to the end.
+            IncompleteListError: They can't be read completely.
         """
         reader = EntityReader(self._client, self._logger, self._acronym, ALL_FIELDS, self._schema)
         try:
             for row in reader.read(None):
                 yield FoundDocument(row.document(), row.last_activity)
-        except LostError as loss:
+        except ShortReadError as error:
             raise IncompleteListError(
-                f"The documents of {self._acronym} can't be read to the end: {loss}."
+                f"The documents of {self._acronym} can't be read to the end: {error}."
             ) from None
 
     def not_ahead(self, moment: datetime) -> datetime:
-        """A moment of this reading, set back if VTEX's clock turns out to have been ahead."""
+        """Set back a moment of this read if VTEX's clock turns out to have been ahead."""
         corrected = self._client.not_ahead(self._started)
         is_ahead = corrected < self._started
         return min(moment, whole_second(corrected if is_ahead else self._client.now()))
 
 
 @contextmanager
-def naming(entity: object, advise: Callable[[], str] = str) -> Generator[None]:
-    """Say of a refusal that the store seems to lack the entity.
+def naming_entity(entity: object, advise: Callable[[], str] = str) -> Generator[None]:
+    """Add to a refusal that the store seems to have no such entity.
 
     Args:
         entity: The entity.
-        advise: What else a user can do, if VTEX refuses the request itself.
+        advise: Returns what else the user can do if VTEX refuses the request itself.
     """
     try:
         yield

@@ -1,11 +1,10 @@
-"""Which documents of an entity a run reads.
+"""Decide which documents of an entity a run reads.
 
-The first load goes through the documents by creation date, window by window, and through those
-without that date. After that, a run reads what was created, updated or interacted with since
-the last one.
+The first load reads documents by creation date, window by window, and separately those without
+one. Later runs read what was created, updated or interacted with since the last run.
 
-Rows are counted twice: against the count of each window (`EntityReader.read`), and the windows
-against the total of the entity (`Totals`).
+Completeness is verified twice: the rows of each window against its count (`EntityReader.read`),
+and the windows against the total of the entity (`Totals`).
 """
 
 from __future__ import annotations
@@ -51,17 +50,17 @@ if TYPE_CHECKING:
 
 
 class FoundDocument(NamedTuple):
-    """A document that was read."""
+    """A document that a run has read."""
 
     document: Document
-    #: The latest of its dates, in the tap's form.
+    #: The latest of its dates, in the tap's format.
     last_activity: str | None
-    #: Whether an earlier run has read it, and it has changed since. If not, it may be new.
+    #: Whether an earlier run read it and it has changed since. If not, it may be new.
     has_changed: bool = False
 
 
 class EntityReplication:
-    """One run over an entity."""
+    """Replicates one entity in one run."""
 
     def __init__(
         self,
@@ -78,11 +77,11 @@ class EntityReplication:
         Args:
             reader: The entity.
             bookmark: Where to begin.
-            checkpoint: Is told each bookmark that a run can resume from.
+            checkpoint: Saves a bookmark that a run can resume from.
             logger: The logger.
-            read_before: Documents created before that count as read by an earlier run, if that
-                is later than the bookmark.
-            written: Tells how many records have come of the documents.
+            read_before: Documents created before that count as read by an earlier run, if it is
+                later than the bookmark.
+            written: Returns the number of records written.
         """
         self._reader = reader
         self._standing = Standing(bookmark, checkpoint)
@@ -91,7 +90,7 @@ class EntityReplication:
         self._progress = Progress(logger, f"documents of {reader.acronym}")
         self._windows = WindowReader(reader, self._progress, written)
         self._created = 0
-        self._is_explained = True
+        self._all_seen = True
 
     @property
     def _at(self) -> EntityBookmark:
@@ -101,11 +100,11 @@ class EntityReplication:
         """Yield the documents that the run has to read.
 
         Args:
-            undated: How many have no creation date, as far as the entity says.
-            now: The time by VTEX's clock.
+            undated: How many have no creation date; None if unknown.
+            now: Returns the time by VTEX's clock.
 
         Raises:
-            IncompleteListError: A part can't be read to its end; the text names it.
+            IncompleteListError: A part can't be read completely; the message names it.
         """
         standing, began = self._standing, whole_second(now())
         self._totals = totals = Totals(self._reader, self._at, undated, began)
@@ -117,23 +116,23 @@ class EntityReplication:
         else:
             yield from self._find_changes(began)
             yield from self._load(undated)
-        if not totals.are_fewer:
+        if not totals.has_shrunk:
             for row in self._short.read_again():
-                yield self._see(row, has_changed=True)
-        if not standing.failures and not standing.is_withheld and not totals.are_fewer:
-            yield from self._find_what_was_missed(undated, began)
-        ending.end(is_explained=self._is_explained)
+                yield self._emit(row, has_changed=True)
+        if not standing.failures and not standing.is_withheld and not totals.has_shrunk:
+            yield from self._find_missed(undated, began)
+        ending.end(all_seen=self._all_seen)
 
-    def _see(self, row: Row, *, has_changed: bool = False) -> FoundDocument:
-        self._standing.see()
+    def _emit(self, row: Row, *, has_changed: bool = False) -> FoundDocument:
+        self._standing.count_document()
         return FoundDocument(row.document(), row.last_activity, has_changed)
 
     # -- loading -------------------------------------------------------------------------
 
     def _load(self, undated: int | None) -> Iterator[FoundDocument]:
-        """Go on with a load, by creation date, to the moment at which it began."""
+        """Resume a load by creation date, up to the moment at which it began."""
         at = self._at
-        if self._totals.is_collapsed:
+        if self._totals.has_collapsed:
             return
         is_known = at.undated is not None and undated in (at.undated, None)
         if not is_known:
@@ -142,9 +141,9 @@ class EntityReplication:
         if at.is_loaded:
             return
         loaded_until = at.loaded_until or api.BEGINNING
-        counts = self._totals.weigh_load(loaded_until, wanted(at.start))
+        counts = self._totals.count_load(loaded_until, wanted(at.start))
         if not counts.adds_up:
-            self._withhold("all documents", "fewer are found by date")
+            self._withhold("all documents", "search by date finds fewer")
         if at.loaded_until is None:
             yield from self._read_whole(OLDEST, counts.before, loaded_until=api.BEGINNING)
         if self._at.loaded_until is not None:
@@ -164,7 +163,7 @@ class EntityReplication:
                 part, where, documents, attrgetter("created"), advance, following=following
             )
             for row in found:
-                yield self._see(row)
+                yield self._emit(row)
             self._short.note(CREATED, part)
             advance(part.end)
 
@@ -174,10 +173,10 @@ class EntityReplication:
         count: int | None,
         **done: Any,  # noqa: ANN401
     ) -> Iterator[FoundDocument]:
-        """Read a query that no date divides; ``done`` is what the bookmark then says."""
+        """Read a query that can't be split by date, and then set the bookmark fields ``done``."""
         prefix = self._at.prefix
         if prefix is None or prefix.query != query:
-            prefix = Prefix(query=query, documents=0, checksum=0)
+            prefix = Prefix.empty(query)
 
         def advance(prefix: Prefix | None) -> None:
             self._standing.advance(prefix=prefix)
@@ -185,7 +184,7 @@ class EntityReplication:
         where = whole(query, self._at.start)
         try:
             for row in self._windows.read_whole(where, count, prefix, advance):
-                yield self._see(row)
+                yield self._emit(row)
         except IncompleteListError as error:
             self._standing.failures.append(error)
             return
@@ -195,7 +194,7 @@ class EntityReplication:
     # -- changes -------------------------------------------------------------------------
 
     def _find_changes(self, now: datetime, *, wide: bool = False) -> Iterator[FoundDocument]:
-        """Read the documents that have changed, as any of their dates says."""
+        """Read the documents that have changed, according to any of their dates."""
         at = self._at
         wide = wide or at.is_wide_pass_due(now)
         start = max(at.start_of_pass(wide=wide), at.start or api.BEGINNING)
@@ -204,7 +203,7 @@ class EntityReplication:
             sweep = Sweep(start=start, began=now, done_until=start)
         if sweep.done_until < now:
             yield from self._sweep(sweep, now)
-        if not self._totals.are_fewer:
+        if not self._totals.has_shrunk:
             self._standing.advance(
                 changes_since=max(at.changes_since, sweep.began),
                 wide_pass_at=sweep.began if wide else at.wide_pass_at,
@@ -212,8 +211,8 @@ class EntityReplication:
             )
 
     def _sweep(self, sweep: Sweep, until: datetime) -> Iterator[FoundDocument]:
-        at, seen = self._at, self._standing.seen
-        # What the load has read can come again, within the margin, without having changed.
+        at, emitted = self._at, self._standing.emitted
+        # Within the margin, documents of the load come again without having changed.
         changed_since = dates.text(at.load_began if at.is_first_load else sweep.start)
         read_before = dates.text(max(at.changes_since, self._read_before))
         start = dates.text(sweep.start)
@@ -221,8 +220,8 @@ class EntityReplication:
 
         def advance(done_until: datetime) -> None:
             self._created = created + self._reader.copies
-            # Finding nothing at all is not believed before the end.
-            if not self._totals.are_fewer and self._standing.seen > seen:
+            # Finding nothing at all does not count until it has been verified at the end.
+            if not self._totals.has_shrunk and self._standing.emitted > emitted:
                 so_far = {"done_until": done_until, "created": self._created}
                 self._standing.advance(sweep=msgspec.structs.replace(sweep, **so_far))
 
@@ -240,37 +239,37 @@ class EntityReplication:
                 date = row.created
                 created += date >= start
                 is_active = (row.last_activity or "") >= changed_since
-                yield self._see(row, has_changed=date < read_before and is_active)
+                yield self._emit(row, has_changed=date < read_before and is_active)
             self._short.note(ACTIVE, part)
             advance(part.end)
-        if self._standing.seen == seen and not self._reader.finds_by_date():
-            self._withhold("by date", "search finds nothing any more")
+        if self._standing.emitted == emitted and not self._reader.finds_by_date():
+            self._withhold("by date", "search no longer finds any")
 
     # -- what was missed -----------------------------------------------------------------
 
-    def _find_what_was_missed(self, undated: int | None, now: datetime) -> Iterator[FoundDocument]:
-        """Look for documents that the entity has by now and no run has seen."""
+    def _find_missed(self, undated: int | None, now: datetime) -> Iterator[FoundDocument]:
+        """Look for documents that the entity has now and no run has seen."""
         totals = self._totals
-        if totals.is_explained(self._created):
+        if totals.all_seen(self._created):
             return
         reloaded_at = self._at.reloaded_at
         if reloaded_at is not None and now - reloaded_at < WIDE_EVERY:
-            self._is_explained = False
+            self._all_seen = False
             return
-        if totals.is_explained_after_all(self._created):
+        if totals.all_seen_after_recount(self._created):
             return
         yield from self._find_changes(now, wide=True)
-        if totals.is_explained(self._created):
+        if totals.all_seen(self._created):
             return
         self._logger.warning(
-            "The Master Data entity %s has %s by now. Earlier runs have seen %s and this "
-            "one %s new ones, so all of them are loaded again",
+            "The Master Data entity %s now has %s. Earlier runs saw %s and this run %s new "
+            "ones, so all of them are loaded again",
             self._reader.acronym,
             counted(totals.total or 0, "documents"),
-            f"{totals.before:,}",
+            f"{totals.previous:,}",
             f"{self._created:,}",
         )
-        self._standing.bookmark = self._at.anew(self._at.start, now)
+        self._standing.bookmark = self._at.for_reload(self._at.start, now)
         self._standing.change(reloaded_at=now)
         yield from self._load(undated)
 

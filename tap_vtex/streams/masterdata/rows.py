@@ -1,4 +1,4 @@
-"""Rows of Master Data: what replication needs of them. The rest waits as JSON."""
+"""Rows of Master Data: id and dates are decoded, the rest stays JSON until it is needed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tap_vtex.http import bodies
 if TYPE_CHECKING:
     from tap_vtex.types import Document
 
-CREATED: Final = "createdIn"
-#: A client that was never edited has no ``updatedIn``. Each of the three can be missing.
-DATES: Final = (CREATED, "updatedIn", "lastInteractionIn")
-#: The ids that Master Data makes itself.
+CREATED_IN: Final = "createdIn"
+#: Each can be missing; a client that was never edited has no ``updatedIn``.
+DATES: Final = (CREATED_IN, "updatedIn", "lastInteractionIn")
+#: The format of ids that Master Data generates.
 GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -28,30 +28,30 @@ class _Head(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Row:
-    """A document, as it came. Dates are in the tap's form."""
+    """A document as received. Dates are in the tap's format."""
 
-    __slots__ = ("_content", "created", "id", "last_activity", "spelled")
+    __slots__ = ("_content", "created", "id", "last_activity", "raw_id")
 
     def __init__(self, head: _Head, content: bytes) -> None:
-        #: Its id as VTEX spells it: a copy in the index has another spelling than its document.
-        self.spelled: str = head.id
-        #: Its id as records have it.
-        self.id = folded(head.id)
+        #: Its id as VTEX spells it: a copy in the index is spelled differently from its document.
+        self.raw_id: str = head.id
+        #: Its id as in records.
+        self.id = normalized_id(head.id)
         created = dates.normalized(head.created_in)
         moments = (
             created,
             dates.normalized(head.updated_in),
             dates.normalized(head.last_interaction_in),
         )
-        #: When it was created; empty if it does not say.
+        #: When it was created; empty if unknown.
         self.created = created or ""
-        #: When it was last created, updated or interacted with; None if it does not say. VTEX
-        #: leaves ``updatedIn`` empty until the first edit, and old documents can lack all three.
+        #: The latest of its dates; None if it has none. VTEX leaves ``updatedIn`` empty until
+        #: the first edit, and old documents can lack all three.
         self.last_activity = max(filter(None, moments), default=None)
         self._content = content
 
     def document(self) -> Document:
-        """Decode it."""
+        """Decode the whole document."""
         document: Document = bodies.decode_checked(self._content)
         document["id"] = self.id
         return document
@@ -61,7 +61,7 @@ def decode(content: bytes) -> object:
     """Decode a list of rows. A row without a readable id is None.
 
     Raises:
-        ValueError: The body is not JSON, or only part of it, or nested too deeply.
+        ValueError: The body is not JSON, is truncated, or is nested too deeply.
     """
     rows = bodies.undecoded_rows(content, _Head)
     if not isinstance(rows, list):
@@ -70,16 +70,16 @@ def decode(content: bytes) -> object:
 
 
 def are_rows(body: object) -> TypeGuard[list[Row | None]]:
-    """Whether a body is a list of rows. One bad row must not hold up the others."""
+    """Whether a body is a list. One bad row must not block the others."""
     return isinstance(body, list)
 
 
-def folded(document_id: str) -> str:
-    """An id in the form that it has in records.
+def normalized_id(document_id: str) -> str:
+    """Convert GUIDs to lower case, as in records.
 
-    The ids that VTEX makes are GUIDs in lower case. Its index can hold a document a second
-    time, under the same GUID in capitals (VTEX's known issue 1203412). Ids that are no GUIDs
-    were chosen by the store, and there letter case can make the difference.
+    VTEX generates GUIDs in lower case. Its index can hold a copy of a document under the same
+    GUID in capitals (VTEX's known issue 1203412). Other ids were chosen by the store, and may
+    differ only in letter case.
     """
     lower = document_id.lower()
     return lower if lower != document_id and GUID.fullmatch(document_id) else document_id

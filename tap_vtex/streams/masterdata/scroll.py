@@ -1,8 +1,8 @@
-"""Scroll: pages of up to 1,000 documents, held together by a token that expires.
+"""Scroll: pages of up to 1,000 documents, linked by a token that expires.
 
-All users of an account share ten scrolls. A page whose response is lost may be gone, unless pages
-can be requested by their numbers. A thread requests pages ahead, also the first one of the next
-scroll while one is read: so two are open.
+All systems of an account share ten scrolls. A page whose response is lost may be gone, unless pages
+can be requested by number. A thread prefetches pages, including the first one of the next scroll,
+so at most two scrolls are open.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tap_vtex.streams.masterdata.api import (
     SCROLL,
     TIMED_OUT,
     TOO_MANY_SCROLLS,
-    LostError,
     Received,
-    announced,
-    compare,
+    ShortReadError,
+    announced_total,
+    check_total,
 )
 from tap_vtex.streams.masterdata.numbered import NumberedPages, Scroll
 
@@ -32,77 +32,78 @@ if TYPE_CHECKING:
 
     _Pages = Ahead[Page] | Generator[Page, None, None]
 
-#: Documents a page. The next size is tried if Master Data times out.
+#: Documents per page. If Master Data times out, the next size is tried.
 PAGE_SIZES: Final = (1000, 500, 250, 100)
-#: Pages that wait to be taken in, beside one that is just coming.
+#: Pages waiting to be processed, besides the one in flight.
 PAGES_AHEAD: Final = 2
-#: A scroll of more pages than this will never end.
+#: A scroll with more pages than this is taken to be endless.
 MAX_PAGES: Final = 100_000
-#: So will one of this many pages more than there are if each has so many documents, half of the
-#: smallest page. A total may be too low, but not by that much.
+#: So is one with this many pages more than its total needs at `MIN_PER_PAGE` documents per page.
+#: A total may be too low, but not by that much.
 SPARE_PAGES: Final = 100
-LEAST_PER_PAGE: Final = PAGE_SIZES[-1] // 2
-#: Pages in a row that may bring nothing new.
-MAX_BARREN: Final = 3
+#: Half of the smallest page.
+MIN_PER_PAGE: Final = PAGE_SIZES[-1] // 2
+#: Consecutive pages that may contain no new documents.
+MAX_STALE: Final = 3
 
 
 class ScrollRefusedError(Exception):
     """All scrolls of the account are in use."""
 
 
-class _Begun(NamedTuple):
-    """A scroll of which nothing was taken yet."""
+class _StartedScroll(NamedTuple):
+    """A scroll that has started, but whose pages nobody has taken yet."""
 
     where: str | None
     pages: _Pages
-    #: Lets it go on by page numbers. Before, no more is requested than its first page.
-    may_go_on: threading.Event
+    #: Allows requests by page number. Until it is set, only the first page is requested.
+    may_continue: threading.Event
 
     def close(self) -> None:
         self.pages.close()
-        self.may_go_on.set()
+        self.may_continue.set()
 
 
 class Scroller:
-    """Reads an entity by scroll, and remembers which page size it can take."""
+    """Reads an entity by scroll, and remembers the page size that works."""
 
     def __init__(self, entity: Entity) -> None:
-        """Begin with the largest pages."""
+        """Start with the largest page size."""
         self._entity = entity
         self._sizes = list(PAGE_SIZES)
         self._numbered = NumberedPages(entity)
-        self._next: _Begun | None = None
+        self._next: _StartedScroll | None = None
 
     def read(self, where: str | None, expected: int | None) -> Generator[Row, None, Received]:
         """Yield the documents that meet a condition.
 
         Args:
             where: The condition; None for all documents.
-            expected: How many search says there are, if it says so.
+            expected: The count by search; None if unknown.
 
         Returns:
-            How much there was.
+            How many rows there were.
 
         Raises:
             ScrollRefusedError: No scroll is free.
-            LostError: The scroll broke off, repeated itself, or came short of its total.
+            ShortReadError: The scroll broke off, repeated itself, or ended before its total.
             IncompleteListError: The scroll does not end.
         """
         page, pages = self._open(where)
-        total = announced(page.headers.get("REST-Content-Total"))
-        least = total if total is not None else expected
+        total = announced_total(page.headers.get("REST-Content-Total"))
+        minimum = total if total is not None else expected
         progress = _Progress()
-        # Up to the empty page: a scroll that is left open counts against the account.
+        # Read up to the empty page: a scroll left open counts towards the account's ten.
         try:
             while page.rows:
-                is_new = progress.add(page, least)
-                progress.check_end(self._entity.acronym, least)
-                if not is_new and least is not None and progress.rows >= least:
+                is_new = progress.add(page, minimum)
+                progress.check_end(self._entity.acronym, minimum)
+                if not is_new and minimum is not None and progress.rows >= minimum:
                     break
                 if page.is_numbered and (not is_new or progress.contradicts(total)):
                     raise self._numbered.distrust()
                 if not is_new:
-                    raise LostError("a scroll repeated itself")
+                    raise ShortReadError("a scroll repeated itself")
                 yield from self._entity.readable(page)
                 page = next(pages)
         except RefusedError as refusal:
@@ -110,26 +111,28 @@ class Scroller:
                 raise self._broken(refusal) from None
         finally:
             pages.close()
-        compare(progress.rows, total)
+        check_total(progress.rows, total)
         if self._next:
-            self._next.may_go_on.set()
+            self._next.may_continue.set()
         return Received(progress.rows, progress.copies, progress.repeats)
 
     def begin(self, where: str | None) -> None:
-        """Begin with the scroll that is read next."""
+        """Start the scroll that will be read next."""
         if self._next:
             self._next.close()
         self._next = self._begin(where)
 
-    def _begin(self, where: str | None) -> _Begun:
-        may_go_on = threading.Event()
-        make = partial(self._pages, where, self._sizes[0], may_go_on)
-        return _Begun(where, self._entity.client.workers.ahead(make, PAGES_AHEAD), may_go_on)
+    def _begin(self, where: str | None) -> _StartedScroll:
+        may_continue = threading.Event()
+        make = partial(self._pages, where, self._sizes[0], may_continue)
+        return _StartedScroll(
+            where, self._entity.client.workers.ahead(make, PAGES_AHEAD), may_continue
+        )
 
     def _pages(
-        self, where: str | None, size: int, may_go_on: threading.Event, stop: threading.Event
+        self, where: str | None, size: int, may_continue: threading.Event, stop: threading.Event
     ) -> Generator[Page, None, None]:
-        """The pages of a scroll, the empty one at its end included."""
+        """Yield the pages of a scroll, including the empty one at the end."""
 
         def get(params: Mapping[str, str | int]) -> Page:
             return self._entity.get(SCROLL, params, no_retry=(TIMED_OUT,), stop=stop)
@@ -140,7 +143,7 @@ class Scroller:
         last: Page | None = first
         scroll = Scroll(first, token, size, stop)
         if self._numbered.can_read(scroll):
-            may_go_on.wait()
+            may_continue.wait()
             last = yield from self._numbered.read(scroll)
         while last and last.rows:
             token = last.headers.get("X-VTEX-MD-TOKEN") or token
@@ -148,36 +151,36 @@ class Scroller:
             yield last
 
     def _open(self, where: str | None) -> tuple[Page, _Pages]:
-        """The first page of a scroll, and those that follow."""
+        """Open a scroll: its first page, and the rest."""
         while True:
             is_next = self._next is not None and self._next.where == where
             if self._next and is_next:
-                begun, self._next = self._next, None
+                started, self._next = self._next, None
             else:
-                begun = self._begin(where)
-            pages = begun.pages
-            begun.may_go_on.set()
+                started = self._begin(where)
+            pages = started.pages
+            started.may_continue.set()
             try:
                 return next(pages), pages
             except RefusedError as refusal:
                 if TOO_MANY_SCROLLS in refusal.vtex_message:
                     if is_next:
-                        continue  # By now, the scroll that was read meanwhile is free again.
+                        continue  # The scroll read meanwhile has been freed.
                     raise ScrollRefusedError from None
                 if refusal.status != TIMED_OUT:
                     raise
             if not self._shrink():
-                raise LostError("a scroll timed out even with its smallest pages")
+                raise ShortReadError("a scroll timed out even with its smallest pages")
 
-    def _broken(self, refusal: RefusedError) -> LostError:
+    def _broken(self, refusal: RefusedError) -> ShortReadError:
         if refusal.status != TIMED_OUT:
-            return LostError("a scroll's token expired")
-        # A scroll's page size is fixed when it begins: smaller pages take a new one.
+            return ShortReadError("a scroll's token expired")
+        # The page size is fixed when a scroll starts: smaller pages need a new one.
         self._shrink()
-        return LostError("a page of a scroll timed out")
+        return ShortReadError("a page of a scroll timed out")
 
     def _shrink(self) -> bool:
-        """Go on with smaller pages; False if there are none."""
+        """Switch to the next smaller page size; False if there is none."""
         if len(self._sizes) == 1:
             return False
         self._sizes.pop(0)
@@ -185,70 +188,70 @@ class Scroller:
 
 
 class _Progress:
-    """What a scroll has brought so far."""
+    """What a scroll has returned so far."""
 
     def __init__(self) -> None:
         self.rows = 0
-        #: Whether pages have shared documents.
+        #: Whether any two pages have shared documents.
         self._overlap = False
-        #: Hashes of ids as VTEX spells them, which take less memory than ids.
+        #: Hashes of raw ids, which take less memory than ids.
         self._seen: set[int] = set()
-        #: Of those that are spelled otherwise in records, the hashes of both.
+        #: For ids that are spelled differently in records: the record id's hash by the raw id's.
         self._respelled: dict[int, int] = {}
         self._pages: set[int] = set()
         self._read = 0
-        self._barren = 0
+        self._stale = 0
 
     @property
     def copies(self) -> int:
-        """Rows beyond the first one of each document."""
+        """Rows beyond the first of each document."""
         only_respelled = set(self._respelled.values()) - self._seen
         documents = len(self._seen) - len(self._respelled) + len(only_respelled)
         return self.rows - documents
 
     @property
     def repeats(self) -> int:
-        """Those of them whose id is spelled like that of the first one."""
+        """Copies whose id is spelled the same as in the first row."""
         return self.rows - len(self._seen)
 
     def contradicts(self, total: int | None) -> bool:
-        """Whether pages by number can't be the pages of a scroll with that total."""
+        """Whether numbered pages can't belong to a scroll with that total."""
         return self._overlap or (total is not None and self.rows > total)
 
-    def check_end(self, acronym: str, least: int | None) -> None:
-        """Check that there have been no more pages than a scroll can have.
+    def check_end(self, acronym: str, minimum: int | None) -> None:
+        """Check that the scroll is not endless.
 
         Raises:
-            IncompleteListError: There have.
+            IncompleteListError: It has more pages than any scroll can have.
         """
-        enough = MAX_PAGES if least is None else SPARE_PAGES + least // LEAST_PER_PAGE
-        if self._read > min(enough, MAX_PAGES):
-            # No `LostError`: another reading, or that of a smaller part, would not end either.
+        limit = MAX_PAGES if minimum is None else SPARE_PAGES + minimum // MIN_PER_PAGE
+        if self._read > min(limit, MAX_PAGES):
+            # Not a `ShortReadError`: a retry, or a smaller window, would not end either.
             raise IncompleteListError(
                 f"A scroll of {acronym} still goes on after {self._read:,} pages, so it was not "
                 "read any further. Run again later. If that does not help, ask VTEX's support."
             )
 
-    def add(self, page: Page, least: int | None) -> bool:
-        """Count a page; False if it is not part of what was asked for.
+    def add(self, page: Page, minimum: int | None) -> bool:
+        """Count a page; False if it does not belong to the scroll.
 
-        The index can hold a document twice under one id, so a page may bring nothing new and
-        still count. But it is never the same as an earlier page, it never comes after all
-        that was announced, and there are not many such pages in a row.
+        The index can hold a document twice under one id, so a page without new documents may be
+        valid. But it never equals an earlier page, never follows the last announced document,
+        and never comes more than `MAX_STALE` times in a row.
         """
         self._read += 1
-        ids = {hash(row.spelled) for row in page.documents}
+        ids = {hash(row.raw_id) for row in page.documents}
         mark = hash(frozenset(ids))
-        is_barren = ids <= self._seen
-        self._barren = self._barren + 1 if is_barren else 0
-        is_over = is_barren and least is not None and self.rows >= least
-        if mark in self._pages or is_over or self._barren > MAX_BARREN:
+        is_stale = ids <= self._seen
+        self._stale = self._stale + 1 if is_stale else 0
+        is_over = is_stale and minimum is not None and self.rows >= minimum
+        if mark in self._pages or is_over or self._stale > MAX_STALE:
             return False
         self._overlap |= not ids.isdisjoint(self._seen)
         self._pages.add(mark)
         self.rows += page.rows
         self._seen |= ids
         for row in page.documents:
-            if row.id != row.spelled:
-                self._respelled[hash(row.spelled)] = hash(row.id)
+            if row.id != row.raw_id:
+                self._respelled[hash(row.raw_id)] = hash(row.id)
         return True

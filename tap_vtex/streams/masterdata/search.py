@@ -1,9 +1,8 @@
 """Search: pages of 100 documents, and at most 10,000 documents a query.
 
-Its index has announced too few documents, so pages are read until one is not full. Nothing
-holds the pages together: if a document leaves the list meanwhile, all those behind it move up.
-So each page begins with the last rows of the one before; two pages that share none have a gap
-between them.
+Announced totals can be too low, so pages are read until one is not full. Pages are independent
+requests: if a document leaves the list in between, all those after it move up. So each page starts
+with the last rows of the previous one; two pages that share none have a gap between them.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from tap_vtex import dates
 from tap_vtex.streams.masterdata.api import (
     SEARCH,
     TIMED_OUT,
-    LostError,
     Received,
+    ShortReadError,
     TooManyError,
-    announced,
-    compare,
+    announced_total,
+    check_total,
 )
-from tap_vtex.streams.masterdata.rows import CREATED
+from tap_vtex.streams.masterdata.rows import CREATED_IN
 
 if TYPE_CHECKING:
     import threading
@@ -35,22 +34,22 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 #: Rows that neighbouring pages share.
 SHARED: Final = 10
-#: From the beginning of a page to that of the next.
+#: From the start of one page to the start of the next.
 STEP: Final = PAGE - SHARED
-#: Documents that a query reaches.
+#: The most documents that a query can return.
 REACH: Final = 10_000
 
 
 class Count(NamedTuple):
-    """What a search says of its documents without giving them."""
+    """The count of a search."""
 
-    #: How many there are; None if it does not say.
+    #: The number of documents; None if unknown.
     total: int | None
-    #: When the earliest one was created, as far as it says.
+    #: When the earliest one was created; None if unknown.
     earliest: datetime | None
 
 
-#: Of a search that can't be counted.
+#: The count of a search that returns none.
 UNKNOWN: Final = Count(None, None)
 
 
@@ -67,23 +66,23 @@ def count(
         RefusedError: The entity refuses the condition, or the search times out.
     """
     page = _page(entity, where, 0, 1, stop=stop, no_retry=(TIMED_OUT, *no_retry))
-    total = announced(page.headers.get("REST-Content-Range"))
+    total = announced_total(page.headers.get("REST-Content-Range"))
     dates_in = (dates.parse(row.created) for row in page.documents)
     return Count(0 if total is None and not page.rows else total, next(dates_in, None))
 
 
 def read(entity: Entity, where: str | None) -> Generator[Row, None, Received]:
-    """Yield the documents that meet a condition. Some come twice.
+    """Yield the documents that meet a condition, some of them twice.
 
     Returns:
-        How much there was.
+        How many rows there were.
 
     Raises:
-        TooManyError: There are more than a search reaches.
-        LostError: The pages came short of the total, repeat themselves, or have a gap.
+        TooManyError: There are more documents than search can return.
+        ShortReadError: The pages have fewer documents than announced, repeat, or have a gap.
     """
     first = _page(entity, where, 0, PAGE)
-    total = announced(first.headers.get("REST-Content-Range"))
+    total = announced_total(first.headers.get("REST-Content-Range"))
     if total is not None and total > REACH:
         raise TooManyError(f"{total:,} documents are more than a search reaches")
     pages = {0: _ids(first)}
@@ -107,7 +106,7 @@ def read(entity: Entity, where: str | None) -> Generator[Row, None, Received]:
         yield from entity.readable(page)
     _check_neighbours([pages[start] for start in sorted(pages)])
     received = _received(pages.values())
-    compare(received.rows, total)
+    check_total(received.rows, total)
     return received
 
 
@@ -120,10 +119,10 @@ def _page(
     stop: threading.Event | None = None,
     no_retry: Collection[int] = (),
 ) -> Page:
-    """The documents from ``start`` to ``end``, which is excluded."""
+    """The documents from ``start`` up to, but not including, ``end``."""
     return entity.get(
         SEARCH,
-        {**entity.query(where), "_sort": f"{CREATED} ASC"},
+        {**entity.query(where), "_sort": f"{CREATED_IN} ASC"},
         headers={"REST-Range": f"resources={start}-{end}"},
         no_retry=no_retry,
         stop=stop,
@@ -131,16 +130,16 @@ def _page(
 
 
 def _ids(page: Page) -> list[str]:
-    """The ids on a page, and an empty one for each row without."""
+    """The ids on a page, with an empty one for each row that has none."""
     missing = page.rows - len(page.documents)
     return [*(row.id for row in page.documents), *[""] * missing]
 
 
 def _received(pages: Iterable[list[str]]) -> Received:
-    """How many rows the pages hold, without those that neighbours share.
+    """Count the rows of pages, without those that neighbours share.
 
-    The index can hold a document twice under one id. The two have one date of creation, so
-    they are on one page.
+    The index can hold a document twice under one id. Both have the same creation date, so they
+    are on the same page.
     """
     most: Counter[str] = Counter()
     for page in pages:
@@ -154,9 +153,9 @@ def _check_neighbours(pages: list[list[str]]) -> None:
         _check_for_repeats(page, following)
         is_end = len(page) < PAGE and not following
         if not is_end and set(page).isdisjoint(following):
-            raise LostError("documents moved while their pages were read")
+            raise ShortReadError("documents moved while their pages were read")
 
 
 def _check_for_repeats(page: list[str], following: list[str]) -> None:
     if len(page) == PAGE and page == following:
-        raise LostError("a search repeated a page")
+        raise ShortReadError("a search repeated a page")

@@ -1,4 +1,4 @@
-"""Windows that came short of their counts: remembered, and read again by the next runs."""
+"""Short windows, which returned fewer documents than counted: later runs reread them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ShortWindows:
-    """What of an entity has come short. A window with rows without an id has, too."""
+    """The short windows of an entity. A window with skipped rows is short, too."""
 
     def __init__(
         self,
@@ -32,55 +32,55 @@ class ShortWindows:
         logger: logging.Logger,
         now: datetime,
     ) -> None:
-        """Begin with those that earlier runs have remembered."""
+        """Start with the short windows of earlier runs."""
         self._reader = reader
         self._windows = windows
         self._standing = standing
         self._logger = logger
         self._now = now
         self._earlier = standing.bookmark.short
-        self._left_out = reader.left_out
+        self._skipped = reader.skipped
 
     def note(self, kind: str, part: Window | None = None) -> None:
-        """Remember the windows that the reading of a part has found short."""
-        windows = self._windows.take_short()
+        """Remember the windows that were short when a part was read."""
+        windows = self._windows.pop_short()
         for window in windows:
             self._fail(str(window))
-        if part and self._has_left_out():
+        if part and self._has_skipped():
             windows.append(part)
         self._remember(name_of(kind, one) for one in windows)
 
     def note_whole(self, query: str) -> None:
-        """Remember a query that no date divides, if rows of it had no id."""
-        if self._has_left_out():
+        """Remember a query that can't be split by date, if rows of it were skipped."""
+        if self._has_skipped():
             self._remember([query])
 
-    def _has_left_out(self) -> bool:
-        """Whether rows were left out since this was last asked."""
-        before, self._left_out = self._left_out, self._reader.left_out
-        return self._left_out > before
+    def _has_skipped(self) -> bool:
+        """Whether rows were skipped since the last call."""
+        before, self._skipped = self._skipped, self._reader.skipped
+        return self._skipped > before
 
     def _remember(self, keys: Iterable[str]) -> None:
         short = {**dict.fromkeys(keys, self._now), **self._standing.bookmark.short}
         self._standing.change(short=short)
 
     def _fail(self, which: str) -> None:
-        failure = incomplete(self._reader.acronym, which, "fewer came than announced")
+        failure = incomplete(self._reader.acronym, which, "fewer documents received than announced")
         self._standing.failures.append(failure)
 
     def read_again(self) -> Iterator[Row]:
-        """Read what came short in earlier runs."""
+        """Reread what was short in earlier runs."""
         for key, since in self._earlier.items():
             yield from self._documents(key)
-            lost = self._windows.take_short()
-            is_short = self._has_left_out() or bool(lost)
+            still_short = self._windows.pop_short()
+            is_short = self._has_skipped() or bool(still_short)
             if is_short and self._now - since < GIVEN_UP_AFTER:
-                for _ in lost:
+                if still_short:
                     self._fail(key)
                 continue
             if is_short:
                 self._logger.warning(
-                    "%s: %s has come short for days; what came of it counts now",
+                    "%s: %s has been incomplete for days; the tap keeps what it received",
                     self._reader.acronym,
                     key,
                 )
@@ -88,17 +88,17 @@ class ShortWindows:
             self._standing.advance(short=left)
 
     def _documents(self, key: str) -> Iterator[Row]:
-        """The documents of what came short, by its name in the state."""
+        """The documents of a short window or query, by its name in the state."""
         start = self._standing.bookmark.start
         if key in WHOLE:
-            nothing = Prefix(query=key, documents=0, checksum=0)
-            yield from self._windows.read_whole(whole(key, start), None, nothing, _ignore)
+            where = whole(key, start)
+            yield from self._windows.read_whole(where, None, Prefix.empty(key), _ignore)
             return
         kind, window = window_named(key)
         if window:
-            where = where_of(kind, start)
-            yield from self._windows.read(window, where, None, attrgetter("last_activity"), _ignore)
+            by_activity = attrgetter("last_activity")
+            yield from self._windows.read(window, where_of(kind, start), None, by_activity, _ignore)
 
 
 def _ignore(_done: object) -> None:
-    """What is read once more needs no checkpoints."""
+    """Write no checkpoint: a reread needs none."""

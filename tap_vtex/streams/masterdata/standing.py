@@ -1,4 +1,4 @@
-"""Where a run stands: its bookmark, whether that may move, and what has failed."""
+"""Where a run stands: its bookmark, whether it may advance, and what has failed."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ if TYPE_CHECKING:
 
 
 class Standing:
-    """The bookmark of a run over an entity.
+    """The bookmark of an entity's run.
 
-    It stays where it is as long as there may be more to read than VTEX says.
+    It stays where it is as long as VTEX may be reporting too few documents.
     """
 
     def __init__(
         self, bookmark: EntityBookmark, checkpoint: Callable[[EntityBookmark], None]
     ) -> None:
-        """Begin at a bookmark; ``checkpoint`` is told each one that a run can resume from."""
+        """Begin at a bookmark; ``checkpoint`` saves one that a run can resume from."""
         self.bookmark = bookmark
         #: Where the next run resumes if the bookmark is withheld.
         self.kept = bookmark
-        #: As long as nothing was ever seen, nothing counts as loaded.
+        #: Nothing counts as loaded until the first document has been seen.
         self.is_withheld = bookmark.is_new
         self.failures: list[IncompleteListError] = []
-        #: Documents that were handed on.
-        self.seen = 0
+        #: The number of documents emitted.
+        self.emitted = 0
         self.checkpoint = checkpoint
 
-    def see(self) -> None:
-        """Count a document. The first one ever shows that the entity is there."""
-        self.seen += 1
+    def count_document(self) -> None:
+        """Count an emitted document. The first one ever proves that the entity is not empty."""
+        self.emitted += 1
         if self.is_withheld and self.kept.is_new and not self.failures:
             self.is_withheld = False
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        """Change the bookmark, for the next checkpoint."""
+        """Change the bookmark without a checkpoint."""
         self.bookmark = msgspec.structs.replace(self.bookmark, **fields)
 
     def advance(self, **fields: Any) -> None:  # noqa: ANN401 - fields of the bookmark
-        """Change the bookmark, and make a checkpoint unless it is withheld."""
+        """Change the bookmark, and write a checkpoint unless the bookmark is withheld."""
         self.change(**fields)
         if not self.is_withheld:
             self.checkpoint(self.bookmark)
 
     def withhold(self, failure: IncompleteListError) -> None:
-        """Read on, and let the next run do so again."""
+        """Keep the saved bookmark from advancing, so that the next run reads the same again."""
         self.failures.append(failure)
         if not self.is_withheld:
             self.is_withheld, self.kept = True, self.bookmark

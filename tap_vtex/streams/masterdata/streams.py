@@ -12,7 +12,7 @@ from tap_vtex.streams.masterdata.api import SEARCH, STRUCTURE, schema_query
 from tap_vtex.streams.masterdata.bookmark import EntityBookmark
 from tap_vtex.streams.masterdata.fields import ACCOUNT_NAME, extended
 from tap_vtex.streams.masterdata.probe import ProbedEntity, probe_entity, probe_filters
-from tap_vtex.streams.masterdata.reading import EntityReading, naming
+from tap_vtex.streams.masterdata.reading import EntityReading, naming_entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 
 class MasterDataStream(VtexStream):
-    """Documents of Master Data, kept up to date by the newest of their dates."""
+    """Documents of Master Data, replicated by the latest of their dates."""
 
     replication_key = "last_activity_at"
     extras = "custom_fields"
 
-    #: The JSON Schema to read the entity by.
+    #: The JSON Schema to query the entity with.
     vtex_schema: str | None = None
     #: Fields that the key may not read. They are null.
     unreadable: frozenset[str] = frozenset()
@@ -50,19 +50,19 @@ class MasterDataStream(VtexStream):
         raise NotImplementedError
 
     def wants_all(self, acronym: str) -> bool:  # noqa: ARG002
-        """Whether it also takes everything else that a document has."""
+        """Whether the stream also takes all other fields."""
         return False
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Turn a document into new ones that the stream emits. Others need it as it is."""
+        """Derive records from a document, which must stay unchanged: other streams share it."""
         raise NotImplementedError
 
-    def published(self, acronym: str) -> tuple[Endpoint[Any], *tuple[str, ...]]:
-        """Where an entity's fields are published: an endpoint and its ids."""
+    def fields_endpoint(self, acronym: str) -> tuple[Endpoint[Any], *tuple[str, ...]]:
+        """The endpoint that publishes an entity's fields, and its ids."""
         return STRUCTURE, acronym
 
     def check(self, check: Check) -> None:
-        """Request a document of each entity, and the structure if the stream uses it."""
+        """Request a document of each entity, and its structure if the stream uses it."""
         for partition in self.partitions or []:
             acronym = self.entity(partition)
             one = {"REST-Range": "resources=0-1"}
@@ -72,18 +72,18 @@ class MasterDataStream(VtexStream):
                 check.tell(advice)
             if self.wants_all(acronym):
                 fallback = "the store's own fields are in custom_fields"
-                check.ask(*self.published(acronym), fallback=fallback)
+                check.ask(*self.fields_endpoint(acronym), fallback=fallback)
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield what the stream makes of documents that are new or have changed."""
+        """Yield the stream's records for documents that are new or have changed."""
         acronym = self.entity(partition)
-        with naming(MasterDataEntity(acronym, self.vtex_schema), self.advise):
+        with naming_entity(MasterDataEntity(acronym, self.vtex_schema), self.advise):
             reading = open_reading(self.run, acronym, [self])
             for found in self._found(reading, partition):
                 yield from self.rows(found, partition)
 
     def advise(self) -> str:
-        """What else a user can do about an entity that VTEX refuses; often nothing."""
+        """What else the user can do if VTEX refuses the entity; often nothing."""
         return ""
 
     def _found(self, reading: EntityReading, partition: Context) -> Iterator[FoundDocument]:
@@ -97,14 +97,14 @@ class MasterDataStream(VtexStream):
         return reading.read(bookmark, checkpoint, bookmark.changes_since)
 
     def rows(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Yield what the stream makes of one document."""
+        """Yield the stream's records for one document."""
         missing = self.unreadable and self.unreadable & self.effective_schema["properties"].keys()
         for record in self.records(found, partition):
             record["last_activity_at"] = found.last_activity
             yield {**dict.fromkeys(missing), **record} if missing else record
 
     def bookmark(self, partition: Context, now: datetime) -> EntityBookmark:
-        """How far a partition has come; ``now`` is the time by VTEX's clock.
+        """The bookmark of a partition; ``now`` is the time by VTEX's clock.
 
         Raises:
             StateError: The state can't be used.
@@ -113,20 +113,22 @@ class MasterDataStream(VtexStream):
         query = f"_schema={self.vtex_schema}" if self.vtex_schema else None
         bookmark = self.load_bookmark(partition, EntityBookmark)
         if bookmark is not None and bookmark.query != query:
-            self.logger.info("The setting names another schema now, so all documents are loaded")
+            self.logger.info(
+                "The schema in the settings has changed, so all documents are loaded again"
+            )
             bookmark = None
         if bookmark is None:
             return EntityBookmark.new(start, now, query)
         self.check_clock(bookmark.changes_since)
-        return bookmark.anew(start, now) if bookmark.wants_more(start) else bookmark
+        return bookmark.for_reload(start, now) if bookmark.starts_after(start) else bookmark
 
 
 def open_reading(run: Run, acronym: str, members: Sequence[MasterDataStream]) -> EntityReading:
-    """Begin to read an entity for streams that are made of its documents.
+    """Start to read an entity for the streams derived from it.
 
     Raises:
         AccessError: The key may not read the entity.
-        NotFoundError: The store has no such entity, or so it seems.
+        NotFoundError: The store seems to have no such entity.
     """
     reading = EntityReading(
         run.client,
@@ -147,13 +149,13 @@ class EntityStream(MasterDataStream):
 
     primary_keys = ("account_name", "id")
 
-    #: The schema that holds without knowing the store.
+    #: The name of the schema that is the same in all stores.
     native_schema: ClassVar[str] = "entity"
 
     def __init__(
         self, tap: Tap, run: Run, acronym: str, name: str, fields: Iterable[Field]
     ) -> None:
-        """Make a stream; ``fields`` are the store's own, as far as they are known."""
+        """Make a stream; ``fields`` are the known fields that the store has added."""
         self._acronym = acronym
         native: dict[str, Any] = SCHEMAS.get_schema(self.native_schema)
         schema = extended(native, fields, self.extras, tap.logger.getChild(name))
@@ -164,17 +166,17 @@ class EntityStream(MasterDataStream):
         return self._acronym
 
     def fields(self, acronym: str) -> Sequence[str]:  # noqa: ARG002
-        """The selected columns, without those that the tap adds."""
+        """The selected columns, except those that the tap adds."""
         added = {self.replication_key, self.extras, *self.account}
         names = [name for name in self.effective_schema["properties"] if name not in added]
         return ["id", *(name for name in names if self.mask.get(("properties", name), True))]
 
     def wants_all(self, acronym: str) -> bool:  # noqa: ARG002
-        """Fields without a column are wanted if the column for them is."""
+        """Whether the column for fields without one of their own is selected."""
         return self.mask.get(("properties", self.extras), True)
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:  # noqa: ARG002
-        """Emit the document as it is, without the store's name, which is in ``account_name``."""
+        """Emit the document, without the store's name if it is the same as ``account_name``."""
         name = found.document.get(ACCOUNT_NAME)
         if isinstance(name, str) and name.lower() == self.account["account_name"]:
             yield without(found.document, {ACCOUNT_NAME: None})
@@ -194,7 +196,7 @@ class AddressesStream(EntityStream):
     native_schema = "addresses"
 
     def records(self, found: FoundDocument, partition: Context) -> Iterator[Document]:
-        """Emit the document; storefronts write the coordinates as a list or as text."""
+        """Emit the document. Storefronts write coordinates as a list or as text."""
         for record in super().records(found, partition):
             coordinate = record.get("geoCoordinate")
             if isinstance(coordinate, list):

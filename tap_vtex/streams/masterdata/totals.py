@@ -1,9 +1,9 @@
-"""The second source: how many documents the whole entity has, without any condition.
+"""The total of an entity, without any condition, as a second source.
 
-One answer is never believed alone. On bad days Master Data finds less than there is, or nothing
-at all, with status 200 (VTEX's known issue 669048). So each run asks for the entity's total, and
-compares it with the total that an earlier run has believed, and with the counts of the windows
-that a load reads. Answers that contradict each other are asked for again, spaced out.
+No response is trusted alone. At times Master Data finds too few documents, or none, with status
+200 (VTEX's known issue 669048). So each run requests the entity's total, and compares it with the
+last total that a run accepted, and with the counts of the windows that a load reads. Contradictory
+counts are requested again after a wait.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 
 class LoadCounts(NamedTuple):
-    """How many documents a load has to read; None if nobody knows."""
+    """How many documents a load has to read; None if unknown."""
 
-    #: Created before the load goes on.
+    #: Created before the point where the load resumes.
     before: int | None
+    #: Created after it.
     rest: int | None
-    #: Whether these and the undated ones are all that there is.
+    #: Whether these and the undated ones add up to the total.
     adds_up: bool
 
 
 class Totals:
-    """What a run makes of an entity's total."""
+    """Compares an entity's total with earlier totals and with other counts."""
 
     def __init__(
         self,
@@ -41,30 +42,32 @@ class Totals:
         undated: int | None,
         now: datetime,
     ) -> None:
-        """Ask for the total; ``undated`` is how many documents have no creation date."""
+        """Request the total; ``undated`` is the number of documents without a creation date."""
         self._reader = reader
         self._waits = reader.client.policy.list_waits[1:]
         self._undated = undated
-        self._undated_before = bookmark.undated
-        #: The total that an earlier run believed; None if none did.
-        self.before = bookmark.total
-        #: Since when runs have met a contradiction; None if there is none.
+        self._previous_undated = bookmark.undated
+        #: The last total that a run accepted; None if there is none.
+        self.previous = bookmark.total
+        #: Since when totals have been contradictory; None if they are not.
         self.doubted_since = bookmark.doubted_since
-        #: Whether a contradiction is old enough to be true.
-        self.is_old = self.doubted_since is not None and now - self.doubted_since >= BELIEVED_AFTER
+        #: Whether the contradiction has lasted long enough to be accepted.
+        self.is_confirmed = (
+            self.doubted_since is not None and now - self.doubted_since >= BELIEVED_AFTER
+        )
         self.now = now
-        #: The total; None if nobody knows it.
-        self.total = self._not_fewer()
+        #: The total; None if unknown.
+        self.total = self._read_total()
         reader.total, reader.undated = self.total, undated
 
-    def _not_fewer(self) -> int | None:
-        """The total, which was asked for again if it was less than before."""
+    def _read_total(self) -> int | None:
+        """Request the total, and again if it is lower than before."""
         total = self._reader.total
-        if total is None:  # None has been read for in this run.
+        if total is None:  # not yet requested in this run
             total = self._reader.count(None)
-        # If an earlier run was told the same, once is enough.
+        # If an earlier run met a contradiction already, one request is enough.
         for wait in () if self.doubted_since else self._waits:
-            if total is None or total >= (self.before or 0):
+            if total is None or total >= (self.previous or 0):
                 break
             self._reader.client.wait(wait)
             total = self._reader.count(None)
@@ -73,39 +76,40 @@ class Totals:
     # -- fewer than before ---------------------------------------------------------------
 
     @property
-    def are_fewer(self) -> bool:
-        """Whether there are fewer documents than before, which is not believed yet."""
+    def has_shrunk(self) -> bool:
+        """Whether there are fewer documents than before, which is not accepted yet."""
         return (
-            not self.is_old
+            not self.is_confirmed
             and self.total is not None
-            and self.before is not None
-            and self.total < self.before
+            and self.previous is not None
+            and self.total < self.previous
         )
 
     @property
-    def is_collapsed(self) -> bool:
-        """Whether less than half is left. Nobody deletes as much in a day."""
-        return self.are_fewer and 2 * (self.total or 0) < (self.before or 0)
+    def has_collapsed(self) -> bool:
+        """Whether less than half is left: too much to have been deleted in a day."""
+        return self.has_shrunk and 2 * (self.total or 0) < (self.previous or 0)
 
-    def doubt(self) -> datetime:
-        """Since when there is a contradiction; from now on, if there was none."""
+    @property
+    def doubt_began(self) -> datetime:
+        """Since when totals have been contradictory: an earlier run, or this one."""
         return self.doubted_since or self.now
 
     # -- less than announced -------------------------------------------------------------
 
-    def weigh_load(self, loaded_until: datetime, wanted: str | None) -> LoadCounts:
-        """Count what a load has to read, and compare it with all that there is.
+    def count_load(self, loaded_until: datetime, wanted: str | None) -> LoadCounts:
+        """Count what a load has to read, and compare it with the total.
 
         Args:
-            loaded_until: Where the load goes on.
-            wanted: The condition that the start date sets.
+            loaded_until: Where the load resumes.
+            wanted: The condition for the start date.
         """
         conditions = (
             api.UNDATED,
             api.before(loaded_until),
-            api.within(rows.CREATED, Window(loaded_until, api.END)),
+            api.within(rows.CREATED_IN, Window(loaded_until, api.END)),
         )
-        most = 0
+        highest = 0
         for wait in (0.0, *self._waits):
             if wait:
                 self._reader.client.wait(wait)
@@ -115,31 +119,31 @@ class Totals:
             )
             if total is None or undated is None or before is None or rest is None:
                 return LoadCounts(before, rest, adds_up=True)
-            # What was there once is not gone on the word of a later answer.
-            most = max(most, total)
-            if undated + before + rest >= most:
+            # A lower total in a later response does not undo a higher one.
+            highest = max(highest, total)
+            if undated + before + rest >= highest:
                 return LoadCounts(before, rest, adds_up=True)
-        return LoadCounts(before, rest, adds_up=self.is_old)
+        return LoadCounts(before, rest, adds_up=self.is_confirmed)
 
     # -- more than before ----------------------------------------------------------------
 
-    def is_explained(self, created: int) -> bool:
-        """Whether all documents were seen that the entity has by now.
+    def all_seen(self, created: int) -> bool:
+        """Whether runs have seen all documents that the entity has now.
 
         Args:
-            created: How many the run has seen that were created since the last one, or
-                within the margin before.
+            created: How many documents this run has seen that were created since the last run,
+                or within the margin before that.
         """
-        if self.total is None or self.before is None:
+        if self.total is None or self.previous is None:
             return True
-        undated = max(0, (self._undated or 0) - (self._undated_before or 0))
-        return self.total <= self.before + undated + created
+        undated = max(0, (self._undated or 0) - (self._previous_undated or 0))
+        return self.total <= self.previous + undated + created
 
-    def is_explained_after_all(self, created: int) -> bool:
-        """The same, with the total asked for again, spaced out."""
+    def all_seen_after_recount(self, created: int) -> bool:
+        """The same, with the total requested again after each wait."""
         for wait in self._waits:
             self._reader.client.wait(wait)
             self.total = self._reader.total = self._reader.count(None)
-            if self.is_explained(created):
+            if self.all_seen(created):
                 return True
         return False

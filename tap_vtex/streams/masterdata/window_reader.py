@@ -1,6 +1,6 @@
-"""The documents of one window, and those of a query that no date divides.
+"""Read the documents of one window, or of a query that can't be split by date.
 
-Both make checkpoints every 500 records, or every minute. A document can become several records.
+Both write checkpoints every 500 records or every minute. A document can become several records.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex import dates
 from tap_vtex.streams.bookmarks import checksum
-from tap_vtex.streams.masterdata.api import LostError, incomplete
+from tap_vtex.streams.masterdata.api import ShortReadError, incomplete
 from tap_vtex.streams.masterdata.batch import Batch
 from tap_vtex.streams.masterdata.bookmark import Prefix
 from tap_vtex.streams.pace import Pace
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.rows import Row
     from tap_vtex.windows import Window
 
-    #: The date of a document that puts it into a window, in the tap's form.
+    #: Returns the date that a document is sorted by, in the tap's format.
     DateOf = Callable[[Row], str | None]
 
-#: Where the fractions of a second begin in a date of the tap's form.
-SECOND: Final = len("2026-11-23T08:30:00")
-#: After this many windows that come short even in halves, Master Data is out of order.
+#: Length of a date in the tap's format, without fractions of a second.
+TO_SECOND: Final = len("2026-11-23T08:30:00")
+#: With more windows than this that stay short even in halves, Master Data is not working.
 MAX_SHORT: Final = 3
 
 
 class WindowReader:
-    """Reads windows of an entity to their ends, and remembers those that come short."""
+    """Reads windows of an entity completely, and remembers those that stay short."""
 
     def __init__(
         self, reader: EntityReader, progress: Progress, written: Callable[[], int] | None = None
     ) -> None:
-        """Read an entity; ``written`` tells how many records have come of its documents."""
+        """Read an entity; ``written`` returns the number of records written."""
         self._short: list[Window] = []
         self._reader = reader
         self._progress = progress
@@ -55,26 +55,26 @@ class WindowReader:
         *,
         following: Window | None = None,
     ) -> Iterator[Row]:
-        """Yield the documents of a window in the order of a date.
+        """Yield the documents of a window, sorted by a date.
 
-        A window that comes short again and again is read in halves. One that still comes short
-        then comes as far as it can be had, and `take_short` names it.
+        A window that stays short is read in halves. If that does not help, what was received is
+        yielded, and `pop_short` returns the window.
 
         Args:
             window: The window.
-            where: Makes the condition for a window.
-            count: How many documents it has, as far as is known.
-            date_of: The date to put them in order by.
-            advance: Is told up to where all documents have come.
-            following: The window that is read next. It is begun while this one is read.
+            where: Returns the condition for a window.
+            count: The number of its documents; None if unknown.
+            date_of: The date to sort by.
+            advance: Is called with the date up to which all documents have been yielded.
+            following: The window to read next, which is started while this one is read.
 
         Raises:
-            IncompleteListError: Too many windows come short.
+            IncompleteListError: Too many windows stay short.
         """
         received = -self._reader.copies
-        first, last = (dates.text(moment)[:SECOND] for moment in (window.start, window.end))
-        # The second of a document's date, or the closest one that lies in the window.
-        batch = Batch(lambda row: min(max((date_of(row) or "")[:SECOND], first), last))
+        first, last = (dates.text(moment)[:TO_SECOND] for moment in (window.start, window.end))
+        # A document's date to the second, moved to the nearest one in the window.
+        batch = Batch(lambda row: min(max((date_of(row) or "")[:TO_SECOND], first), last))
         try:
             for row in self._reader.read(where(window), count):
                 if following:
@@ -82,41 +82,40 @@ class WindowReader:
                     following = None
                 self._progress.advance()
                 yield from batch.add(row)
-        except LostError as loss:
+        except ShortReadError as error:
             if window.seconds:
                 for half in window.halves():
                     for row in self.read(half, where, None, date_of, advance):
                         received += 1
                         yield row
                 received += self._reader.copies
-                # Halves can be complete by counts of their own that are wrong.
-                if count and not self._reader.have_left(where(window), count, received):
-                    self._remember(window, loss)
+                # Halves can look complete because their own counts are wrong.
+                if count and not self._reader.explained_by_edits(where(window), count, received):
+                    self._remember(window, error)
                 return
             yield from (row for _, row in batch.in_order())
-            self._remember(window, loss)
+            self._remember(window, error)
             return
         yield from self._with_checkpoints(batch, advance)
 
     def _with_checkpoints(self, batch: Batch, advance: Callable[[datetime], None]) -> Iterator[Row]:
         last: str | None = None
         for second, row in batch.in_order():
-            # Not within a second: the next run begins at the beginning of one.
+            # Never within a second, since the next run resumes at a whole second.
             if last is not None and second > last and self._pace.is_due():
                 advance(datetime.fromisoformat(f"{second}Z"))
             last = second
             self._pace.count()
             yield row
 
-    def _remember(self, window: Window, loss: LostError) -> None:
-        is_part = (window.start <= one.start and one.end <= window.end for one in self._short)
-        self._short = [one for one, inside in zip(self._short, is_part, strict=True) if not inside]
-        self._short.append(window)
+    def _remember(self, window: Window, error: ShortReadError) -> None:
+        outside = [one for one in self._short if one.start < window.start or window.end < one.end]
+        self._short = [*outside, window]
         if len(self._short) > MAX_SHORT:
-            raise incomplete(self._reader.acronym, str(window), loss)
+            raise incomplete(self._reader.acronym, str(window), error)
 
-    def take_short(self) -> list[Window]:
-        """The windows that came short since this was last asked."""
+    def pop_short(self) -> list[Window]:
+        """Return and forget the windows that have stayed short since the last call."""
         short, self._short = self._short, []
         return short
 
@@ -127,31 +126,29 @@ class WindowReader:
         prefix: Prefix,
         advance: Callable[[Prefix | None], None],
     ) -> Iterator[Row]:
-        """Yield the documents of a query that no date divides, in the order of the index.
+        """Yield the documents of a query that can't be split by date, in the order of the index.
 
-        An earlier run may have written the first of them. If the same ones come first again,
-        they are left out; if others do, the query is read from its beginning.
+        An earlier run may have written the first of them. If the same ones come first again, they
+        are skipped; otherwise the query is read again from the beginning.
 
         Raises:
-            IncompleteListError: The query comes short.
+            IncompleteListError: The query stays short.
         """
-        skipped = prefix
         read, marks, as_before = 0, 0, True
         try:
             for row in self._reader.read(where, count):
                 self._progress.advance()
                 read += 1
                 marks ^= checksum(row.id, 6)
-                if read <= skipped.documents:
-                    as_before = read < skipped.documents or marks == skipped.checksum
+                if read <= prefix.documents:
+                    as_before = read < prefix.documents or marks == prefix.checksum
                     continue
                 self._pace.count()
                 yield row
                 if as_before and self._pace.is_due():
                     advance(Prefix(query=prefix.query, documents=read, checksum=marks))
-        except LostError as loss:
-            raise incomplete(self._reader.acronym, prefix.query, loss) from None
-        if not as_before or read < skipped.documents:
+        except ShortReadError as error:
+            raise incomplete(self._reader.acronym, prefix.query, error) from None
+        if not as_before or read < prefix.documents:
             advance(None)
-            nothing = Prefix(query=prefix.query, documents=0, checksum=0)
-            yield from self.read_whole(where, count, nothing, advance)
+            yield from self.read_whole(where, count, Prefix.empty(prefix.query), advance)
