@@ -1,4 +1,4 @@
-"""Single things: what VTEX knows of one id."""
+"""Requests for one thing by its id."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class RetryBudget(NamedTuple):
-    """How long to ask for one thing."""
+    """How long to retry one thing."""
 
-    #: Set by whoever no longer waits for it.
+    #: Set when the thing is no longer wanted.
     stop: threading.Event
-    #: For how many seconds to retry, instead of what the policy says.
+    #: Seconds to retry, overriding the policy.
     retry_for: float | None = None
 
 
@@ -34,10 +34,10 @@ def get_thing(
     """Request one thing by its id.
 
     Returns:
-        The thing; None if VTEX does not know it (404), or keeps sending ``null`` or ``{}``.
+        The thing; None if it does not exist (404), or VTEX keeps sending ``null`` or ``{}``.
     """
     try:
-        # An empty response that was a hiccup of VTEX's is another one the next time.
+        # An empty response may be a hiccup.
         for _ in range(client.policy.empty_answers):
             body = client.get(endpoint, thing, params=params, **budget._asdict()).body
             if body:
