@@ -1,4 +1,4 @@
-"""Later runs of orders, beside loading all again: an hour later, after changes, a day later."""
+"""Later runs of orders, compared with a full load: an hour later, after changes, a day later."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ HOUR = 3600
 def measure() -> Result:
     """Load, change one order in a hundred, and load the changes."""
     with shop(ORDERS, days=DAYS, latency=LATENCY, closed=True) as store:
-        # An hour's change before a run is asked for again by the next one, since the list
-        # may have shown it too late. Here nothing changes but what is changed below.
+        # A run reads the changes of the hour before the last run again, because the list may
+        # have shown them late. Get past that hour, so that only the changes below count.
         store.ask("clock", {"advance": 2 * HOUR})
         full = store.tap("orders")
         store.ask("clock", {"advance": HOUR})

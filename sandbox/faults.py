@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sandbox.interception import Handler
     from sandbox.tampering.paging import Paging
 
-#: Issues are VTEX's known issues. Where nothing else is said, nobody has reported such a
-#: response of VTEX's.
+#: Issues are VTEX's known issues. Unless a comment says otherwise, there is no report of such a
+#: response from VTEX.
 Kind = Literal[
     # Errors
     "status",  # an error status; VTEX documents 401, 403, 404, 408, 429 and 500 to 504
@@ -56,28 +56,29 @@ Kind = Literal[
     "repeat",  # every page is the first one, as from a cache that ignores the query
     "repeat_last",  # beyond the end, the last page comes again
     "endless",  # every page is full of new rows, and the total grows by a page with each
-    "foreign",  # a response about another thing, as from a cache that mixes things up
+    "foreign",  # a response about another thing, as from a cache that mixes up responses
     "latest",  # the store's latest orders instead of the window's; one public report
     "stale",  # an index that lags `hours` more, as VTEX's order list can (issue 577103)
     # Headers
-    "date",  # a Date header off by `seconds`, or `date` as it is; a proxy writes a Date of its own
+    "date",  # a Date header off by `seconds`, or `date` verbatim; proxies write their own Date
     "headers",  # the true response with `headers` changed
 ]
 
-#: What a route must have for a fault to strike it; other kinds strike all routes.
+#: Kinds that strike only routes with rows, or with pages; other kinds strike all routes.
 NEEDS_ROWS = {"low", "no_rows", "drop_rows", "row_twice", "null_row", "no_id", "odd_id"}
 NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
-SENT_BY_HAND = {"cut", "drip", "huge"}
+#: Kinds whose body is written to the connection piece by piece.
+STREAMED = {"cut", "drip", "huge"}
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the requests to a path.
+    """Something that goes wrong with requests to a path.
 
     A fault strikes only routes to which its kind applies: ``repeat`` needs pages, ``low``
-    rows, ``foreign`` an id in the path. Faults add up: one that changes the store's
-    response lets the faults behind it change that, too.
+    rows, ``foreign`` an id in the path. Faults combine: after one that edits the store's
+    response, later ones can still edit it.
     """
 
     kind: Kind
@@ -85,11 +86,11 @@ class Fault:
     path: str = ""
     #: A regular expression to search the query string for.
     query: str = ""
-    #: How many requests to strike; None for all.
+    #: Number of requests to strike; None for all.
     times: int | None = 1
-    #: How many matching requests to let pass first.
+    #: Number of matching requests to let pass first.
     skip: int = 0
-    #: Strike one matching request in this many, at random.
+    #: Strike one in this many matching requests, at random.
     one_in: int = 1
     #: Seconds from the first strike until the fault ends; None for no end.
     lasting: float | None = None
@@ -99,49 +100,54 @@ class Fault:
     from_page: int = 1
 
     # -- for all kinds -------------------------------------------------------------------
-    #: Headers that the response gets in addition, or instead of its own.
+    #: Headers to add to the response, or to replace.
     headers: dict[str, str] = field(default_factory=dict)
 
     # -- for single kinds ----------------------------------------------------------------
     #: status: the status, and whether the body is a web page.
     status: int = 503
     html: bool = False
-    #: status: Retry-After in seconds, or its text as it is; None to leave it out.
+    #: status: Retry-After in seconds, or a text to send verbatim; None for no header.
     retry_after: float | str | None = None
     retry_after_as_date: bool = False
     #: never: how long to wait. date: how far the clock is ahead, or behind if negative.
     seconds: float = 3600.0
-    #: date: the text of the header, instead of a time that is off.
+    #: date: the header's text, instead of a shifted time.
     date: str | None = None
-    #: bomb, huge: the body's size in bytes. deep: how deep the nesting is. digits: how many.
+    #: bomb, huge: the body's size in bytes.
     size: int = 100_000_000
+    #: deep: the levels of nesting.
     depth: int = 100_000
+    #: digits: the number of digits.
     digits: int = 5000
     #: nothing: whether the response still has a total, of 0.
     with_total: bool = True
-    #: low: how many rows are left. drop_rows: how many go.
+    #: low: the number of rows to keep.
     left: int = 1
+    #: drop_rows: the number of rows to drop.
     rows: int = 1
-    #: wrong_total: what to add to the total (it stays at least 0), or what to say instead.
+    #: wrong_total: what to add to the total, down to 0.
     by: int = -1
+    #: wrong_total: the total to announce instead.
     total: int | None = None
-    #: null_row, no_id, odd_id: the row's place on the page, or its id.
+    #: null_row, no_id, odd_id: the row's place on the page.
     row: int = 0
+    #: null_row, no_id, odd_id: the row's id, instead of its place.
     row_id: str | None = None
-    #: odd_id: what the id becomes.
+    #: odd_id: the new id.
     value: Any = None
-    #: foreign: the id of the other thing; None for the first one that the store has.
+    #: foreign: the id of the other thing; None for the store's first one.
     other: str | None = None
-    #: stale: how many hours the index lags in addition.
+    #: stale: additional hours by which the index lags.
     hours: float = 2.0
 
-    #: How many requests have been struck.
+    #: Number of requests struck so far.
     struck: int = 0
 
     # -- which requests ------------------------------------------------------------------
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether the fault strikes this request; counts the strike."""
+        """Whether the fault strikes this request. If so, this counts the strike."""
         matches = re.match(self.path, request.path) and re.search(self.query, request.query_string)
         if not matches or self.times == 0 or not self._applies(request):
             return False
@@ -181,7 +187,7 @@ class Fault:
         return bool(needed.get(self.kind, True))
 
     def _is_beyond(self, limit: int) -> bool:
-        """Whether a request exceeds the rate; struck requests do not count towards it."""
+        """Whether a request exceeds the rate, towards which struck requests do not count."""
         now = asyncio.get_running_loop().time()
         self._passed = [at for at in getattr(self, "_passed", []) if at > now - 1]
         if len(self._passed) >= limit:
@@ -189,9 +195,9 @@ class Fault:
         self._passed.append(now)
         return False
 
-    # -- what happens to them ------------------------------------------------------------
+    # -- what the fault does -------------------------------------------------------------
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
         """Respond to a struck request."""
@@ -226,9 +232,9 @@ class Fault:
         return await self._spoil(request, await handler(request)) if response is None else response
 
     async def _wait(self, request: web.Request) -> None:
-        """Wait until the time is over or the client has hung up."""
+        """Wait until the time is up or the client has hung up."""
         end = asyncio.get_running_loop().time() + self.seconds
-        # aiohttp does not report that a client hung up, so poll.
+        # aiohttp does not report that a client has hung up, so poll.
         while request.transport and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -254,7 +260,7 @@ class Fault:
     async def _rewritten(
         self, request: web.Request, handler: Handler, shape: Shape
     ) -> web.StreamResponse | None:
-        """The response to another request; None where the kind is not about requests."""
+        """The response to a rewritten request; None if the kind does not rewrite requests."""
         if self.kind == "foreign":
             return await rewriting.about_another(request, handler, shape, self.other)
         if self.kind == "latest":
@@ -268,7 +274,7 @@ class Fault:
     async def _other_page(
         self, request: web.Request, handler: Handler, shape: Shape, paging: Paging
     ) -> web.StreamResponse | None:
-        """Another page than the requested one; None where the kind is not about pages."""
+        """A page other than the requested one; None if the kind is not about pages."""
         if self.kind == "repeat":
             return await handler(paging.first_page(request))
         if self.kind == "repeat_last":
@@ -290,7 +296,7 @@ class Fault:
             left = self.left if self.kind == "low" else 0
             page.rows = page.rows[: max(0, left - first)]
             page.announce(min(page.total or 0, left) if self.with_total else None)
-            # What a scroll found is settled when it is opened.
+            # A scroll's result is fixed when it is opened.
             request.app[STORE].scrolls.shorten(response.headers.get("X-VTEX-MD-TOKEN", ""), left)
         elif self.kind == "no_rows":
             page.rows = []
@@ -322,11 +328,11 @@ class Fault:
     async def _spoil(
         self, request: web.Request, response: web.StreamResponse
     ) -> web.StreamResponse:
-        """The store's response with another body."""
+        """The store's response with its body changed."""
         body = response.body if isinstance(response, web.Response) else None
         if not isinstance(response, web.Response) or not isinstance(body, bytes):
             return response
-        if self.kind in SENT_BY_HAND:
+        if self.kind in STREAMED:
             return await bodies.send(request, body, self.headers, how=self.kind, size=self.size)
         if self.kind == "control_characters":
             response.body = bodies.with_control_characters(body)
@@ -341,5 +347,5 @@ class Fault:
 
 
 def _http_date(now: datetime, seconds: float) -> str:
-    """A time in a number of seconds, as headers have it."""
+    """The time ``seconds`` from now, formatted for a header."""
     return format_datetime(now + timedelta(seconds=seconds), usegmt=True)

@@ -1,4 +1,4 @@
-"""What stands between a request and the store: the types that faults and server share."""
+"""Types shared by faults and server, for what comes between a request and the store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: How many ticks the store's index lags in addition, for one request.
+#: Additional ticks by which the store's index lags, for one request.
 INDEX_LAG: web.RequestKey[int] = web.RequestKey("index_lag", int)
 
 
 class Interceptor(Protocol):
     """What the server needs of a `sandbox.faults.Fault`.
 
-    A protocol, because faults look into the store: the store can't import them.
+    It is a protocol because faults use the store, so the store can't import them.
     """
 
     path: str
@@ -27,9 +27,9 @@ class Interceptor(Protocol):
     struck: int
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether it takes this request."""
+        """Whether it takes over this request."""
 
-    async def happen(
+    async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
-        """Respond to a request that it took."""
+        """Respond to a request that it has taken over."""

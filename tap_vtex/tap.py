@@ -253,11 +253,11 @@ class TapVTEX(CommandLine):
         sys.exit(0 if check.is_ok else 1)
 
     def _end_unexpectedly(self, error: Exception) -> NoReturn:
-        self.logger.error("Unexpected error:\n%s", safe_traceback(error))
+        self.logger.error("An unexpected error:\n%s", safe_traceback(error))
         self._summarize()
         self.logger.error(
             "The run failed because of an error in the tap. Please report it, with the lines "
-            "after 'Unexpected error'. They contain no data or settings."
+            "after 'An unexpected error'. They contain no data or settings."
         )
         raise SystemExit(1) from None
 

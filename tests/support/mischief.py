@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Altered(Fault):
     """Answers of JSON that have been tampered with on their way."""
 
-    async def happen(
+    async def respond(
         self,
         request: web.Request,
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
@@ -67,7 +67,7 @@ class Gossip(Fault):
 
     text: str = ""
 
-    async def happen(
+    async def respond(
         self,
         request: web.Request,  # noqa: ARG002
         handler: Callable[[web.Request], Awaitable[web.StreamResponse]],  # noqa: ARG002
