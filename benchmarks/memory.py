@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: Numbers of orders, of the usual size.
 FEW, SOME, MANY = 1_000, 10_000, 60_000
 ORDERS = (FEW, SOME, MANY)
-#: Kilobytes of an order. What VTEX calls a large one has about a hundred items.
+#: Kilobytes of an order. What VTEX calls a large one has hundreds of items.
 SIZES = (20, 100, 500)
 #: Enough that each worker fetches several.
 ORDERS_PER_SIZE = 400
