@@ -134,7 +134,7 @@ def has_items(body: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(body, dict) and isinstance(body.get("items"), list)
 
 
-def is_document_or_nothing(body: object) -> TypeGuard[dict[str, Any] | None]:
+def is_document_or_null(body: object) -> TypeGuard[dict[str, Any] | None]:
     """Whether a body is an object or ``null``, which VTEX sends instead of some objects."""
     return body is None or isinstance(body, dict)
 

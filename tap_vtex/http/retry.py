@@ -76,7 +76,7 @@ class RetryPolicy:
     #: for which VTEX keeps an abandoned scroll.
     scroll_waits: tuple[float, ...] = (15, 30, 60, 120, 240, 300, 300, 300)
     #: After this many empty responses, a catalog entry counts as empty.
-    empty_answers: int = 3
+    max_empty_responses: int = 3
 
     def waits(self) -> Iterator[float]:
         """The waits between the retries of one request: half fixed, half random."""
