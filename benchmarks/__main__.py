@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--draw", action="store_true", help="measure nothing")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}")
     # Exit by an exception, so that the store, the database and the measured program end, too.
     for how in (signal.SIGINT, signal.SIGTERM):
         signal.signal(how, lambda number, _frame: sys.exit(128 + number))
@@ -58,7 +58,7 @@ def main() -> None:
     print(page.on_terminal(results.values()))
     print(f"\nMeasured on {machine()}. Also in {page.PAGE}.")
     if failed:
-        sys.exit(f"Not measured: {', '.join(failed)}. What stands there is from an earlier run.")
+        sys.exit(f"Not measured: {', '.join(failed)}. Their figures are from an earlier run.")
 
 
 def _in_order(results: dict[str, Result]) -> dict[str, Result]:

@@ -21,8 +21,8 @@ class Contender(NamedTuple):
 
     def load(self, store: Shop, workers: int = WORKERS) -> Load:
         """Run it against a store. The serial ones ignore ``workers``."""
-        given = {"config": store.config | {"max_workers": workers}}
-        return store.watch(self.module, given, *self.arguments, python=self.python)
+        files = {"config": store.config | {"max_workers": workers}}
+        return store.watch(self.module, files, *self.arguments, python=self.python)
 
 
 AIOHTTP: Final = Contender("bare loop, aiohttp", "benchmarks.aiohttp_loop")

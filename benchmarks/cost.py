@@ -82,7 +82,7 @@ def _result(cost: dict[str, float]) -> Result:
     return Result(
         f"CPU for 1,000 orders of {KILOBYTES} KB, median of {ROUNDS} rounds",
         [
-            *(_beside(one.name, cost, TAP) for one in OTHERS),
+            *(_compared(one.name, cost, TAP) for one in OTHERS),
             Figure(
                 TAP,
                 f"{tap:.2f} s",
@@ -91,8 +91,8 @@ def _result(cost: dict[str, float]) -> Result:
                 f"≤ {SECONDS} s, ≤ {PART_OF_DLT}",
                 tap <= SECONDS and tap <= PART_OF_DLT * dlt,
             ),
-            _beside(PART, cost, TAP),
-            _beside(ITEMS, cost, TAP),
+            _compared(PART, cost, TAP),
+            _compared(ITEMS, cost, TAP),
             Figure(
                 CHILDREN,
                 f"{children:.2f} s",
@@ -101,8 +101,8 @@ def _result(cost: dict[str, float]) -> Result:
                 f"≤ {PART_OF_DLT}",
                 children <= PART_OF_DLT * normalized,
             ),
-            _beside(TLS_AIOHTTP, cost, AIOHTTP.name),
-            _beside(TLS_TAP, cost, TAP),
+            _compared(TLS_AIOHTTP, cost, AIOHTTP.name),
+            _compared(TLS_TAP, cost, TAP),
         ],
         Bars(
             "CPU seconds for 1,000 orders",
@@ -113,7 +113,7 @@ def _result(cost: dict[str, float]) -> Result:
     )
 
 
-def _beside(name: str, cost: dict[str, float], yardstick: str) -> Figure:
+def _compared(name: str, cost: dict[str, float], yardstick: str) -> Figure:
     return Figure(
         name,
         f"{cost[name]:.2f} s",

@@ -44,25 +44,25 @@ def measure() -> Result:
     with ready_shop(FEW_ORDERS) as store:
         serial = SDK.load(store)
         alone = store.tap("orders", workers=1)
-    beside: dict[str, Load] = {}
+    loads: dict[str, Load] = {}
     with ready_shop(ORDERS) as store:
         for workers in CONCURRENT:
-            beside[_named("tap", workers)] = store.tap("orders", workers=workers)
+            loads[_label("tap", workers)] = store.tap("orders", workers=workers)
             for one in (AIOHTTP, DLT):
-                beside[_named(one.name, workers)] = one.load(store, workers)
+                loads[_label(one.name, workers)] = one.load(store, workers)
     long = {workers: _load_many(workers) for workers in MANY_ORDERS}
     most = long[MAX_WORKERS].steady
     return Result(
         TITLE,
         [
             Figure(SDK.name, _per_second(serial.rate)),
-            _beside_limit(1, alone, serial),
+            _against_limit(1, alone, serial),
             *(
                 Figure(name, f"{_per_second(load.rate)}, {load.run.megabytes:.0f} MB")
-                for name, load in beside.items()
+                for name, load in loads.items()
             ),
-            *(_beside_limit(workers, loads.steady, serial) for workers, loads in long.items()),
-            *(_beside_ideal(workers, loads, most) for workers, loads in long.items()),
+            *(_against_limit(workers, pair.steady, serial) for workers, pair in long.items()),
+            *(_against_ideal(workers, pair, most) for workers, pair in long.items()),
             Figure(
                 f"CPU at {MAX_WORKERS} workers",
                 f"tap {_cores(most.run.cpu, most)}",
@@ -73,10 +73,10 @@ def measure() -> Result:
             "Orders a second",
             [
                 (SDK.name, serial.rate),
-                (_named("tap", 1), alone.rate),
-                *((name, load.rate) for name, load in beside.items()),
+                (_label("tap", 1), alone.rate),
+                *((name, load.rate) for name, load in loads.items()),
             ],
-            yardsticks=(SDK.name, *(name for name in beside if not name.startswith("tap"))),
+            yardsticks=(SDK.name, *(name for name in loads if not name.startswith("tap"))),
         ),
         {"rate": long[WORKERS].steady.rate},
     )
@@ -94,13 +94,13 @@ def _limit(workers: int) -> float:
     return workers / LATENCY * 1000
 
 
-def _beside_limit(workers: int, load: Load, serial: Load) -> Figure:
+def _against_limit(workers: int, load: Load, serial: Load) -> Figure:
     times, part = load.rate / serial.rate, load.rate / _limit(workers)
     wanted, reached = "", None
     if least := PART_OF_LIMIT.get(workers):
         wanted, reached = f"≥ {least} of the limit", part >= least
     return Figure(
-        f"{_named('tap', workers)}, {load.orders:,} orders",
+        f"{_label('tap', workers)}, {load.orders:,} orders",
         f"{_per_second(load.rate)}, {load.run.megabytes:.0f} MB",
         f"limit {_limit(workers):.0f}, serial {serial.rate:.1f}",
         f"{part:.2f}, {times:.1f}",
@@ -109,7 +109,7 @@ def _beside_limit(workers: int, load: Load, serial: Load) -> Figure:
     )
 
 
-def _beside_ideal(workers: int, loads: Long, most: Load) -> Figure:
+def _against_ideal(workers: int, loads: Long, most: Load) -> Figure:
     # The rate if no worker ever waited for another, capped at what the machine can do.
     ideal = min(workers / MEAN_LATENCY * 1000, most.rate)
     # The same, with the time per request from the steady load plus the mean delay.
@@ -125,7 +125,7 @@ def _beside_ideal(workers: int, loads: Long, most: Load) -> Figure:
     )
 
 
-def _named(name: str, workers: int) -> str:
+def _label(name: str, workers: int) -> str:
     return f"{name}, {workers} worker{'s' if workers > 1 else ''}"
 
 

@@ -34,9 +34,9 @@ def measure() -> Result:
         f"Incremental runs: {full.orders:,} orders of the last 60 days, {LATENCY} ms",
         [
             Figure("loading all again", _requests(full), f"{full.run.wall:.1f} s", "", "", None),
-            _beside("an hour later, nothing changed", unchanged, full),
-            _beside("another hour later, 1 % changed", changed, full),
-            _beside("a day later, nothing else changed", next_day, full),
+            _compared("an hour later, nothing changed", unchanged, full),
+            _compared("another hour later, 1 % changed", changed, full),
+            _compared("a day later, nothing else changed", next_day, full),
             Figure(
                 "changes fetched within the day",
                 f"{min(fetched, CHANGED)} of {CHANGED}",
@@ -47,7 +47,7 @@ def measure() -> Result:
     )
 
 
-def _beside(what: str, run: Load, full: Load) -> Figure:
+def _compared(what: str, run: Load, full: Load) -> Figure:
     return Figure(
         what,
         f"{_requests(run)}, {run.run.wall:.1f} s",

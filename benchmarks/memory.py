@@ -40,10 +40,10 @@ def measure() -> Result:
     return Result(
         "Peak memory",
         [
-            Figure(f"{_of(FEW)}, {WORKERS} workers", f"{few:.0f} MB"),
-            Figure(_of(SOME), f"{some:.0f} MB", f"{FEW:,}: {few:.0f} MB", f"{some / few:.2f}"),
+            Figure(f"{_label(FEW)}, {WORKERS} workers", f"{few:.0f} MB"),
+            Figure(_label(SOME), f"{some:.0f} MB", f"{FEW:,}: {few:.0f} MB", f"{some / few:.2f}"),
             Figure(
-                _of(MANY),
+                _label(MANY),
                 f"{many:.0f} MB",
                 f"{SOME:,}: {some:.0f} MB",
                 f"{many / some:.2f}",
@@ -62,7 +62,7 @@ def measure() -> Result:
         Bars(
             "Peak megabytes",
             [
-                *((_of(orders), peak) for orders, peak in by_number.items()),
+                *((_label(orders), peak) for orders, peak in by_number.items()),
                 *(
                     (f"{kilobytes} KB, {workers} workers", peak)
                     for (kilobytes, workers), peak in by_size.items()
@@ -77,7 +77,7 @@ def _peak(store: Shop, workers: int = WORKERS) -> float:
     return store.tap("orders", workers=workers).run.megabytes
 
 
-def _of(orders: int) -> str:
+def _label(orders: int) -> str:
     return f"{orders:,} orders of {KILOBYTES} KB"
 
 

@@ -100,15 +100,15 @@ class Shop(Store):
     ) -> Load:
         """Run the tap for some streams. ``without`` is a field to deselect."""
         config = self.config | {"max_workers": workers} | settings
-        given = {"config": config, "catalog": catalog(*streams, without=without)}
+        files = {"config": config, "catalog": catalog(*streams, without=without)}
         if state is not None:
-            given["state"] = state
-        return self.watch("tap_vtex", given, keep=keep)
+            files["state"] = state
+        return self.watch("tap_vtex", files, keep=keep)
 
     def watch(
         self,
         module: str,
-        given: dict[str, Json],
+        files: dict[str, Json],
         *arguments: str,
         keep: Path | None = None,
         python: str = sys.executable,
@@ -116,7 +116,7 @@ class Shop(Store):
         """Run a module with JSON files as options, and measure what the store sees of it."""
         with tempfile.TemporaryDirectory() as folder:
             command = [python, "-m", module, *arguments]
-            for option, content in given.items():
+            for option, content in files.items():
                 path = Path(folder, f"{option}.json")
                 path.write_text(json.dumps(content))
                 command += [f"--{option}", str(path)]

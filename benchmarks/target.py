@@ -198,9 +198,9 @@ def _cost(loads: Sequence[Run], starts: Sequence[Run], orders: int) -> Cost:
 
 def _pipe(folder: Path, config: Settings, target: str) -> list[str]:
     """The equivalent of ``meltano run``."""
-    given = {"config": config | {"max_workers": WORKERS}, "catalog": catalog("orders")}
+    files = {"config": config | {"max_workers": WORKERS}, "catalog": catalog("orders")}
     tap = [sys.executable, "-m", "tap_vtex"]
-    for option, content in given.items():
+    for option, content in files.items():
         path = folder / f"tap_{option}.json"
         path.write_text(json.dumps(content))
         tap += [f"--{option}", str(path)]
@@ -217,7 +217,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
         f"target-postgres, {tap.orders:,} orders of {KILOBYTES} KB, PostgreSQL on the same "
         f"machine, median of {ROUNDS} rounds",
         [
-            *(_beside(what, cost, plain.rate) for what, cost in costs.items()),
+            *(_compared(what, cost, plain.rate) for what, cost in costs.items()),
             Figure("rows the same with msgspec", "yes" if same else "NO", "", "", "yes", same),
             Figure(f"tap alone, {WORKERS} workers, {LATENCY} ms", f"{alone:.0f} orders/s"),
             Figure(
@@ -244,7 +244,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
     )
 
 
-def _beside(what: str, cost: Cost, plain: float) -> Figure:
+def _compared(what: str, cost: Cost, plain: float) -> Figure:
     return Figure(
         what,
         f"{cost.rate:.0f} orders/s, {cost.megabytes:.0f} MB, CPU for 1,000: target "

@@ -187,14 +187,14 @@ class TapVTEX(CommandLine):
             if is_refused or isinstance(error, UnavailableError):
                 self._discovery_ends = now
                 self.logger.warning(
-                    "The store's own fields get no columns of their own: they are in "
+                    "The store's own fields get no columns of their own and stay in "
                     "custom_fields. %s",
                     "VTEX refused the key (status 401)." if is_refused else error,
                 )
                 return []
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
-                "get no columns of their own: they are in custom_fields. %s",
+                "get no columns of their own and stay in custom_fields. %s",
                 entity,
                 error,
             )
