@@ -150,11 +150,10 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
     named = config.get("master_data_entities")
     if named is None:
         return
+    entries: list[Any] | None = None
     if isinstance(named, list):
         entries = [{"entity": one} if isinstance(one, str) else one for one in named]
-    else:
-        entries = [None]
-    if not all(_is_entity(one) for one in entries):
+    if entries is None or not all(_is_entity(one) for one in entries):
         yield (
             "The setting master_data_entities has to be a list of Master Data entities, like "
             '["AU", "b2b_users", {"entity": "wishlist", "schema": "v1"}].'
