@@ -1,1 +1,1 @@
-"""How fast the tap is, and what it costs: ``make bench``. Nothing of it is in the wheel."""
+"""Benchmarks of the tap's speed and cost: ``make bench``. They are not part of the wheel."""

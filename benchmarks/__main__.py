@@ -1,7 +1,7 @@
 """``make bench``: measure, print the table, and bring docs/performance.md up to date.
 
-``python -m benchmarks cost memory`` does some of them; ``--draw`` writes page and picture
-again from the results that are there.
+``python -m benchmarks cost memory`` runs only those; ``--draw`` only rewrites page and picture
+from the existing results.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.results import machine, today
 if TYPE_CHECKING:
     from benchmarks.results import Result
 
-#: Each a module that has a function ``measure``, in the order of the page.
+#: Modules with a function ``measure``, in the order of the page.
 NAMES = (
     *("first_load", "cost", "incremental", "hourly", "clients"),
     *("catalog", "catalog_day", "memory", "target"),
@@ -31,26 +31,26 @@ NAMES = (
 
 
 def main() -> None:
-    """Measure what was asked for, one after the other."""
+    """Run the requested benchmarks, one after the other."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}; or all")
     parser.add_argument("--draw", action="store_true", help="measure nothing")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    # Whoever ends it ends the store, the database and what is measured, too.
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}")
+    # Exit by an exception, so that the store, the database and the measured program end, too.
     for how in (signal.SIGINT, signal.SIGTERM):
         signal.signal(how, lambda number, _frame: sys.exit(128 + number))
     results = page.read()
     failed = []
     for name in () if options.draw else options.names or NAMES:
         try:
-            results[name] = _measured(name)
-        except (Exception, SystemExit) as error:  # the others go on all the same
+            results[name] = _measure(name)
+        except (Exception, SystemExit) as error:  # continue with the others
             if isinstance(error, SystemExit) and isinstance(error.code, int):
-                raise  # by a signal
-            told = format_exception_only(error)[-1].rstrip()
-            print(f"{name} failed: {told}", file=sys.stderr, flush=True)
+                raise  # a signal
+            reason = format_exception_only(error)[-1].rstrip()
+            print(f"{name} failed: {reason}", file=sys.stderr, flush=True)
             failed.append(name)
         page.write(_in_order(results))
     results = _in_order(results)
@@ -58,16 +58,16 @@ def main() -> None:
     print(page.on_terminal(results.values()))
     print(f"\nMeasured on {machine()}. Also in {page.PAGE}.")
     if failed:
-        sys.exit(f"Not measured: {', '.join(failed)}. What stands there is from an earlier run.")
+        sys.exit(f"Not measured: {', '.join(failed)}. Their figures are from an earlier run.")
 
 
 def _in_order(results: dict[str, Result]) -> dict[str, Result]:
     return {name: results[name] for name in NAMES if name in results}
 
 
-def _measured(name: str) -> Result:
-    busy = os.getloadavg()[0]
-    print(f"{name} ... (the machine's load before: {busy:.1f})", flush=True)
+def _measure(name: str) -> Result:
+    load = os.getloadavg()[0]
+    print(f"{name} ... (the machine's load before: {load:.1f})", flush=True)
     began = time.monotonic()
     result: Result = import_module(f"benchmarks.{name}").measure()
     minutes = round((time.monotonic() - began) / 60, 1)

@@ -1,6 +1,6 @@
-"""The same orders by a bare loop on aiohttp: ask side by side, parse, encode, write.
+"""The same orders with a bare aiohttp loop: concurrent requests, parse, encode, write.
 
-Without retries, pace, windows or state: what somebody writes who wants the orders quickly, once.
+It has no retries, rate limit, windows or state: a script for fetching the orders quickly, once.
 ``python -m benchmarks.aiohttp_loop --config config.json``: every order that the list shows.
 """
 
@@ -21,7 +21,7 @@ LIST = "/api/oms/pvt/orders"
 
 
 def main() -> None:
-    """Read the config, and write what the store has."""
+    """Read the config, and write the store's orders."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.aiohttp_loop")
     parser.add_argument("--config", required=True, type=Path)
     options = parser.parse_args()

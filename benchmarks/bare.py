@@ -1,7 +1,7 @@
-"""The least that it takes: ask, parse, encode and write, in a plain loop. The yardstick of cost.
+"""The minimum: request, parse, encode and write, in a plain loop. The yardstick for cost.
 
-``python -m benchmarks.bare orders --config config.json``: every order that the list shows, or
-``clients``: every client.
+``python -m benchmarks.bare orders --config config.json``: every order that the list shows.
+``clients`` instead of ``orders``: every client.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TIMEOUT = 60
 
 
 def main() -> None:
-    """Read the config, and write what the store has."""
+    """Read the config, and write the store's orders or clients."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bare")
     parser.add_argument("what", choices=("orders", "clients"))
     parser.add_argument("--config", required=True, type=Path)

@@ -1,4 +1,4 @@
-"""The catalog, whole and unchanged."""
+"""The catalog: a full load, and a run without changes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from benchmarks.shop import shop
 SKUS = 12_000
 PRODUCTS = 2_000
 LATENCY = 50
-#: An hour and a half: what changed in the minutes before a run is looked at twice.
+#: Seconds: an hour and a half, because changes shortly before a run are read twice.
 LATER = 5400
 
 
 def measure() -> Result:
-    """Read the catalog, and read it again when nothing has changed."""
+    """Read the catalog, then again with nothing changed."""
     with shop(100, skus=SKUS, latency=LATENCY) as store:
         full = store.tap("products", "skus")
         store.ask("clock", {"advance": LATER})

@@ -1,4 +1,4 @@
-"""What the catalog costs by the hour and the day, by the size of the store."""
+"""What the catalog costs per hour and day, by size of store."""
 
 from __future__ import annotations
 
@@ -28,26 +28,27 @@ if TYPE_CHECKING:
 
     from benchmarks.shop import Shop
 
-#: Products of a store, and whether the key may list them.
+#: Number of products, and whether the key may list them.
 STORES = ((400, True), (2_000, True), (20_000, True), (2_000, False))
 HOURS = 24
-#: SKUs that are changed in the first hour; each has to come within the day.
+#: SKUs changed in the first hour; each has to be emitted within the day.
 CHANGED = 100
 HOUR = 3600
-MOST_AN_HOUR = 1_100
+MAX_PER_HOUR = 1_100
 STREAMS = ("products", "skus")
 
 
 class Day(NamedTuple):
-    """What a day of hourly runs came to."""
+    """The outcome of a day of hourly runs."""
 
+    #: Per hour.
     requests: list[int]
-    #: After how many hours the last change came; None if one did not.
+    #: Hours until the last change was emitted; None if one was not.
     latest: int | None
 
 
 def measure() -> Result:
-    """Let a day pass in each store, with a run every hour."""
+    """Simulate a day in each store, with a run every hour."""
     return Result(
         f"Catalog: a day of hourly runs after a full load, {CHANGED} SKUs changed",
         [_figure(products, may_list=may_list) for products, may_list in STORES],
@@ -67,8 +68,8 @@ def _figure(products: int, *, may_list: bool) -> Figure:
         f"{total:,} a day, {most:,} an hour at most, each change after {day.latest} h at most",
         f"each product in each run {every:,}",
         f"{total / every:.2f}",
-        f"≤ {MOST_AN_HOUR:,} an hour, 24 h",
-        most <= MOST_AN_HOUR and is_in_time,
+        f"≤ {MAX_PER_HOUR:,} an hour, 24 h",
+        most <= MAX_PER_HOUR and is_in_time,
     )
 
 
@@ -92,7 +93,7 @@ def _day(store: Shop, state: dict[str, Any], products: int) -> Day:
 
 
 def _skus_in(messages: Path) -> set[str]:
-    """The SKUs that a run wrote with their new name."""
+    """The SKUs that a run emitted with their new name."""
     found = set()
     for line in messages.read_bytes().splitlines():
         message = msgspec.json.decode(line)
@@ -102,14 +103,14 @@ def _skus_in(messages: Path) -> set[str]:
 
 
 def _loaded(products: int, *, may_list: bool) -> dict[str, Any]:
-    """The state as a full load leaves it: loading 120,000 SKUs would take minutes."""
+    """The state after a full load, made up because loading 120,000 SKUs would take minutes."""
     now = dates.parse(NOW)
     assert now  # noqa: S101 - for the type checkers
     skus: dict[int, Sequence[int]] = {
         product: range((product - 1) * SKUS_PER_PRODUCT + 1, product * SKUS_PER_PRODUCT + 1)
         for product in range(1, products + 1)
     }
-    # Beside these, the sandbox has a product 0, one without SKUs, and ids of nothing.
+    # The sandbox also has a product 0, a product without SKUs, and ids that lead nowhere.
     skus[0] = [0]
     bookmark = _by_product(skus, now) if may_list else _by_sku(skus, now)
     partition = {

@@ -1,7 +1,7 @@
-"""Clients by scroll, beside a plain loop that scrolls; and who else is read with them.
+"""Clients by scroll, compared with a plain scrolling loop; and streams that share their responses.
 
-Where VTEX gives pages by number, the tap reads them side by side; where not, one after the other.
-Responses are ready from the second request on: each load is done twice, and the second one counts.
+The tap reads a scroll's pages concurrently if VTEX serves them by number, otherwise one by one.
+Each load runs twice and the second one counts, because the store caches its responses.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from benchmarks.shop import Load, Shop
 
-#: Two sizes: the start of a process falls out of the difference.
+#: Two sizes, because their difference cancels out the process's start.
 FEW, MANY = 10_000, 100_000
-#: All that are made of the documents of CL.
+#: All streams made from the documents of CL.
 TOGETHER = ("clients", "carts", "newsletter")
 #: CPU beside a plain loop: 35 µs where the loop takes 19.
 TIMES_THE_LOOP = 1.84
@@ -29,10 +29,10 @@ MILLION = 1_000_000
 
 
 class Before(NamedTuple):
-    """What a reading of a million documents took when each stream read for itself.
+    """What reading a million documents took when each stream read its own.
 
-    Reckoned from 60,000 clients, whose windows were halved, and from 100,000, which the sandbox
-    gave in 74 seconds.
+    Extrapolated from 60,000 clients, whose windows were halved, and from 100,000, which the
+    sandbox served in 74 seconds.
     """
 
     requests: int = 1_950
@@ -47,9 +47,11 @@ def measure() -> Result:
     loads: dict[int, tuple[Load, ...]] = {}
     for clients in (FEW, MANY):
         with ready_shop(100, clients=clients, kilobytes=0) as store:
-            loads[clients] = tuple(_second(store, one) for one in (loop, tap, _tap_page_by_page))
+            loads[clients] = tuple(
+                _second_load(store, one) for one in (loop, tap, _tap_page_by_page)
+            )
             if clients == FEW:
-                together = _second(store, _tap_together)
+                together = _second_load(store, _tap_together)
     bare, numbered, page_by_page = loads[MANY]
     bare_cost, tap_cost, _ = (
         (many.run.cpu - few.run.cpu) / (MANY - FEW) * 1e6
@@ -96,7 +98,7 @@ def measure() -> Result:
                 f"clients alone {loads[FEW][1].total}",
                 _ratio(together.total, loads[FEW][1].total),
             ),
-            # Clients with carts and newsletter, and as many addresses: two readings.
+            # Two passes: clients with carts and newsletter, and the same number of addresses.
             Figure(
                 "1,000,000 clients with addresses, reckoned: requests",
                 f"{2 * requests:,.0f}",
@@ -128,18 +130,18 @@ def measure() -> Result:
     )
 
 
-def _second(store: Shop, load: Callable[[Shop], Load]) -> Load:
+def _second_load(store: Shop, load: Callable[[Shop], Load]) -> Load:
     load(store)
     return load(store)
 
 
 def loop(store: Shop, keep: Path | None = None) -> Load:
-    """Read them in a plain loop; ``keep`` is a file to put what it writes into."""
+    """Read them in a plain loop. ``keep`` is a file for its output."""
     return store.watch("benchmarks.bare", {"config": store.config}, "clients", keep=keep)
 
 
 def tap(store: Shop, keep: Path | None = None) -> Load:
-    """Read them by the tap, from a store that gives pages by number."""
+    """Read them with the tap, from a store that serves pages by number."""
     store.ask("settings", {"quirks": {"scroll_pages": "from_1"}})
     return store.tap("clients", keep=keep)
 

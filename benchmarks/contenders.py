@@ -1,4 +1,4 @@
-"""What stands beside the tap: what a user would take, or write, instead."""
+"""What the tap is compared with: what a user would take, or write, instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Contender(NamedTuple):
-    """A program that reads the orders which the list shows at once, the latest 3,000."""
+    """A program that reads the orders within reach of the list, the latest 3,000."""
 
     name: str
     module: str
@@ -20,9 +20,9 @@ class Contender(NamedTuple):
     python: str = sys.executable
 
     def load(self, store: Shop, workers: int = WORKERS) -> Load:
-        """Run it against a store; the serial ones have one worker, whatever is said."""
-        given = {"config": store.config | {"max_workers": workers}}
-        return store.watch(self.module, given, *self.arguments, python=self.python)
+        """Run it against a store. The serial ones ignore ``workers``."""
+        files = {"config": store.config | {"max_workers": workers}}
+        return store.watch(self.module, files, *self.arguments, python=self.python)
 
 
 AIOHTTP: Final = Contender("bare loop, aiohttp", "benchmarks.aiohttp_loop")

@@ -1,4 +1,4 @@
-"""Which core a process runs on: what is measured must not share the store's."""
+"""CPU cores of processes: the measured program must not share the store's core."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Final
 def _allowed() -> frozenset[int]:
     if sys.platform == "linux":
         return frozenset(os.sched_getaffinity(0))
-    return frozenset()  # elsewhere, everything runs where the system puts it
+    return frozenset()  # elsewhere, the system decides
 
 
-#: What this process was allowed when it began.
+#: The cores this process was allowed at its start.
 ALL: Final = _allowed()
-#: The store's core; none where there is only one, or none can be chosen.
+#: The store's core; empty if there is only one, or no choice.
 STORE: Final = frozenset({max(ALL)}) if len(ALL) > 1 else frozenset[int]()
-#: The cores of what is measured.
+#: The measured program's cores.
 OTHERS: Final = ALL - STORE
 
 
 def keep_on(process: int, cores: frozenset[int]) -> None:
-    """Keep a process, and those that it will start, on some cores; without any, anywhere."""
+    """Pin a process and its future children to some cores; with none, let them run anywhere."""
     if sys.platform == "linux" and cores:
         os.sched_setaffinity(process, cores)

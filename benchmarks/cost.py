@@ -1,14 +1,14 @@
-"""What an order costs in CPU, beside what else could read it.
+"""CPU time per order, compared with alternatives.
 
-Each program loads two stores, a small and a large one; the difference is what orders cost, and
-the start of the process falls out. All that is repeated, one program after the other, and the
-median of the rounds counts: whatever else the machine does meets all of them.
+Each program loads a small and a large store; the difference is the cost of orders, without the
+process's start. The programs take turns for several rounds, so that other load on the machine
+affects all of them, and the median counts.
 
-The stream ``orders`` is compared with dlt's extraction: both write one row per order. dlt cuts
-items, payments and packages out of the orders when it normalizes them, so the tap with all three
-of these streams is compared with extraction and normalization together. The numbers of rows are
-the same. The columns are not: dlt also makes nested objects into columns and all other lists into
-tables, where the tap writes JSON.
+The stream ``orders`` is compared with dlt's extraction: both write one row per order. dlt splits
+items, payments and packages from the orders when it normalizes them, so the tap with those three
+streams is compared with extraction and normalization together. Both write the same number of rows
+but different columns: dlt also turns nested objects into columns and all other lists into tables,
+where the tap writes JSON.
 """
 
 from __future__ import annotations
@@ -26,30 +26,31 @@ if TYPE_CHECKING:
 
     from benchmarks.shop import Load, Shop
 
-#: The larger is about as many as a plain loop can read: VTEX's list ends after 3,000.
+#: The larger one is close to the maximum for a plain loop: VTEX's list ends after 3,000.
 SIZES = (500, 2900)
 ROUNDS = 3
 SECONDS = 0.85
 PART_OF_DLT = 0.25
-#: A field in a list: every item is copied to leave it out.
-LEFT_OUT = "items.imageUrl"
+#: A field in a list: deselecting it copies every item.
+DESELECTED = "items.imageUrl"
 
 TAP = f"tap, {WORKERS} workers"
-PART = f"tap, {LEFT_OUT} left out"
+PART = f"tap, {DESELECTED} left out"
 ITEMS = "tap with order_items"
 CHILDREN = "tap with order_items, payments, packages"
 TLS_TAP, TLS_AIOHTTP = f"{TAP}, TLS and gzip", f"{AIOHTTP.name}, TLS and gzip"
 
 OTHERS = (AIOHTTP, REQUESTS, SDK, DLT, DLT_NORMALIZED)
 
-#: What to run against the store of each kind.
+#: Loads from a store without TLS.
 PLAIN: dict[str, Callable[[Shop], Load]] = {
     **{one.name: one.load for one in OTHERS},
     TAP: lambda store: store.tap("orders"),
-    PART: lambda store: store.tap("orders", without=LEFT_OUT),
+    PART: lambda store: store.tap("orders", without=DESELECTED),
     ITEMS: lambda store: store.tap("orders", "order_items"),
     CHILDREN: lambda store: store.tap("orders", "order_items", "payments", "packages"),
 }
+#: Loads from a store with TLS and gzip.
 ENCRYPTED: dict[str, Callable[[Shop], Load]] = {
     TLS_AIOHTTP: AIOHTTP.load,
     TLS_TAP: PLAIN[TAP],
@@ -75,13 +76,13 @@ def measure() -> Result:
 
 
 def _result(cost: dict[str, float]) -> Result:
-    """The figures; ``cost`` is in seconds for 1,000 orders."""
+    """The figures. ``cost`` is in seconds per 1,000 orders."""
     tap, dlt = cost[TAP], cost[DLT.name]
     children, normalized = cost[CHILDREN], cost[DLT_NORMALIZED.name]
     return Result(
         f"CPU for 1,000 orders of {KILOBYTES} KB, median of {ROUNDS} rounds",
         [
-            *(_beside(one.name, cost, TAP) for one in OTHERS),
+            *(_compared(one.name, cost, TAP) for one in OTHERS),
             Figure(
                 TAP,
                 f"{tap:.2f} s",
@@ -90,8 +91,8 @@ def _result(cost: dict[str, float]) -> Result:
                 f"≤ {SECONDS} s, ≤ {PART_OF_DLT}",
                 tap <= SECONDS and tap <= PART_OF_DLT * dlt,
             ),
-            _beside(PART, cost, TAP),
-            _beside(ITEMS, cost, TAP),
+            _compared(PART, cost, TAP),
+            _compared(ITEMS, cost, TAP),
             Figure(
                 CHILDREN,
                 f"{children:.2f} s",
@@ -100,8 +101,8 @@ def _result(cost: dict[str, float]) -> Result:
                 f"≤ {PART_OF_DLT}",
                 children <= PART_OF_DLT * normalized,
             ),
-            _beside(TLS_AIOHTTP, cost, AIOHTTP.name),
-            _beside(TLS_TAP, cost, TAP),
+            _compared(TLS_AIOHTTP, cost, AIOHTTP.name),
+            _compared(TLS_TAP, cost, TAP),
         ],
         Bars(
             "CPU seconds for 1,000 orders",
@@ -112,7 +113,7 @@ def _result(cost: dict[str, float]) -> Result:
     )
 
 
-def _beside(name: str, cost: dict[str, float], yardstick: str) -> Figure:
+def _compared(name: str, cost: dict[str, float], yardstick: str) -> Figure:
     return Figure(
         name,
         f"{cost[name]:.2f} s",

@@ -1,12 +1,12 @@
-"""The same orders by dlt's ``rest_api`` source: what a user might take instead of the tap.
+"""The same orders with dlt's ``rest_api`` source: what a user might take instead of the tap.
 
-List and orders are a resource each, both parallelized; only the orders are kept. Extraction alone
-ends with one row per order in a file, as the stream ``orders`` does. ``--normalize`` then makes an
-order's objects into columns and each of its lists into a table, among them the items, payments and
-packages that the tap has as streams. dlt's load has no counterpart in a tap.
+List and orders are one resource each, both parallelized; only the orders are kept. Extraction
+writes one row per order to a file, like the stream ``orders``. ``--normalize`` then turns an
+order's objects into columns and each of its lists into a table, including the items, payments and
+packages for which the tap has streams. dlt's load step has no counterpart in a tap.
 
-It needs the group ``bench`` of pyproject.toml, which ``make bench`` installs into a folder of
-its own.
+This needs the group ``bench`` of pyproject.toml, which ``make bench`` installs in a separate
+environment.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def main() -> None:
     options = parser.parse_args()
     settings = json.loads(options.config.read_text())
     with tempfile.TemporaryDirectory() as folder:
-        # dlt reads them when it is imported.
+        # dlt reads these on import.
         os.environ |= {
             "DLT_PROJECT_DIR": folder,
             "DLT_DATA_DIR": folder,
             "RUNTIME__DLTHUB_TELEMETRY": "false",
-            # Extraction and a tap compress nothing either; gzip would take a fifth of the time.
+            # Neither extraction nor a tap compresses; gzip would take a fifth of the time.
             "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
             "EXTRACT__WORKERS": str(settings["max_workers"]),
             "EXTRACT__MAX_PARALLEL_ITEMS": str(4 * settings["max_workers"]),
@@ -61,7 +61,7 @@ def _source(settings: dict[str, Any]) -> dict[str, Any]:
         "resources": [
             {
                 "name": "order_list",
-                "selected": False,  # asked for, and not kept
+                "selected": False,  # requested but not kept
                 "parallelized": True,
                 "endpoint": {
                     "path": "api/oms/pvt/orders",

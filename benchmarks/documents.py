@@ -1,7 +1,7 @@
-"""Master Data of the store with ready responses: counts, and scrolls whose pages have numbers.
+"""Master Data of the store with prepared responses: counts, and scrolls with numbered pages.
 
-A scroll's token names its query and its next page, so that each request has one response, which is
-made once. The clock stands still: a second load has the same queries, and waits for nothing.
+A scroll's token names its query and next page, so each request has one response, rendered once.
+The clock stands still, so a second load has the same queries and finds all of them cached.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ ROUTE: Final = f"{PREFIX}{{acronym}}/"
 
 
 class Documents:
-    """What search and scroll of a store answer."""
+    """The responses to a store's searches and scrolls."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._now = store.clock.now()
         #: By acronym and condition.
         self._entries: dict[tuple[str, str | None], list[Entry]] = {}
-        #: Bodies of pages, by query and place.
+        #: Page bodies, by number of the query and of the page.
         self._pages: dict[tuple[int, int], bytes] = {}
-        #: The queries of scrolls; tokens have their places.
+        #: The queries of scrolls. Tokens contain their index.
         self._queries: list[dict[str, str]] = []
-        #: By acronym and fields: documents as JSON.
-        self._made: dict[tuple[str, str], dict[Entry, msgspec.Raw]] = {}
+        #: Documents as JSON, by acronym and fields.
+        self._rendered: dict[tuple[str, str], dict[Entry, msgspec.Raw]] = {}
 
     def get(self, path: str, query: dict[str, str]) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of a response."""
@@ -42,7 +42,7 @@ class Documents:
         entity = self._store.entities[acronym]
         if how == "scroll":
             return self._scroll(entity, query)
-        # The tap only counts by it, as long as a scroll is free.
+        # The tap uses search only to count, as long as a scroll is free.
         found = self._found(entity, query)
         headers = {"REST-Content-Range": f"resources=0-1/{len(found)}"}
         return self._body(entity, query["_fields"], found[:1]), headers
@@ -80,11 +80,11 @@ class Documents:
         return self._entries[key]
 
     def _body(self, entity: Entity, fields: str, entries: list[Entry]) -> bytes:
-        made = self._made.setdefault((entity.acronym, fields), {})
+        rendered = self._rendered.setdefault((entity.acronym, fields), {})
         for entry in entries:
-            if entry not in made:
+            if entry not in rendered:
                 document = entity.indexed_document(entry, self._now)
                 kept = document if fields == "_all" else dict.fromkeys(fields.split(","))
                 content = {name: document[name] for name in kept if name in document}
-                made[entry] = msgspec.Raw(msgspec.json.encode(content))
-        return msgspec.json.encode([made[entry] for entry in entries])
+                rendered[entry] = msgspec.Raw(msgspec.json.encode(content))
+        return msgspec.json.encode([rendered[entry] for entry in entries])

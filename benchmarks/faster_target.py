@@ -1,8 +1,8 @@
-"""target-postgres with another JSON codec: what its SDK could give by default.
+"""target-postgres with another JSON codec, which the SDK could use by default.
 
-Run in the environment of the group ``bench`` like the target itself, with ``reader``,
-``serializer`` or ``both`` before its options. That says which of two attributes is replaced: how
-a message is read, how a value for a JSON column is written.
+Run it in the environment of the group ``bench`` like the target itself, with ``reader``,
+``serializer`` or ``both`` before its options: what to replace, the reader of messages or the
+serializer of values for JSON columns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from target_postgres.target import TargetPostgres
 
 
 def main() -> None:
-    """Replace what the first argument says, and run the target."""
+    """Replace what the first argument names, and run the target."""
     replaced = sys.argv.pop(1)
     if replaced in {"reader", "both"}:
         TargetPostgres.message_reader_class = MsgSpecReader

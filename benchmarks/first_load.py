@@ -1,6 +1,6 @@
-"""First load of orders by workers, beside arithmetic and what else could read them.
+"""First load of orders by number of workers, compared with the theoretical limit and alternatives.
 
-And with some slow responses: whether they hold up the others.
+A second load has some slow responses, to see whether they hold up the others.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from benchmarks.shop import Load
 
 TITLE = f"First load of orders, {KILOBYTES} KB each, {LATENCY} ms a response"
-#: Fewer where each takes its 100 ms alone: the rates can be compared all the same.
+#: For serial loads, where each order takes its 100 ms; rates stay comparable.
 FEW_ORDERS = 200
-#: About as many as a plain loop can read: VTEX's list ends after 3,000.
+#: Close to the maximum for a plain loop: VTEX's list ends after 3,000.
 ORDERS = 2900
-MOST_WORKERS = 64
-SIDE_BY_SIDE = (WORKERS, MOST_WORKERS)
-#: By workers: so many that the first and the last requests, which come one by one, hardly count.
-MANY_ORDERS = {WORKERS: 4000, MOST_WORKERS: 12_000}
+MAX_WORKERS = 64
+CONCURRENT = (WORKERS, MAX_WORKERS)
+#: By workers: enough that the serial requests at the start and the end hardly count.
+MANY_ORDERS = {WORKERS: 4000, MAX_WORKERS: 12_000}
 SLOW_ONE_IN = 20
-#: Milliseconds, where one response in twenty takes ten times as long.
+#: Milliseconds, if one response in twenty takes ten times as long.
 MEAN_LATENCY = LATENCY * (1 + 9 / SLOW_ONE_IN)
 
-PART_OF_LIMIT = {WORKERS: 0.9, MOST_WORKERS: 0.9}
+PART_OF_LIMIT = {WORKERS: 0.9, MAX_WORKERS: 0.9}
 PART_OF_IDEAL = 0.85
 
 
 class Long(NamedTuple):
-    """The same orders twice, by the tap."""
+    """The same orders twice, with the tap."""
 
     steady: Load
     #: With some slow responses.
@@ -40,31 +40,31 @@ class Long(NamedTuple):
 
 
 def measure() -> Result:
-    """Load by 1 to 64 workers."""
+    """Load with 1 to 64 workers."""
     with ready_shop(FEW_ORDERS) as store:
         serial = SDK.load(store)
         alone = store.tap("orders", workers=1)
-    beside: dict[str, Load] = {}
+    loads: dict[str, Load] = {}
     with ready_shop(ORDERS) as store:
-        for workers in SIDE_BY_SIDE:
-            beside[_named("tap", workers)] = store.tap("orders", workers=workers)
+        for workers in CONCURRENT:
+            loads[_label("tap", workers)] = store.tap("orders", workers=workers)
             for one in (AIOHTTP, DLT):
-                beside[_named(one.name, workers)] = one.load(store, workers)
+                loads[_label(one.name, workers)] = one.load(store, workers)
     long = {workers: _load_many(workers) for workers in MANY_ORDERS}
-    most = long[MOST_WORKERS].steady
+    most = long[MAX_WORKERS].steady
     return Result(
         TITLE,
         [
             Figure(SDK.name, _per_second(serial.rate)),
-            _beside_limit(1, alone, serial),
+            _against_limit(1, alone, serial),
             *(
                 Figure(name, f"{_per_second(load.rate)}, {load.run.megabytes:.0f} MB")
-                for name, load in beside.items()
+                for name, load in loads.items()
             ),
-            *(_beside_limit(workers, loads.steady, serial) for workers, loads in long.items()),
-            *(_beside_ideal(workers, loads, most) for workers, loads in long.items()),
+            *(_against_limit(workers, pair.steady, serial) for workers, pair in long.items()),
+            *(_against_ideal(workers, pair, most) for workers, pair in long.items()),
             Figure(
-                f"CPU at {MOST_WORKERS} workers",
+                f"CPU at {MAX_WORKERS} workers",
                 f"tap {_cores(most.run.cpu, most)}",
                 f"store {_cores(most.store_cpu, most)}",
             ),
@@ -73,10 +73,10 @@ def measure() -> Result:
             "Orders a second",
             [
                 (SDK.name, serial.rate),
-                (_named("tap", 1), alone.rate),
-                *((name, load.rate) for name, load in beside.items()),
+                (_label("tap", 1), alone.rate),
+                *((name, load.rate) for name, load in loads.items()),
             ],
-            yardsticks=(SDK.name, *(name for name in beside if not name.startswith("tap"))),
+            yardsticks=(SDK.name, *(name for name in loads if not name.startswith("tap"))),
         ),
         {"rate": long[WORKERS].steady.rate},
     )
@@ -90,17 +90,17 @@ def _load_many(workers: int) -> Long:
 
 
 def _limit(workers: int) -> float:
-    """Orders a second, if nothing took time but the responses."""
+    """Orders a second, if only the responses took time."""
     return workers / LATENCY * 1000
 
 
-def _beside_limit(workers: int, load: Load, serial: Load) -> Figure:
+def _against_limit(workers: int, load: Load, serial: Load) -> Figure:
     times, part = load.rate / serial.rate, load.rate / _limit(workers)
     wanted, reached = "", None
     if least := PART_OF_LIMIT.get(workers):
         wanted, reached = f"≥ {least} of the limit", part >= least
     return Figure(
-        f"{_named('tap', workers)}, {load.orders:,} orders",
+        f"{_label('tap', workers)}, {load.orders:,} orders",
         f"{_per_second(load.rate)}, {load.run.megabytes:.0f} MB",
         f"limit {_limit(workers):.0f}, serial {serial.rate:.1f}",
         f"{part:.2f}, {times:.1f}",
@@ -109,10 +109,10 @@ def _beside_limit(workers: int, load: Load, serial: Load) -> Figure:
     )
 
 
-def _beside_ideal(workers: int, loads: Long, most: Load) -> Figure:
-    # What the workers could do if none ever waited for another; no more than the machine can.
+def _against_ideal(workers: int, loads: Long, most: Load) -> Figure:
+    # The rate if no worker ever waited for another, capped at what the machine can do.
     ideal = min(workers / MEAN_LATENCY * 1000, most.rate)
-    # The same, if each request took as long as it did without slow responses, and their delay.
+    # The same, with the time per request from the steady load plus the mean delay.
     undisturbed = workers / (workers / loads.steady.rate + (MEAN_LATENCY - LATENCY) / 1000)
     part = loads.slow.rate / undisturbed
     return Figure(
@@ -125,7 +125,7 @@ def _beside_ideal(workers: int, loads: Long, most: Load) -> Figure:
     )
 
 
-def _named(name: str, workers: int) -> str:
+def _label(name: str, workers: int) -> str:
     return f"{name}, {workers} worker{'s' if workers > 1 else ''}"
 
 

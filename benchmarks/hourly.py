@@ -1,4 +1,4 @@
-"""What an hour and a day cost in requests, by size of store: simulated days, without HTTP."""
+"""Requests per hour and day, by size of store: simulated days, without HTTP."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tests.support.plain import Warehouse
 if TYPE_CHECKING:
     from sandbox.oms.lifecycle import State
 
-#: Orders a day, and the list requests that an hourly run may make.
+#: Orders a day, and the maximum list requests of an hourly run.
 SIZES = {100: 80, 1000: 80, 10_000: 500}
 NOW, DAY, HOUR = 1_795_435_200, 86_400, 3600
 LOOKBACK_DAYS = 60
 HOURS = 48
-#: Different orders. More of them would not change the mean.
+#: Number of different orders. More would not change the mean.
 LIVES = 997
 
 
 def measure() -> Result:
-    """Run every hour for two days after a first load, and count the second one."""
+    """Run every hour for two days after a first load, and count the second day."""
     figures = [figure for size, most in SIZES.items() for figure in _figures(size, most)]
     return Result("Hourly runs of orders, look-back 60 days, orders that live as usual", figures)
 
@@ -39,7 +39,7 @@ def _figures(size: int, most: int) -> list[Figure]:
     for _ in range(HOURS):
         store.now += HOUR
         counts.append(_count(warehouse))
-    lacking = warehouse.stale(hours=25)
+    stale = warehouse.stale(hours=25)
     counts = counts[-24:]
     lists, gets = (round(median(count)) for count in zip(*counts, strict=True))
     store.now += HOUR
@@ -60,13 +60,13 @@ def _figures(size: int, most: int) -> list[Figure]:
             f"all of the look-back each hour {24 * whole:,} list",
             f"{of_day / (24 * whole):.2f}",
             "no change later than a day",
-            not lacking,
+            not stale,
         ),
     ]
 
 
 def _count(warehouse: Warehouse, **settings: int) -> tuple[int, int]:
-    """Run, and count the requests for lists and for orders."""
+    """Run, and count the requests to the list and for orders."""
     store = warehouse.store
     store.lists = store.gets = 0
     warehouse.run(lookback_days=LOOKBACK_DAYS, **settings)

@@ -1,4 +1,4 @@
-"""Later runs of orders, beside loading all again: an hour later, after changes, a day later."""
+"""Later runs of orders, compared with a full load: an hour later, after changes, a day later."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ HOUR = 3600
 def measure() -> Result:
     """Load, change one order in a hundred, and load the changes."""
     with shop(ORDERS, days=DAYS, latency=LATENCY, closed=True) as store:
-        # An hour's change before a run is asked for again by the next one, since the list
-        # may have shown it too late. Here nothing changes but what is changed below.
+        # A run reads the changes of the hour before the last run again, because the list may
+        # have shown them late. Get past that hour, so that only the changes below count.
         store.ask("clock", {"advance": 2 * HOUR})
         full = store.tap("orders")
         store.ask("clock", {"advance": HOUR})
@@ -34,9 +34,9 @@ def measure() -> Result:
         f"Incremental runs: {full.orders:,} orders of the last 60 days, {LATENCY} ms",
         [
             Figure("loading all again", _requests(full), f"{full.run.wall:.1f} s", "", "", None),
-            _beside("an hour later, nothing changed", unchanged, full),
-            _beside("another hour later, 1 % changed", changed, full),
-            _beside("a day later, nothing else changed", next_day, full),
+            _compared("an hour later, nothing changed", unchanged, full),
+            _compared("another hour later, 1 % changed", changed, full),
+            _compared("a day later, nothing else changed", next_day, full),
             Figure(
                 "changes fetched within the day",
                 f"{min(fetched, CHANGED)} of {CHANGED}",
@@ -47,7 +47,7 @@ def measure() -> Result:
     )
 
 
-def _beside(what: str, run: Load, full: Load) -> Figure:
+def _compared(what: str, run: Load, full: Load) -> Figure:
     return Figure(
         what,
         f"{_requests(run)}, {run.run.wall:.1f} s",

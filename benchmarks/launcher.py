@@ -1,8 +1,8 @@
-"""Run a command, and write what it cost to a file: ``CPU seconds, peak kilobytes``.
+"""Run a command, and write its cost to a file: ``CPU seconds, peak kilobytes``.
 
-On Linux, a process inherits the peak of the process that starts it, and keeps it as it loads
-another program. A benchmark has 50 MB when it begins and grows from one measurement to the next,
-so what it measures would never show less. This process is smaller than anything that is measured.
+On Linux, a process inherits the memory peak of its parent, and exec keeps it. A benchmark starts
+with 50 MB and grows with each measurement, so nothing it measures would ever show less. This
+launcher is smaller than anything measured.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import sys
 
 
 def main() -> None:
-    """The first argument is the file's descriptor; the command does not get to see it."""
+    """Take a file descriptor and a command; the command does not inherit the descriptor."""
     costs, *command = sys.argv[1:]
     process = subprocess.Popen(command)
-    # Popen would only tell the exit code.
+    # Popen.wait would only return the exit code.
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     os.write(int(costs), f"{usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}".encode())

@@ -1,4 +1,4 @@
-"""Run a command, and see what it costs."""
+"""Run a command, and measure its cost."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from benchmarks.cores import ALL, keep_on
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-#: More than a STATE message takes.
+#: Bytes: more than a STATE message has.
 TAIL = 1 << 16
 
 
 class Message(msgspec.Struct):
-    """What of a Singer message finds the last state."""
+    """The parts of a Singer message needed to find the last state."""
 
     type: str
     value: msgspec.Raw = msgspec.Raw()
@@ -33,20 +33,20 @@ class Message(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Run:
-    """What a command cost: of it and of all processes that it has waited for."""
+    """The cost of a command and of all processes it has waited for."""
 
-    #: From its first message to its end: what a longer run has more of.
+    #: From its first message to its end: the part that grows with the run.
     seconds: float
-    #: From its start to its first message: imports, for the most part.
+    #: From its start to its first message: mostly imports.
     start: float
     cpu: float
-    #: The largest resident size of one of them.
+    #: The largest resident size of any one process.
     megabytes: float
     tail: bytes = b""
 
     @property
     def wall(self) -> float:
-        """All seconds."""
+        """Seconds from start to end."""
         return self.start + self.seconds
 
     @property
@@ -66,10 +66,10 @@ def run(
     env: dict[str, str] | None = None,
     cores: frozenset[int] = ALL,
 ) -> Run:
-    """Run a command to its end, reading what it writes; ``keep`` is a file to put that into.
+    """Run a command to its end, and read its output. ``keep`` is a file for that output.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: The command failed.
     """
     began = time.monotonic()
     first: float | None = None
@@ -112,7 +112,7 @@ def run(
 
 @contextmanager
 def _killed_on_error(group: int) -> Generator[None]:
-    """After an error, kill a process group: the launcher and all that it has started."""
+    """After an error, kill a process group: the launcher and everything it has started."""
     try:
         yield
     except BaseException:
@@ -121,7 +121,7 @@ def _killed_on_error(group: int) -> Generator[None]:
 
 
 def used_cpu(process: int) -> float:
-    """Seconds of CPU that a running process has used."""
+    """CPU seconds that a running process has used."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 

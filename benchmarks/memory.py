@@ -1,4 +1,4 @@
-"""The tap's peak memory: by the number of orders, and by workers and the size of an order."""
+"""The tap's peak memory, by number of orders, and by workers and size of order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 #: Numbers of orders, of the usual size.
 FEW, SOME, MANY = 1_000, 10_000, 60_000
 ORDERS = (FEW, SOME, MANY)
-#: Kilobytes of an order. What VTEX calls a large one has some hundred items.
+#: Kilobytes of an order. What VTEX calls a large one has hundreds of items.
 SIZES = (20, 100, 500)
-#: As many that each worker has several in turn.
-OF_EACH_SIZE = 400
-CONTENDING = (16, 64)
-#: Milliseconds: the first is short so that many orders take no time.
+#: Enough that each worker fetches several.
+ORDERS_PER_SIZE = 400
+WORKER_COUNTS = (16, 64)
+#: Milliseconds: short, so that many orders don't take long.
 LATENCY = 5
 LATENCY_OF_SIZES = 100
 GROWTH = 1.1
@@ -33,17 +33,17 @@ def measure() -> Result:
             by_number[orders] = _peak(store)
     by_size = {}
     for kilobytes in SIZES:
-        with ready_shop(OF_EACH_SIZE, latency=LATENCY_OF_SIZES, kilobytes=kilobytes) as store:
-            for workers in CONTENDING:
+        with ready_shop(ORDERS_PER_SIZE, latency=LATENCY_OF_SIZES, kilobytes=kilobytes) as store:
+            for workers in WORKER_COUNTS:
                 by_size[kilobytes, workers] = _peak(store, workers)
     few, some, many = by_number.values()
     return Result(
         "Peak memory",
         [
-            Figure(f"{_of(FEW)}, {WORKERS} workers", f"{few:.0f} MB"),
-            Figure(_of(SOME), f"{some:.0f} MB", f"{FEW:,}: {few:.0f} MB", f"{some / few:.2f}"),
+            Figure(f"{_label(FEW)}, {WORKERS} workers", f"{few:.0f} MB"),
+            Figure(_label(SOME), f"{some:.0f} MB", f"{FEW:,}: {few:.0f} MB", f"{some / few:.2f}"),
             Figure(
-                _of(MANY),
+                _label(MANY),
                 f"{many:.0f} MB",
                 f"{SOME:,}: {some:.0f} MB",
                 f"{many / some:.2f}",
@@ -54,7 +54,7 @@ def measure() -> Result:
                 Figure(
                     f"orders of {kilobytes} KB, {workers} workers",
                     f"{peak:.0f} MB",
-                    f"all that is under way at once {_under_way(kilobytes, workers):.0f} MB",
+                    f"all that is under way at once {_in_flight(kilobytes, workers):.0f} MB",
                 )
                 for (kilobytes, workers), peak in by_size.items()
             ),
@@ -62,7 +62,7 @@ def measure() -> Result:
         Bars(
             "Peak megabytes",
             [
-                *((_of(orders), peak) for orders, peak in by_number.items()),
+                *((_label(orders), peak) for orders, peak in by_number.items()),
                 *(
                     (f"{kilobytes} KB, {workers} workers", peak)
                     for (kilobytes, workers), peak in by_size.items()
@@ -77,10 +77,10 @@ def _peak(store: Shop, workers: int = WORKERS) -> float:
     return store.tap("orders", workers=workers).run.megabytes
 
 
-def _of(orders: int) -> str:
+def _label(orders: int) -> str:
     return f"{orders:,} orders of {KILOBYTES} KB"
 
 
-def _under_way(kilobytes: int, workers: int) -> float:
-    """Megabytes of a body for each worker."""
+def _in_flight(kilobytes: int, workers: int) -> float:
+    """Megabytes in flight with one body for each worker."""
     return kilobytes * workers / 1000

@@ -1,4 +1,4 @@
-"""Where the results go: a table on the terminal, the page and the picture in docs/."""
+"""Output of the results: a table on the terminal, and page and picture in docs/."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def read() -> dict[str, Result]:
 
 
 def write(results: Mapping[str, Result]) -> None:
-    """Keep the results; bring the page and the picture up to date."""
+    """Save the results, and bring page and picture up to date."""
     encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
     RESULTS.write_bytes(encoded + b"\n")
     PICTURE.write_text(svg(result.bars for result in results.values() if result.bars))
     _write_block(PAGE, "\n".join(_markdown(results.values())))
     for name, sentences in BLOCKS.items():
-        # What a part of the benchmarks can't say yet stays as it is.
+        # A block whose benchmarks have not all been run stays as it is.
         with suppress(KeyError):
             _write_block(PROJECT / name, sentences(results) + "\n")
 
@@ -49,10 +49,10 @@ def _write_block(page: Path, block: str) -> None:
 
 
 def with_block(text: str, block: str) -> str:
-    """A page with another block between the marks, of which it has one pair.
+    """Replace the block between a page's pair of marks.
 
     Raises:
-        ValueError: the page has no such marks.
+        ValueError: The page has no such marks.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -71,12 +71,12 @@ def on_terminal(results: Iterable[Result]) -> str:
 
 def _markdown(results: Iterable[Result]) -> list[str]:
     lines: list[str] = []
-    for where, group in groupby(results, lambda result: (result.date, result.machine)):
-        of_there = list(group)
-        minutes = sum(result.minutes for result in of_there)
-        lines += [f"Measured {where[0]}, in {minutes:.0f} minutes, on {where[1]}.", ""]
+    for (date, machine), group in groupby(results, lambda result: (result.date, result.machine)):
+        together = list(group)
+        minutes = sum(result.minutes for result in together)
+        lines += [f"Measured {date}, in {minutes:.0f} minutes, on {machine}.", ""]
         lines += [f"| {' | '.join(HEADS)} |", "|---" * len(HEADS) + "|"]
-        for result in of_there:
+        for result in together:
             lines.append(f"| **{result.title}** {'| ' * 5}|")
             lines += [f"| {' | '.join(_cells(figure))} |" for figure in result.figures]
         lines.append("")

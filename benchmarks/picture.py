@@ -1,6 +1,6 @@
-"""The picture in docs/performance.md: bars, as an SVG that reads on light and on dark.
+"""The picture in docs/performance.md: a bar chart as an SVG, readable on light and dark.
 
-Written by hand, so that the same figures always make the same file.
+It uses no plotting library, so the same figures always produce the same file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH, LABELS, VALUES = 760, 290, 70
 ROW, BAR, HEAD, GAP = 24, 15, 30, 18
-#: In between: enough contrast on white and on black.
+#: Mid-tones, with enough contrast on white and on black.
 TEXT, TAP, YARDSTICK = "#808080", "#3f83f8", "#9a9a9a"
 
 

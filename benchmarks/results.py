@@ -1,4 +1,4 @@
-"""What the benchmarks come to: figures for the table, bars for the picture."""
+"""Results of the benchmarks: figures for the table, bars for the picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A line of the table: something measured beside its yardstick."""
+    """A row of the table: a measurement and its yardstick."""
 
     what: str
     measured: str
@@ -25,32 +25,32 @@ class Bars(msgspec.Struct, frozen=True):
 
     title: str
     bars: list[tuple[str, float]]
-    #: Which of them are not the tap.
+    #: The bars that are not the tap.
     yardsticks: tuple[str, ...] = ()
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What came of one benchmark."""
+    """The result of one benchmark."""
 
     title: str
     figures: list[Figure]
     bars: Bars | None = None
-    #: For sentences elsewhere, such as the README's, by names of their own.
+    #: Named values for sentences elsewhere, such as in the README.
     facts: dict[str, float] = {}
-    #: When and where it was measured, and how long that took.
     date: str = ""
     machine: str = ""
+    #: How long the benchmark took.
     minutes: float = 0.0
 
 
 def machine() -> str:
-    """What the figures were measured on."""
+    """A description of this machine."""
     implementation = platform.python_implementation()
     return f"{os.cpu_count()} cores, {implementation} {platform.python_version()}, {_processor()}"
 
 
 def today() -> str:
-    """The date of a measurement."""
+    """Today's date in UTC."""
     return f"{datetime.now(UTC):%Y-%m-%d}"
 
 

@@ -1,4 +1,4 @@
-"""What documents say in sentences about the figures: the README, and the page on JSON codecs."""
+"""Sentences about the figures, for the README and the page on JSON codecs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from benchmarks.results import Result
 
-#: What VTEX allows an account, in orders a second.
+#: Orders a second that VTEX allows an account.
 QUOTA: Final = 100
-#: What of the target's JSON goes through msgspec.
+#: The part of the target's JSON that goes through msgspec.
 CODECS: Final = {
     "released": "nothing",
     "reader": "messages read",
@@ -27,7 +27,7 @@ def speed(results: Mapping[str, Result]) -> str:
     """The README's lines on speed, memory and the target.
 
     Raises:
-        KeyError: something is not measured yet.
+        KeyError: A benchmark has not been run yet.
     """
     load, cost = results["first_load"].facts, results["cost"].facts
     memory, target = results["memory"].facts, results["target"].facts
@@ -45,7 +45,7 @@ def codecs(results: Mapping[str, Result]) -> str:
     """The table of the page on JSON codecs.
 
     Raises:
-        KeyError: something is not measured yet.
+        KeyError: A benchmark has not been run yet.
     """
     result = results["target"]
     facts = result.facts
@@ -72,7 +72,7 @@ def _codec(name: str, facts: Mapping[str, float], part: str) -> str:
     )
 
 
-#: Documents with a block of their own, and what writes it.
+#: Documents with a generated block, and the function that generates it.
 BLOCKS: Final[dict[str, Callable[[Mapping[str, Result]], str]]] = {
     "README.md": speed,
     "docs/sdk-json-codec.md": codecs,

@@ -1,8 +1,8 @@
-"""A plain tap for the orders, as the SDK's own guide leads to: the yardstick.
+"""A plain tap for orders, as the SDK's guide would have it: the yardstick.
 
-A stream for the list and a child stream for the orders, one request after the other; all
-else is the SDK's default, except that it keeps no bookmark for each parent: the time for that
-grows with the square of the orders. It reads what the list shows at once, and that once only.
+It has a stream for the list and a child stream for the orders, and sends one request after the
+other. Everything else is the SDK's default, except that it keeps no bookmark per parent, which
+would take time quadratic in the orders. It reads what is within reach of the list, once.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ class Pages(PageNumberPaginator):
 
 
 class VtexStream(RESTStream[int]):
-    """What both streams have in common."""
+    """Base of both streams."""
 
     @property
     def url_base(self) -> str:
-        """Where the store is."""
+        """The store's URL."""
         return str(self.config["api_url"])
 
     @property
     def http_headers(self) -> dict[str, Any]:
-        """What every request carries."""
+        """The headers of every request."""
         return {
             "Accept": "application/json",
             "Content-Type": "application/json",
@@ -63,7 +63,7 @@ class ListStream(VtexStream):
     ).to_dict()
 
     def get_new_paginator(self) -> Pages:
-        """Begin at the first page."""
+        """Start at the first page."""
         return Pages(1)
 
     def get_url_params(
@@ -71,16 +71,16 @@ class ListStream(VtexStream):
         context: Context | None,  # noqa: ARG002
         next_page_token: int | None,
     ) -> dict[str, Any]:
-        """A page of the list."""
+        """The query for a page of the list."""
         return {"page": next_page_token, "per_page": 100, "orderBy": "creationDate,asc"}
 
     def get_child_context(self, record: Record, context: Context | None) -> dict[str, Any]:  # noqa: ARG002
-        """Each row leads to an order."""
+        """The id of a row's order."""
         return {"order_id": record["orderId"]}
 
 
 def _root(stream: str) -> dict[str, Any]:
-    """A stream's schema, without what is declared inside its root fields."""
+    """A stream's schema, without the declarations inside its root fields."""
     schema = SchemaDirectory(schemas).get_schema(stream)
     fields = schema["properties"].items()
     return {
@@ -93,7 +93,7 @@ def _root(stream: str) -> dict[str, Any]:
 
 
 class OrdersStream(VtexStream):
-    """Orders. Of the tap's own schema the root alone: what is inside costs the SDK a lot."""
+    """Orders, with only the root of the tap's schema: nested fields cost the SDK a lot."""
 
     name = "orders"
     path = "/api/oms/pvt/orders/{order_id}"

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from benchmarks.measure import Run
 
 NOW = "2026-11-23T12:00:00+00:00"
-#: Of the orders; what VTEX's own example becomes with a handful of items.
+#: Size of an order: VTEX's example with a handful of items.
 KILOBYTES = 20
 LATENCY = 100
 WORKERS = 16
-#: Packages that only the benchmarks need are in an environment of their own.
+#: A separate environment for packages that only the benchmarks need.
 BENCH: Final = PROJECT / ".venv/bench/bin"
-#: Out of the way.
+#: High enough to have no effect.
 REQUESTS_PER_MINUTE = 1_000_000
 
 LIST = "/api/oms/pvt/orders"
@@ -42,7 +42,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Load:
-    """A run of the tap, or of what it is compared with, and what the store saw of it."""
+    """A run of the tap or a contender, with the store's CPU time and request counts."""
 
     run: Run
     store_cpu: float
@@ -50,7 +50,7 @@ class Load:
 
     @property
     def orders(self) -> int:
-        """Orders asked for, each of which was written."""
+        """Orders requested, all of which were written."""
         return self.requests.get(ORDER, 0)
 
     @property
@@ -65,27 +65,28 @@ class Load:
 
 
 def cpu_per_thousand(few: Load, many: Load) -> float:
-    """Seconds of CPU for 1,000 orders, of two loads: the start of the process falls out."""
+    """CPU seconds per 1,000 orders; the difference of two loads cancels out the start."""
     return (many.run.cpu - few.run.cpu) / (many.orders - few.orders) * 1000
 
 
 class Shop(Store):
-    """A store as a process, with a core of its own, whose clock stands still."""
+    """A store in a process with its own core, whose clock stands still."""
 
     _process: subprocess.Popen[bytes]
-    #: Where the tap finds it, and with which certificates, if that is not its own address.
+    #: The URL for the tap, if other than the store's own.
     api_url: str | None = None
+    #: Environment for the tap, such as its certificates.
     env: Mapping[str, str] = MappingProxyType({})
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until it answers, and keep the process, to see what it costs."""
+        """Wait until it responds, and keep the process to measure its cost."""
         cores.keep_on(process.pid, cores.STORE)
         self._process = process
         super().wait(process)
 
     @property
     def cpu(self) -> float:
-        """Seconds of CPU that it has used."""
+        """CPU seconds it has used."""
         return used_cpu(self._process.pid)
 
     def tap(
@@ -97,25 +98,25 @@ class Shop(Store):
         keep: Path | None = None,
         **settings: Any,  # noqa: ANN401 - settings of the tap
     ) -> Load:
-        """Run the tap for some streams; ``without`` is a field to leave out of them."""
+        """Run the tap for some streams. ``without`` is a field to deselect."""
         config = self.config | {"max_workers": workers} | settings
-        given = {"config": config, "catalog": catalog(*streams, without=without)}
+        files = {"config": config, "catalog": catalog(*streams, without=without)}
         if state is not None:
-            given["state"] = state
-        return self.watch("tap_vtex", given, keep=keep)
+            files["state"] = state
+        return self.watch("tap_vtex", files, keep=keep)
 
     def watch(
         self,
         module: str,
-        given: dict[str, Json],
+        files: dict[str, Json],
         *arguments: str,
         keep: Path | None = None,
         python: str = sys.executable,
     ) -> Load:
-        """Run a module with JSON files for options, and see what it does to the store."""
+        """Run a module with JSON files as options, and measure what the store sees of it."""
         with tempfile.TemporaryDirectory() as folder:
             command = [python, "-m", module, *arguments]
-            for option, content in given.items():
+            for option, content in files.items():
                 path = Path(folder, f"{option}.json")
                 path.write_text(json.dumps(content))
                 command += [f"--{option}", str(path)]
@@ -126,7 +127,7 @@ class Shop(Store):
 
     @property
     def config(self) -> Json:
-        """The tap's settings for this store, as its config file has them."""
+        """The tap's settings for this store, as in its config file."""
         settings = {name.removeprefix("TAP_VTEX_").lower(): v for name, v in self.settings.items()}
         settings["api_url"] = self.api_url or self.url
         return {**settings, "requests_per_minute": REQUESTS_PER_MINUTE}
@@ -134,13 +135,13 @@ class Shop(Store):
 
 @contextmanager
 def shop(orders: int, *, latency: int = LATENCY, **options: str | int) -> Generator[Shop]:
-    """A store with so many orders; further options are those of ``python -m sandbox``."""
+    """A store with ``orders`` orders. Further options are those of ``python -m sandbox``."""
     always: dict[str, str | int] = {"now": NOW, "speed": 0, "latency": latency}
     arguments = [
         f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
         for name, value in (always | options).items()
     ]
-    # `Store.open` makes an object of the class that it is asked of.
+    # `Store.open` is a class method, and creates a `Shop` here.
     with Shop.open(orders, *arguments) as store:
         yield cast("Shop", store)
 
@@ -154,7 +155,7 @@ def ready_shop(
     clients: int = 10,
     tls: bool = False,
 ) -> Generator[Shop]:
-    """A store whose responses are ready; ``tls``: encrypted and compressed, as VTEX sends them."""
+    """A store with prepared responses. ``tls`` encrypts and compresses them, as VTEX does."""
     port, tls_port = free_port(), free_port()
     command = [sys.executable, "-m", "benchmarks.store", f"--port={port}", f"--orders={orders}"]
     command += [f"--order-kilobytes={kilobytes}", f"--now={NOW}", f"--latency={latency}"]
@@ -177,14 +178,14 @@ def ready_shop(
 
 
 def _certify(authority: Path, certificate: Path) -> None:
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(authority))
-    made.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(authority))
+    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
 
 
 @cache
 def catalog(*streams: str, without: str = "") -> Json:
-    """A catalog with some streams selected, except for one field of theirs."""
+    """A catalog with some streams selected, except for one of their fields."""
     command = [sys.executable, "-m", "tap_vtex", "--discover"]
     found: Json = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     for stream in found["streams"]:

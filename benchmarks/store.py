@@ -1,9 +1,9 @@
-"""The store that the tap is measured against: ready responses, out of a core of their own.
+"""The store for measurements: prepared responses, served from its own core.
 
-The sandbox renders each response when it is asked for, in the cores that the tap runs on, and
-that takes longer than the tap needs to read it. This store has the sandbox's orders, and their
-responses are ready before the first request. Of clients and addresses, each response is ready from
-the second request on. ``python -m benchmarks.store --help``.
+The sandbox renders each response on request, on the tap's cores, and takes longer to do so than
+the tap takes to read it. This store serves the sandbox's orders from responses prepared before the
+first request. Responses with clients and addresses are cached at their first request.
+``python -m benchmarks.store --help``.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 LIST: Final = "/api/oms/pvt/orders"
 ORDER: Final = "/api/oms/pvt/orders/{order_id}"
-#: The sandbox's own paths, as far as `benchmarks.shop` asks for them.
+#: The sandbox's own paths. This store has those that `benchmarks.shop` uses.
 CONTROL: Final = "/_sandbox/"
-#: Bytes of orders that are made before the first request; the rest is made when asked for.
+#: Bytes of orders to prepare before the first request; the rest are rendered on request.
 READY_BYTES: Final = 300_000_000
 END_OF_HEAD: Final = b"\r\n\r\n"
 CHUNK: Final = 16 * 1024
@@ -45,10 +45,10 @@ BACKLOG: Final = 256
 
 
 class Responses:
-    """The store's responses, whole, by the path with its query."""
+    """The store's complete responses, by path and query."""
 
     def __init__(self, store: Store, *, compressed: bool) -> None:
-        """Make what fits into memory."""
+        """Prepare the orders, up to `READY_BYTES`."""
         self.store = store
         self._now = store.clock.now()
         self._compressed = compressed
@@ -118,13 +118,13 @@ class Responses:
 
 
 def _chunked(body: bytes) -> bytes:
-    """A body as VTEX sends it: in pieces, each with its length before it."""
+    """Encode a body in chunks, as VTEX sends it."""
     pieces = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)]
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
 
 
 class Front:
-    """What all connections share: responses, how long they take, and how many there were."""
+    """What all connections share: responses, latency and counters."""
 
     def __init__(self, responses: Responses, latency: float) -> None:
         """``latency`` is in seconds."""
@@ -135,30 +135,30 @@ class Front:
         self._requests: Counter[str] = Counter()
 
     def control(self, method: str, path: str, body: bytes) -> bytes:
-        """Answer `benchmarks.shop`, as the sandbox would."""
-        answer: object = None
+        """Respond to `benchmarks.shop`, as the sandbox would."""
+        content: object = None
         if path == "requests" and method == "DELETE":
             self._requests.clear()
         elif path == "requests":
-            answer = {"by_route": self._requests}
+            content = {"by_route": self._requests}
         elif path == "settings":
             settings = json.loads(body)
             self.latency = settings.get("latency", self.latency)
             self.slow_one_in = settings.get("slow_one_in", self.slow_one_in)
             for name, value in settings.get("quirks", {}).items():
                 setattr(self.responses.store.quirks, name, value)
-        encoded = json.dumps(answer).encode()
+        encoded = json.dumps(content).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(encoded), encoded)
 
     def delay(self, target: str) -> float:
-        """Count a request; returns the seconds until its response."""
+        """Count a request. Returns the seconds until its response."""
         self._requests[_route(urlsplit(target).path)] += 1
         number = self._requests.total() if self.slow_one_in else 1
         return self.latency * (10 if self.slow_one_in and number % self.slow_one_in == 0 else 1)
 
 
 class Connection(asyncio.Protocol):
-    """A connection, on which one request follows the other."""
+    """A connection that serves one request after the other."""
 
     _transport: asyncio.Transport
 
@@ -167,11 +167,11 @@ class Connection(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way to answer."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        """Keep the transport for responses."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's only quacks like one
 
     def data_received(self, data: bytes) -> None:
-        """Answer a request once it is whole."""
+        """Respond to a request once it is complete."""
         self._received += data
         head, end, body = self._received.partition(END_OF_HEAD)
         if not end or len(body) < _length(head):
@@ -181,24 +181,24 @@ class Connection(asyncio.Protocol):
         if target.startswith(CONTROL):
             self._transport.write(self._front.control(method, target.removeprefix(CONTROL), body))
         elif delay := self._front.delay(target):
-            asyncio.get_running_loop().call_later(delay, self._answer, target)
+            asyncio.get_running_loop().call_later(delay, self._respond, target)
         else:
-            self._answer(target)
+            self._respond(target)
 
-    def _answer(self, target: str) -> None:
+    def _respond(self, target: str) -> None:
         if not self._transport.is_closing():
             self._transport.write(self._front.responses.get(target))
 
 
 def _route(path: str) -> str:
-    """A path as the sandbox counts it."""
+    """The route under which the sandbox counts a path."""
     if path.startswith(PREFIX):
         return f"{ROUTE}{path.rpartition('/')[2]}"
     return LIST if path == LIST else ORDER
 
 
 def _length(head: bytes) -> int:
-    """The bytes of a request's body."""
+    """The length of a request's body."""
     _, found, rest = head.lower().partition(b"content-length:")
     return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
@@ -206,7 +206,7 @@ def _length(head: bytes) -> int:
 async def serve(front: Front, port: int, tls_port: int, certificate: str) -> None:
     """Serve until the process ends.
 
-    With a certificate (a file that has its key, too), also by TLS, on a port of its own.
+    With a certificate file, which has to include the key, also serve TLS on a second port.
     """
     loop = asyncio.get_running_loop()
     if certificate:
@@ -220,18 +220,18 @@ async def serve(front: Front, port: int, tls_port: int, certificate: str) -> Non
 
 
 def main() -> None:
-    """Parse the options, make the responses and serve them."""
+    """Parse the options, prepare the responses and serve them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.store", description=__doc__)
     add = parser.add_argument
     add("--port", type=int, required=True)
-    add("--orders", type=int, required=True, help="as many as the sandbox's option makes")
+    add("--orders", type=int, required=True, help="number of orders, as in the sandbox")
     add("--clients", type=int, default=10, help="number of clients")
     add("--order-kilobytes", type=int, default=0, help="minimum size of each order's document")
     add("--now", type=datetime.fromisoformat, required=True, help="the store's time, always")
     add("--latency", type=float, default=0.0, help="milliseconds before each response")
     add("--gzip", action="store_true", help="compress the responses")
     add("--tls-port", type=int, default=0, help="serve TLS here, too")
-    add("--certificate", default="", help="the file with certificate and key for that")
+    add("--certificate", default="", help="file with certificate and key for TLS")
     options = parser.parse_args()
     Size.minimum = options.order_kilobytes * 1000
     store = Store.create(

@@ -1,4 +1,4 @@
-"""target-postgres alone, setting by setting; with another JSON codec; and behind the tap."""
+"""target-postgres alone, with various settings and JSON codecs; and behind the tap."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ ORDERS = 2000
 ROUNDS = 3
 TARGET: Final = (str(BENCH / "target-postgres"),)
 FASTER_TARGET: Final = (str(BENCH / "python"), str(PROJECT / "benchmarks/faster_target.py"))
-#: The target stores timestamps without zone, in the zone of its session.
+#: The target stores timestamps without a zone, in its session's zone.
 UTC: Final = {"PGTZ": "UTC"}
-#: The settings of meltano.yml that say where to, not how.
+#: Settings in meltano.yml that say where to load, not how.
 PLACES: Final = {"port", "default_target_schema"}
 
 PLAIN = "its own defaults, upsert"
 RECOMMENDED = "as meltano.yml sets it"
-#: By what of its JSON goes through msgspec, as `benchmarks.faster_target` calls it.
+#: Variants by the part of the JSON that goes through msgspec, as in `benchmarks.faster_target`.
 CODECS: Final = {
     replaced: f"{RECOMMENDED}, {replaced} by msgspec"
     for replaced in ("reader", "serializer", "both")
 }
-#: What is run where it is not the target as released.
+#: Commands of the variants that don't run the target as released.
 PROGRAMS: Final = {what: (*FASTER_TARGET, replaced) for replaced, what in CODECS.items()}
 
 
 def variants() -> dict[str, Settings]:
-    """What is tried: the steps to meltano.yml's settings, and steps away from them."""
+    """The settings to compare: steps towards meltano.yml's settings, and steps away from them."""
     plain = {"load_method": "upsert", "sanitize_null_text_characters": True}
     recommended = _of_meltano_yml()
     steps: dict[str, Settings] = {
@@ -87,17 +87,17 @@ def _of_meltano_yml() -> Settings:
 
 @dataclass(frozen=True)
 class Cost:
-    """What loading has cost, without the start of the process."""
+    """The cost of loading."""
 
-    #: Orders a second, the start included: what a user waits for.
+    #: Orders a second, including the start: what a user waits for.
     rate: float
-    #: Seconds for 1,000 orders.
+    #: Seconds per 1,000 orders, without the start.
     cpu: float
     megabytes: float
 
 
 def measure() -> Result:
-    """Load the same messages in each way; then tap and target in one pipe."""
+    """Load the same messages with each variant; then run tap and target in a pipe."""
     loads: dict[str, list[Run]] = {what: [] for what in variants()}
     starts: dict[Sequence[str], list[Run]] = {}
     with tempfile.TemporaryDirectory() as name, embedded_database(Path(name, "data")) as server:
@@ -106,7 +106,7 @@ def measure() -> Result:
             tap = store.tap("orders", keep=folder / "messages")
             bench = _Bench(folder, server)
             for program in (TARGET, *PROGRAMS.values()):
-                bench.start(program)  # Python compiles what it has not run before
+                bench.start(program)  # warm-up: Python compiles modules on first import
             for _ in range(ROUNDS):
                 for program in (TARGET, *PROGRAMS.values()):
                     starts.setdefault(program, []).append(bench.start(program))
@@ -123,26 +123,26 @@ def measure() -> Result:
 
 
 class _Bench:
-    """A database to load the same messages into, in each way into a schema of its own."""
+    """A database for the same messages, with a schema per variant."""
 
     def __init__(self, folder: Path, server: PostgresServer) -> None:
         self._folder, self._server = folder, server
         with (folder / "messages").open("rb") as messages:
-            # Without records, all that is left is the start.
+            # Without records, a run is nothing but the start.
             (folder / "schema").write_bytes(next(m for m in messages if b'"SCHEMA"' in m[:20]))
 
     def start(self, program: Sequence[str]) -> Run:
-        """Start a program and load nothing."""
+        """Start a program without loading anything."""
         return self._run(program, "start", _of_meltano_yml(), "schema")
 
     def load(self, what: str, settings: Settings) -> Run:
-        """Load them all into an empty schema."""
+        """Load all messages into an empty schema."""
         schema = _schema(what)
         self._execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
         return self._run(PROGRAMS.get(what, TARGET), schema, settings, "messages")
 
     def config(self, schema: str, settings: Settings) -> str:
-        """A config file of the target."""
+        """Write a config file for the target; return its path."""
         path = self._folder / f"{schema}.json"
         content = {
             "sqlalchemy_url": self._server.get_uri(driver="psycopg"),
@@ -152,7 +152,7 @@ class _Bench:
         return str(path)
 
     def rows(self, what: str) -> Any:  # noqa: ANN401 - compared only
-        """What a load has brought: the number of rows, and a checksum of all but ``_sdc``."""
+        """The number of rows loaded, and a checksum of all columns but ``_sdc``."""
         schema = _schema(what)
         found = self._execute(
             sql.SQL(
@@ -182,8 +182,8 @@ class _Bench:
 
 
 def _schema(what: str) -> str:
-    """The database's name for a way to load; the way's own would be too long."""
-    return f"way_{list(variants()).index(what)}"
+    """The schema of a variant, whose own name would be too long."""
+    return f"variant_{list(variants()).index(what)}"
 
 
 def _cost(loads: Sequence[Run], starts: Sequence[Run], orders: int) -> Cost:
@@ -197,10 +197,10 @@ def _cost(loads: Sequence[Run], starts: Sequence[Run], orders: int) -> Cost:
 
 
 def _pipe(folder: Path, config: Settings, target: str) -> list[str]:
-    """The command that Meltano's ``run`` comes to."""
-    given = {"config": config | {"max_workers": WORKERS}, "catalog": catalog("orders")}
+    """The equivalent of ``meltano run``."""
+    files = {"config": config | {"max_workers": WORKERS}, "catalog": catalog("orders")}
     tap = [sys.executable, "-m", "tap_vtex"]
-    for option, content in given.items():
+    for option, content in files.items():
         path = folder / f"tap_{option}.json"
         path.write_text(json.dumps(content))
         tap += [f"--{option}", str(path)]
@@ -217,7 +217,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
         f"target-postgres, {tap.orders:,} orders of {KILOBYTES} KB, PostgreSQL on the same "
         f"machine, median of {ROUNDS} rounds",
         [
-            *(_beside(what, cost, plain.rate) for what, cost in costs.items()),
+            *(_compared(what, cost, plain.rate) for what, cost in costs.items()),
             Figure("rows the same with msgspec", "yes" if same else "NO", "", "", "yes", same),
             Figure(f"tap alone, {WORKERS} workers, {LATENCY} ms", f"{alone:.0f} orders/s"),
             Figure(
@@ -244,7 +244,7 @@ def _result(costs: dict[str, Cost], tap: Load, pipe: Run, *, same: bool) -> Resu
     )
 
 
-def _beside(what: str, cost: Cost, plain: float) -> Figure:
+def _compared(what: str, cost: Cost, plain: float) -> Figure:
     return Figure(
         what,
         f"{cost.rate:.0f} orders/s, {cost.megabytes:.0f} MB, CPU for 1,000: target "

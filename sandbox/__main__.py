@@ -39,7 +39,7 @@ def main() -> None:
     app = make_app(store)
 
     async def announce(_app: web.Application) -> None:
-        print(  # noqa: T201 - tell the user where the store is
+        print(  # noqa: T201 - the user needs the address
             f"A VTEX store, {options.orders:,} orders, at http://127.0.0.1:{options.port}\n"
             f"account_name {options.account}, app_key {APP_KEY}, app_token {APP_TOKEN}",
             flush=True,
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--role",
         choices=("reader", "full"),
         default="full",
-        help="what the key may read: what stores usually grant this tap, or everything",
+        help="what the key may read: what stores usually grant to this tap, or everything",
     )
     add("--seed", type=int, default=1, help="a different seed makes a different store")
     add("--now", type=_moment, help="the store's time at startup; default: the current hour")
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--keep-documents",
         action="store_true",
-        help="cache Master Data documents as JSON: fast from the second request on",
+        help="cache Master Data documents as JSON: faster from the second request on",
     )
     add(
         "--peak",

@@ -1,7 +1,6 @@
 """The store's clock, which can run, stop or be set forward.
 
-Times are counted in ticks of 100 nanoseconds since 1970, the unit of VTEX's seven-digit
-fractions.
+Times are ticks of 100 nanoseconds since 1970, the unit of VTEX's seven-digit fractions.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock:
-    """The store's clock: it advances ``speed`` seconds per real second; 0 stops it."""
+    """The store's clock. It advances ``speed`` seconds per real second; 0 stops it."""
 
     def __init__(self, now: datetime, speed: float = 1.0) -> None:
         self._base = ticks(now)

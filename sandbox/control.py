@@ -1,4 +1,4 @@
-"""The sandbox's own routes, which let tests and demonstrations change the store."""
+"""The sandbox's own routes, for tests and demonstrations to change the store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ routes = web.RouteTableDef()
 
 @routes.get(PREFIX + "requests")
 async def requests(request: web.Request) -> web.Response:
-    """The number of requests to each of VTEX's routes, and the highest in any minute."""
+    """The number of requests to each of VTEX's routes, and the maximum in any minute."""
     store = request.app[STORE]
     return json_response({"by_route": store.requests, "most_in_a_minute": store.pace.peak})
 
@@ -68,7 +68,7 @@ async def change_settings(request: web.Request) -> web.Response:
 
 
 def _typed(kind: type, name: str, value: object) -> object:
-    """A value with the type of a dataclass's field, such as a set for a list."""
+    """Convert a value to the type of a dataclass's field, such as a list to a set."""
     try:
         return msgspec.convert(value, get_type_hints(kind).get(name, Any))
     except msgspec.ValidationError as error:
@@ -125,9 +125,9 @@ async def truth(request: web.Request) -> web.StreamResponse:
 async def act_on_orders(request: web.Request) -> web.Response:
     """Change orders, or how the list shows them.
 
-    The body has an ``action`` and either ``order_ids`` or a ``count``: that many complete
-    orders of the last ``days``, evenly spread, that no action has touched yet. Returns
-    their ids.
+    The body has an ``action`` and either ``order_ids`` or a ``count``: the number of complete
+    orders to pick, evenly spread over the last ``days``, from those untouched by earlier
+    actions. Returns their ids.
     """
     store = request.app[STORE]
     body = await request.json()
@@ -135,7 +135,7 @@ async def act_on_orders(request: web.Request) -> web.Response:
     chosen = _chosen(store, body, now)
     action = body["action"]
     for order in chosen:
-        if action == "hide":  # the list does not show it for that long
+        if action == "hide":  # the list does not show it for some seconds
             store.book.late[order] = now + int(body["seconds"] * SECOND)
         elif action == "freeze":  # the list keeps showing it as it is now
             store.book.stale[order] = now - store.book.index_delay
@@ -164,7 +164,7 @@ def _chosen(store: Store, body: dict[str, Any], now: int) -> list[Order]:
 
 
 def _sample(things: list[T], count: int) -> list[T]:
-    """A number of items, evenly spread over a list."""
+    """Pick ``count`` things, evenly spread over a list."""
     return things[:: max(1, len(things) // count)][:count]
 
 
@@ -172,8 +172,8 @@ def _sample(things: list[T], count: int) -> list[T]:
 async def act_on_documents(request: web.Request) -> web.Response:
     """Change documents of Master Data, or how its index shows them.
 
-    The body has an ``entity``, an ``action`` and either ``ids`` or a ``count``: that many
-    documents, evenly spread. Returns their ids.
+    The body has an ``entity``, an ``action`` and either ``ids`` or a ``count``: the number of
+    documents to pick, evenly spread. Returns their ids.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()
@@ -190,7 +190,7 @@ async def act_on_documents(request: web.Request) -> web.Response:
                 entity.edits.setdefault(number, []).append((now, body["fields"]))
             case "delete":
                 entity.deleted[number] = now
-            case "hide":  # the index does not show it for that long
+            case "hide":  # the index does not show it for some seconds
                 entity.late[number] = now + int(body["seconds"] * SECOND)
             case "freeze":  # the index keeps showing it as it is now
                 entity.stale[number] = now - 1  # without changes in this tick
@@ -210,9 +210,9 @@ async def act_on_catalog(request: web.Request) -> web.Response:
     """Change products, SKUs, categories, prices, stock, promotions, taxes or coupons.
 
     The body has an ``action`` from the list below, and the ``id`` and ``fields`` it needs:
-    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. With ``ahead``, the
-    date of the change is that many hours ahead of the clock; with ``quietly``, it stays as it
-    is (promotions, taxes and coupons only). Returns the id of what was added, or null.
+    ``{"action": "edit_sku", "id": 5, "fields": {"IsActive": false}}``. ``ahead`` dates the
+    change that many hours ahead of the clock; ``quietly`` leaves the date of change unchanged
+    (promotions, taxes and coupons only). Returns the id of what was added, or null.
     """
     store = request.app[STORE]
     body: dict[str, Any] = await request.json()

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from sandbox.interception import Handler
     from sandbox.tampering.paging import Paging
 
-#: Issue numbers are VTEX's known issues. Kinds without a source have not been reported of VTEX.
+#: Issues are VTEX's known issues. Unless a comment says otherwise, there is no report of such a
+#: response from VTEX.
 Kind = Literal[
     # Errors
     "status",  # an error status; VTEX documents 401, 403, 404, 408, 429 and 500 to 504
@@ -54,8 +55,8 @@ Kind = Literal[
     # Mix-ups
     "repeat",  # every page is the first one, as from a cache that ignores the query
     "repeat_last",  # beyond the end, the last page comes again
-    "endless",  # every page is full of new rows and adds a page to the total
-    "foreign",  # the response for another id, as from a cache that mixes them up
+    "endless",  # every page is full of new rows, and the total grows by a page with each
+    "foreign",  # a response about another thing, as from a cache that mixes up responses
     "latest",  # the store's latest orders instead of the window's; one public report
     "stale",  # an index that lags `hours` more, as VTEX's order list can (issue 577103)
     # Headers
@@ -63,20 +64,21 @@ Kind = Literal[
     "headers",  # the true response with `headers` changed
 ]
 
-#: What a route must have for a fault to strike it; other kinds strike all routes.
+#: Kinds that strike only routes with rows, or with pages; other kinds strike all routes.
 NEEDS_ROWS = {"low", "no_rows", "drop_rows", "row_twice", "null_row", "no_id", "odd_id"}
 NEEDS_PAGES = {"repeat", "repeat_last", "endless"}
 EDITS = {*NEEDS_ROWS, "nothing", "wrong_total"}
-SENT_MANUALLY = {"cut", "drip", "huge"}
+#: Kinds whose body is written to the connection piece by piece.
+STREAMED = {"cut", "drip", "huge"}
 
 
 @dataclass
 class Fault:
-    """Something that goes wrong with the requests to a path.
+    """Something that goes wrong with requests to a path.
 
     A fault strikes only routes to which its kind applies: ``repeat`` needs pages, ``low``
-    rows, ``foreign`` an id in the path. Faults combine: one that changes the store's response
-    lets later faults change it first.
+    rows, ``foreign`` an id in the path. Faults combine: after one that edits the store's
+    response, later ones can still edit it.
     """
 
     kind: Kind
@@ -84,11 +86,11 @@ class Fault:
     path: str = ""
     #: A regular expression to find in the query string.
     query: str = ""
-    #: How many requests to strike; None for all.
+    #: Number of requests to strike; None for all.
     times: int | None = 1
-    #: How many matching requests to let through first.
+    #: Number of matching requests to let pass first.
     skip: int = 0
-    #: Strike one matching request in this many, at random.
+    #: Strike one in this many matching requests, at random.
     one_in: int = 1
     #: Seconds from the first strike until the fault ends; None for no end.
     lasting: float | None = None
@@ -98,49 +100,54 @@ class Fault:
     from_page: int = 1
 
     # -- for all kinds -------------------------------------------------------------------
-    #: Headers to add to the response, or to replace in it.
+    #: Headers to add to the response, or to replace.
     headers: dict[str, str] = field(default_factory=dict)
 
     # -- for single kinds ----------------------------------------------------------------
     #: status: the status, and whether the body is a web page.
     status: int = 503
     html: bool = False
-    #: status: Retry-After in seconds, or as verbatim text; None to leave it out.
+    #: status: Retry-After in seconds, or a text to send verbatim; None for no header.
     retry_after: float | str | None = None
     retry_after_as_date: bool = False
     #: never: how long to wait. date: how far the clock is ahead, or behind if negative.
     seconds: float = 3600.0
-    #: date: the verbatim text of the header, instead of a wrong time.
+    #: date: the header's text, instead of a shifted time.
     date: str | None = None
-    #: bomb, huge: the body's size in bytes. deep: the nesting depth. digits: how many.
+    #: bomb, huge: the body's size in bytes.
     size: int = 100_000_000
+    #: deep: the levels of nesting.
     depth: int = 100_000
+    #: digits: the number of digits.
     digits: int = 5000
     #: nothing: whether the response still has a total, of 0.
     with_total: bool = True
-    #: low: how many rows are left. drop_rows: how many to remove.
+    #: low: the number of rows to keep.
     left: int = 1
+    #: drop_rows: the number of rows to drop.
     rows: int = 1
-    #: wrong_total: what to add to the total (never below 0), or the total to announce.
+    #: wrong_total: what to add to the total, down to 0.
     by: int = -1
+    #: wrong_total: the total to announce instead.
     total: int | None = None
-    #: null_row, no_id, odd_id: the row's place on the page, or its id.
+    #: null_row, no_id, odd_id: the row's place on the page.
     row: int = 0
+    #: null_row, no_id, odd_id: the row's id, instead of its place.
     row_id: str | None = None
     #: odd_id: the new id.
     value: Any = None
-    #: foreign: the other id; None for the first one in the store.
+    #: foreign: the id of the other thing; None for the store's first one.
     other: str | None = None
-    #: stale: how many more hours the index lags.
+    #: stale: additional hours by which the index lags.
     hours: float = 2.0
 
-    #: How many requests it has struck.
+    #: Number of requests struck so far.
     struck: int = 0
 
     # -- which requests ------------------------------------------------------------------
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether the fault strikes this request; counts the strike."""
+        """Whether the fault strikes this request. If so, this counts the strike."""
         matches = re.match(self.path, request.path) and re.search(self.query, request.query_string)
         if not matches or self.times == 0 or not self._applies(request):
             return False
@@ -180,7 +187,7 @@ class Fault:
         return bool(needed.get(self.kind, True))
 
     def _is_beyond(self, limit: int) -> bool:
-        """Whether a request exceeds the rate; struck requests do not count towards it."""
+        """Whether a request exceeds the rate, towards which struck requests do not count."""
         now = asyncio.get_running_loop().time()
         self._passed = [at for at in getattr(self, "_passed", []) if at > now - 1]
         if len(self._passed) >= limit:
@@ -188,7 +195,7 @@ class Fault:
         self._passed.append(now)
         return False
 
-    # -- what happens to them ------------------------------------------------------------
+    # -- what the fault does -------------------------------------------------------------
 
     async def respond(
         self, request: web.Request, handler: Handler, now: datetime
@@ -225,9 +232,9 @@ class Fault:
         return await self._spoil(request, await handler(request)) if response is None else response
 
     async def _wait(self, request: web.Request) -> None:
-        """Wait until the time is up or the client hangs up."""
+        """Wait until the time is up or the client has hung up."""
         end = asyncio.get_running_loop().time() + self.seconds
-        # aiohttp does not report that a client hung up, so poll.
+        # aiohttp does not report that a client has hung up, so poll.
         while request.transport and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -253,7 +260,7 @@ class Fault:
     async def _rewritten(
         self, request: web.Request, handler: Handler, shape: Shape
     ) -> web.StreamResponse | None:
-        """The response to a changed request; None if the kind changes no requests."""
+        """The response to a rewritten request; None if the kind does not rewrite requests."""
         if self.kind == "foreign":
             return await rewriting.for_another_id(request, handler, shape, self.other)
         if self.kind == "latest":
@@ -289,7 +296,7 @@ class Fault:
             left = self.left if self.kind == "low" else 0
             page.rows = page.rows[: max(0, left - first)]
             page.announce(min(page.total or 0, left) if self.with_total else None)
-            # A scroll's results are fixed when it is opened.
+            # A scroll's result is fixed when it is opened.
             request.app[STORE].scrolls.shorten(response.headers.get("X-VTEX-MD-TOKEN", ""), left)
         elif self.kind == "no_rows":
             page.rows = []
@@ -321,11 +328,11 @@ class Fault:
     async def _spoil(
         self, request: web.Request, response: web.StreamResponse
     ) -> web.StreamResponse:
-        """The store's response with another body."""
+        """The store's response with its body changed."""
         body = response.body if isinstance(response, web.Response) else None
         if not isinstance(response, web.Response) or not isinstance(body, bytes):
             return response
-        if self.kind in SENT_MANUALLY:
+        if self.kind in STREAMED:
             return await bodies.send(request, body, self.headers, how=self.kind, size=self.size)
         if self.kind == "control_characters":
             response.body = bodies.with_control_characters(body)
@@ -340,5 +347,5 @@ class Fault:
 
 
 def _http_date(now: datetime, seconds: float) -> str:
-    """The time ``seconds`` from now, in the format of headers."""
+    """The time ``seconds`` from now, formatted for a header."""
     return format_datetime(now + timedelta(seconds=seconds), usegmt=True)

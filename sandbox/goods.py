@@ -1,4 +1,4 @@
-"""The articles that the store sells; products and SKUs are computed from their numbers."""
+"""The goods that the store sells. Products and SKUs are computed from their numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
-#: Kind of article, category, and approximate price in cents.
+#: Kind of goods, category, and approximate price in cents.
 KINDS = (
     ("Camiseta", "Camisetas", 4990),
     ("Tênis", "Tênis", 29990),
@@ -28,7 +28,7 @@ SKUS_PER_PRODUCT = 6
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product: what its SKUs have in common. Money is in cents."""
+    """A product, with what its SKUs have in common. Money is in cents."""
 
     product_id: int
     kind: str
@@ -48,7 +48,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Sku:
-    """A SKU, with the fields of its product that orders repeat. Money is in cents."""
+    """A SKU, with the product fields that orders repeat. Money is in cents."""
 
     sku_id: int
     product_id: int

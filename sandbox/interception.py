@@ -1,4 +1,4 @@
-"""The types that faults and the server share."""
+"""Types shared by faults and server, for what comes between a request and the store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: How many more ticks the store's index lags, for one request.
+#: Additional ticks by which the store's index lags, for one request.
 INDEX_LAG: web.RequestKey[int] = web.RequestKey("index_lag", int)
 
 
 class Interceptor(Protocol):
     """The part of `sandbox.faults.Fault` that the server uses.
 
-    A protocol, because faults import the store, so the store can't import them.
+    It is a protocol because faults use the store, so the store can't import them.
     """
 
     path: str
@@ -27,9 +27,9 @@ class Interceptor(Protocol):
     struck: int
 
     def strikes(self, request: web.Request) -> bool:
-        """Whether it strikes this request."""
+        """Whether it takes over this request."""
 
     async def respond(
         self, request: web.Request, handler: Handler, now: datetime
     ) -> web.StreamResponse:
-        """Respond to a struck request."""
+        """Respond to a request that it has taken over."""

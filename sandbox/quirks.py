@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass
 class Quirks:
-    """Behaviour that VTEX does not document, or that not all stores share."""
+    """Behaviour that VTEX does not document, or that differs between stores."""
 
     #: Orders: the response to a page after the thirtieth.
     page_31: Literal["error", "empty", "repeat"] = "error"
@@ -26,30 +26,30 @@ class Quirks:
     #: Orders: the response to a window without orders. One public script reports getting the
     #: store's latest orders instead.
     empty_window: Literal["empty", "latest"] = "empty"
-    #: Orders: the effect of the filter for returned orders. VTEX documents it, but no public use
-    #: of it is known.
+    #: Orders: the effect of the filter for returned orders. VTEX documents it, but no public code
+    #: is known to use it.
     returned_filter: Literal["works", "ignored", "error"] = "works"
     #: Orders: whether rows of the list have the undocumented lastChange.
     rows_have_last_change: bool = True
     #: Orders: whether they show card security codes and full card numbers. VTEX's example of Get
-    #: order has a security code; the other places are guesses.
+    #: order has a security code; other places are a guess.
     shows_cards: bool = False
-    #: Orders: how many seconds Get order lags behind the feed. Nobody has reported a lag.
+    #: Orders: seconds by which Get order lags behind the feed. No such case is known.
     order_lag: float = 0.0
-    #: Feed: whether a read returns as many messages as it can, or only some, as SQS does.
+    #: Feed: whether a read returns everything it has room for, or only some, as SQS does.
     feed_reads: Literal["all", "some"] = "some"
-    #: Feed: one read in this many is empty although there are messages; 0 for none.
+    #: Feed: one in this many reads is empty although there are messages; 0 for none.
     feed_empty_one_in: int = 0
-    #: Feed: one message in this many is not hidden after a read, so it comes twice; 0 for none.
+    #: Feed: one in this many messages is not hidden after a read, so it comes twice; 0 for none.
     feed_twice_one_in: int = 0
-    #: Feed: the spelling of a configuration's keys when it is read back. VTEX's reference and its
-    #: guide differ.
+    #: Feed: the case of a configuration's keys when it is read back. VTEX's reference and guide
+    #: differ.
     feed_config_keys: Literal["as_sent", "lower", "capital"] = "as_sent"
-    #: Feed: whether a configuration states the number of messages.
+    #: Feed: whether a configuration includes the number of messages.
     feed_has_quantity: bool = True
     #: The status for a key whose role lacks the resource. OMS has been seen to send 401.
     lacking_access: Literal[401, 403] = 403
-    #: Master Data: whether the list of entities includes version 2. Its reference shows none.
+    #: Master Data: whether the list of entities includes version 2. The reference shows none.
     lists_version_2: bool = True
     #: Master Data: the largest page size at which a scroll does not time out with 408.
     max_scroll_size: int = 1000
@@ -59,11 +59,12 @@ class Quirks:
     forbidden_entities: frozenset[str] = frozenset()
     #: Master Data: fields that the key may not read.
     private_fields: frozenset[str] = frozenset()
-    #: Master Data: the status and text that refuse such a field; ``{fields}`` stands for its name.
-    #: VTEX's store-graphql got "Forbidden access to the fields 'email'" in 2018.
+    #: Master Data: the status when such a field is refused.
     private_fields_status: Literal[401, 403] = 403
+    #: Master Data: the message of that refusal; ``{fields}`` stands for the field's name. VTEX's
+    #: store-graphql got "Forbidden access to the fields 'email'" in 2018.
     private_fields_message: str = "Cannot read private fields"
-    #: Master Data: fields that can be filtered by although the structure does not say so.
+    #: Master Data: fields that can be filtered although the structure says otherwise.
     also_filters: frozenset[str] = frozenset()
     #: Master Data: REST-Content-Range as ``resources=0-10/98``, or with a space for the ``=``.
     content_range_with_equals: bool = True
@@ -72,33 +73,33 @@ class Quirks:
     #: Master Data: a search that finds this many documents or more times out with 408, as
     #: large entities do without filters (known issue 1338401). 0: every search; None: none.
     search_timeout_from: int | None = None
-    #: Master Data: whether the account was allocated to a cluster. If not, every route returns
-    #: 500: search by known issue 1227332, the others as a guess.
+    #: Master Data: whether the account has been allocated to a cluster. If not, every route sends
+    #: 500; known issue 1227332 says so for search, and the other routes are a guess.
     has_master_data: bool = True
-    #: Master Data: the response to a request for a scroll's page by number, ``_page``. VTEX's guide
-    #: on pagination describes it without the first number, and no use of it is known. ``ignored``:
-    #: returns the next page; ``overlapping``: from 0, and each page begins with the last rows of
-    #: the one before; ``live``: from 1, read from the index at that moment.
+    #: Master Data: the response to a scroll's page by number, ``_page``. VTEX's guide on pagination
+    #: describes it without saying what the first number is; no public use is known. ``ignored``:
+    #: the next page; ``overlapping``: from 0, each page starting with the last rows of the one
+    #: before; ``live``: from 1, of the index at that time.
     scroll_pages: Literal["from_0", "from_1", "ignored", "refused", "overlapping", "live"] = (
         "from_1"
     )
     #: Master Data: whether a scroll announces a total.
     scroll_has_total: bool = True
-    #: Master Data: the next N scrolls find nothing, as in an incident that VTEX describes.
+    #: Master Data: number of scrolls that find nothing, as in an incident that VTEX describes.
     empty_scrolls: int = 0
-    #: Catalog: how many seconds a SKU's context takes to show edits.
+    #: Catalog: seconds until a SKU's context shows an edit.
     context_lag: float = 120.0
     #: Catalog: whether product 0 exists, with SKU 0.
     has_product_zero: bool = True
     #: Catalog: the response to a request for more ids per page than the maximum.
     large_id_pages: Literal["clamp", "error"] = "clamp"
-    #: Catalog: whether ids in the rows of SKUs are text, like the keys of other lists.
+    #: Catalog: whether ids in SKU rows are strings, like keys in other lists.
     text_ids_in_rows: bool = False
-    #: Catalog: the response for a product without SKUs, ``{}`` or ``[]``.
+    #: Catalog: whether a product without SKUs has ``{}`` or ``[]`` for them.
     no_skus: Literal["object", "array"] = "object"
     #: Catalog: whether the category tree includes inactive categories.
     tree_has_inactive: bool = True
-    #: Promotions and taxes: whether the archive exists; if not, 404. Nobody has reported that.
+    #: Promotions and taxes: whether the archive exists, or is a 404. No such case is known.
     has_promotion_archive: bool = True
     #: Logistics: the response for an unknown SKU.
     stock_of_unknown: Literal["error", "empty"] = "error"

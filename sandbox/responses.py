@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sandbox.store import Store
 
 STORE: web.AppKey[Store] = web.AppKey("store")
-#: A Date header that overrides the store's time.
+#: The text of the Date header, if it is not the store's time.
 DATE: web.ResponseKey[str] = web.ResponseKey("date", str)
 
 

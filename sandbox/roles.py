@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-#: What stores usually grant this tap's key: orders, Master Data, promotions, and the part of the
-#: catalog that the old resource names cover.
+#: What stores grant a key created for this tap: orders, Master Data, promotions, and the part of
+#: the catalog that the old resources cover.
 READER_ROLE = frozenset(
     {
         "CRM administrator",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def make_app(store: Store) -> web.Application:
-    """The store as a web application, with the sandbox's own routes under /_sandbox."""
+    """Create the store's web application, with the sandbox's own routes under /_sandbox."""
     app = web.Application(middlewares=[_vtex])
     app[STORE] = store
     app.add_routes(control.routes)
@@ -41,7 +41,7 @@ def make_app(store: Store) -> web.Application:
     app.add_routes(catalog_list_routes)
     app.add_routes(logistics_routes)
     app.add_routes(promotion_routes)
-    # Last, because this path begins with a variable part.
+    # Last, because this path starts with a parameter.
     app.add_routes(pricing_routes)
     app.on_response_prepare.append(_set_date)
     return app
@@ -55,7 +55,7 @@ async def _set_date(request: web.Request, response: web.StreamResponse) -> None:
 
 @web.middleware
 async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Pass each request to VTEX through faults, authentication and the rate limit."""
+    """Pass every request to VTEX through latency, faults, authentication and rate limit."""
     if request.path.startswith(control.PREFIX):
         return await handler(request)
     store = request.app[STORE]
@@ -65,21 +65,21 @@ async def _vtex(request: web.Request, handler: Handler) -> web.StreamResponse:
         number = store.requests.total()
         slow = store.slow_one_in and number % store.slow_one_in == 0
         await asyncio.sleep(store.latency * (10 if slow else 1))
-    return await _intercepted(request, tuple(store.faults), handler)
+    return await _apply_faults(request, tuple(store.faults), handler)
 
 
-async def _intercepted(
+async def _apply_faults(
     request: web.Request, faults: Sequence[Interceptor], handler: Handler
 ) -> web.StreamResponse:
-    """The response of the first fault that strikes, which may use that of later ones."""
+    """The response of the first fault that strikes, which may call the later ones."""
     for place, fault in enumerate(faults, 1):
         if fault.strikes(request):
-            rest = partial(_intercepted, faults=faults[place:], handler=handler)
+            rest = partial(_apply_faults, faults=faults[place:], handler=handler)
             return await fault.respond(request, rest, moment(request.app[STORE].clock.now()))
-    return await _admitted(request, handler)
+    return await _admit(request, handler)
 
 
-async def _admitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The store's response, if the key is valid and the rate within the limit."""
     store, headers = request.app[STORE], request.headers
     if headers.get("X-VTEX-API-AppKey") != APP_KEY or (
@@ -96,6 +96,6 @@ async def _admitted(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _route(request: web.Request) -> str:
-    """A request's route, for counting: the path with placeholders for parameters."""
+    """A request's route, for counting: the path with placeholders for its parameters."""
     resource = request.match_info.route.resource
     return resource.canonical if resource else "unknown"

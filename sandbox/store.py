@@ -1,4 +1,4 @@
-"""The store as a whole: its content, its access rules and its behaviour."""
+"""The store as a whole: its content, access rights and behaviour."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Pace:
         self._times: deque[float] = deque()
 
     def take(self) -> float:
-        """Count a request; returns the seconds to wait if it exceeds the limit, else 0."""
+        """Count a request. Returns the seconds to wait if it exceeds the limit, else 0."""
         now = time.monotonic()
         while self._times and self._times[0] <= now - MINUTE:
             self._times.popleft()
@@ -80,7 +80,7 @@ class Store:
     #: The query strings of the latest requests.
     queries: deque[str] = field(default_factory=lambda: deque(maxlen=1000))
     scrolls: Scrolls = field(default_factory=Scrolls)
-    #: Cached Master Data documents as JSON, which make later requests fast. None for no cache.
+    #: Cache of Master Data documents as JSON; None for no cache.
     rendered: dict[tuple[object, ...], dict[Entry, msgspec.Raw]] | None = None
     feed: Feed = field(init=False)
     _searches: dict[tuple[object, ...], list[Entry]] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Store:
         peaks: dict[int, int] | None = None,
         **settings: Any,  # noqa: ANN401 - fields of the store
     ) -> Store:
-        """A store with ``orders`` orders, spread over the last ``days`` days."""
+        """Create a store with ``orders`` orders, spread over the last ``days`` days."""
         now = clock.now()
         first = now - now % HOUR - days * DAY
         clients = max(10, orders * 3 // 5) if clients is None else clients
@@ -127,7 +127,7 @@ class Store:
         )
 
     def found(self, entity: Entity, text: str | None, where: Where | None, now: int) -> list[Entry]:
-        """The results of a search; within a second, a repeated search finds the same."""
+        """What a search finds at a given time, cached for the second."""
         key = (entity.acronym, text, now // SECOND, entity.changes())
         if key not in self._searches:
             if len(self._searches) > MAX_CACHED_SEARCHES:

@@ -1,4 +1,4 @@
-"""The command ``tap-vtex``, also started by ``python -m tap_vtex``."""
+"""Entry point of ``tap-vtex`` and ``python -m tap_vtex``."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tap_vtex.output import OutputError
 from tap_vtex.shutdown import Terminated
 from tap_vtex.tap import TapVTEX
 
-#: What a disk says that takes no more. Other errors of the system are not about the output.
+#: Errors of a full or broken disk. Any other OSError is not about the output.
 DISK_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-#: How many new objects make Python search for garbage in cycles.
+#: New objects between two runs of the cyclic garbage collector.
 GC_THRESHOLD: Final = 50_000
 
 
 def main() -> NoReturn:
-    """Run the command line, and end the process with its exit code or that of a signal."""
-    # An order is hundreds of objects, none of them in a cycle. By default, Python searches them for
-    # cycles once an order, and all modules now and then: a sixth of the CPU time of a load.
+    """Run the command line, and exit with its code or that of a signal."""
+    # An order is hundreds of objects, none of them in a cycle. By default, Python scans them for
+    # cycles about once per order, and all modules now and then: a sixth of a load's CPU time.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     shutdown = TapVTEX.shutdown
@@ -33,12 +33,12 @@ def main() -> NoReturn:
 
 
 def _run_command() -> int:
-    """Run the command line, and flush what it has printed; return its exit code.
+    """Run the command line and flush its output; return the exit code.
 
-    A run writes through `MessageWriter`. What ``--discover`` and the like print, the SDK writes.
+    A run writes through `MessageWriter`, but the SDK prints for ``--discover`` and the like.
     """
     try:
-        if code := _end_of_cli():
+        if code := _run_cli():
             return code
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -54,7 +54,7 @@ def _run_command() -> int:
     return 1
 
 
-def _end_of_cli() -> int:
+def _run_cli() -> int:
     try:
         TapVTEX.cli()
     except Terminated:

@@ -1,4 +1,4 @@
-"""The command line: the options of the tap, and the files that they name."""
+"""The command line: the tap's options, and the files they name."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
     from singer_sdk.plugin_base import _ConfigInput
 
-# The SDK logs counters of each stream at INFO. Progress lines and the table at the end of a
-# run say the same to a person.
+# The SDK logs counters of each stream at INFO. The tap's progress lines and summary table
+# already show them.
 _metrics = logging.getLogger(METRICS_LOGGER_NAME)
 _metrics.addFilter(lambda _: _metrics.isEnabledFor(logging.DEBUG))
-# Lines of the SDK's that tell a user nothing: `CommandLine` reads the environment itself, and which
-# stream is read along with which one is in the table at the end.
-_USELESS = ("Skipping parse of", "Added '%s' as child stream", "Parsing '%s' config from env")
+# SDK log lines that tell a user nothing: `CommandLine` reads the environment itself, and the
+# summary table shows parents and children.
+_NOISE = ("Skipping parse of", "Added '%s' as child stream", "Parsing '%s' config from env")
 for _name in ("tap-vtex", "singer_sdk.configuration._dict_config"):
-    logging.getLogger(_name).addFilter(lambda record: not str(record.msg).startswith(_USELESS))
+    logging.getLogger(_name).addFilter(lambda record: not str(record.msg).startswith(_NOISE))
 
 
 class CommandLine(Tap):
-    """The SDK's command line, with ``--check``, exit codes, and one sentence for bad files."""
+    """The SDK's command line plus ``--check``, exit codes, and one-line errors for bad files."""
 
     def __init__(self, *, offline: bool = False, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's
-        """Make a tap.
+        """Create a tap.
 
         Args:
-            offline: Do not ask VTEX for the store's own fields.
+            offline: Do not request the store's own fields from VTEX.
             kwargs: The SDK's arguments.
         """
         self.offline = offline
@@ -56,7 +56,7 @@ class CommandLine(Tap):
         raise NotImplementedError
 
     def explain(self, error: VtexError) -> str:
-        """What an error means, given what else VTEX has answered."""
+        """Say what an error means, given what VTEX has answered so far."""
         raise NotImplementedError
 
     @classmethod
@@ -70,12 +70,12 @@ class CommandLine(Tap):
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:
-        """Run the tap. The SDK would end every run with exit code 0 or a traceback."""
+        """Run the tap. The SDK itself only knows exit code 0 and a traceback."""
         if about:
             cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
-        tap = cls._made_of(
+        tap = cls._create(
             config,
             state=_read_state(state),
             catalog=_read_json(catalog, "--catalog"),
@@ -87,18 +87,18 @@ class CommandLine(Tap):
             tap.sync()
 
     @classmethod
-    def _made_of(cls, config: _ConfigInput | None, **options: Any) -> Self:  # noqa: ANN401
-        """Make a tap, or end the process if the settings are wrong."""
+    def _create(cls, config: _ConfigInput | None, **options: Any) -> Self:  # noqa: ANN401
+        """Create a tap, or exit if the settings are wrong."""
         try:
-            return cls(config=cls._settings_in(config), **options)
+            return cls(config=cls._read_settings(config), **options)
         except ConfigValidationError as error:
             cls._refuse_settings(error.errors)
         except (MapExpressionError, StreamMapConfigError) as error:
             cls._refuse_settings([f"The setting stream_maps can't be used: {error}"])
 
     @classmethod
-    def _settings_in(cls, config: _ConfigInput | None) -> dict[str, Any]:
-        """The settings of the files that ``--config`` names, and of the environment."""
+    def _read_settings(cls, config: _ConfigInput | None) -> dict[str, Any]:
+        """The settings from the ``--config`` files and the environment."""
         if config is None:
             return {}
         if not config.parse_env:
@@ -114,7 +114,7 @@ class CommandLine(Tap):
 
     @classmethod
     def _refuse_settings(cls, errors: list[str]) -> NoReturn:
-        """Log what is wrong with the settings, in one line: Meltano shows only the last."""
+        """Log all errors on one line, because Meltano shows only the last one; then exit."""
         cls.logger.error("%s", " ".join(errors))
         raise SystemExit(1)
 
@@ -136,7 +136,7 @@ class CommandLine(Tap):
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
     ) -> _ConfigInput:
-        """Read the config files. The SDK shows a traceback for a file that is not JSON."""
+        """Read the config files. The SDK raises a traceback on a file that is not JSON."""
         try:
             return super().cb_config(ctx, param, value)
         except (OSError, ValueError) as error:
@@ -144,10 +144,10 @@ class CommandLine(Tap):
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:  # noqa: ARG003
-        """Read one record of each stream. The SDK shows a traceback if that fails."""
+        """Read one record of each stream. The SDK ends in a traceback if that fails."""
         if value == CliTestOptionValue.Disabled.value:
             return
-        tap = cls._made_of(ctx.params.get("config"))
+        tap = cls._create(ctx.params.get("config"))
         try:
             if value == CliTestOptionValue.Schema.value:
                 tap.write_schemas()

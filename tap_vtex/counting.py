@@ -1,11 +1,11 @@
-"""Numbers in what people read."""
+"""Numbers in texts for people."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-#: Nouns whose singular is more than one letter shorter.
+#: Singulars that take more than dropping the final ``s``.
 SINGULARS: Final = {"categories": "category", "taxes": "tax"}
 
 
@@ -13,8 +13,8 @@ def counted(count: int, things: str) -> str:
     """A number and what it counts: ``1 order``, ``2,000 orders``, ``1 row of CL``.
 
     Args:
-        count: How many.
-        things: What, in the plural.
+        count: The number.
+        things: What it counts, in the plural.
     """
     if count != 1:
         return f"{count:,} {things}"

@@ -1,8 +1,7 @@
-"""Dates as VTEX writes them, and as the tap writes them.
+"""Dates: the formats VTEX sends, and the one the tap writes.
 
-VTEX sends the same field with 0, 6 or 7 digits of fraction, and with ``Z``, an offset or no
-zone at all. The tap writes one form only: UTC, six digits, ``Z``. Texts of that form sort like
-the moments they stand for.
+VTEX sends the same field with 0, 6 or 7 fractional digits, and with ``Z``, an offset or no
+zone. The tap always writes UTC with six digits and ``Z``, which sorts chronologically as text.
 """
 
 from __future__ import annotations
@@ -12,17 +11,17 @@ from typing import Final
 
 #: Where the microseconds end in a date with seconds and a fraction.
 MICROSECOND: Final = len("2026-11-23T08:30:00.000000")
-#: What lies outside of these is no date to calculate with. .NET writes year 1 for no date, and
-#: Python can't go back an hour from there.
+#: Bounds for dates used in arithmetic. .NET writes year 1 for "no date", and subtracting an hour
+#: from that overflows in Python.
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def parse(value: object) -> datetime | None:
-    """Parse a date of VTEX's; None if there is none, or none that can be parsed.
+    """Parse a VTEX date; None if it is missing or can't be parsed.
 
-    A date without a zone is taken as UTC, since the order, client and promotion APIs use UTC
-    throughout. Digits beyond the microsecond are cut off.
+    A date without a zone is taken as UTC, which the order, client and promotion APIs use
+    throughout. Digits beyond the microsecond are dropped.
     """
     if not isinstance(value, str):
         return None
@@ -36,17 +35,17 @@ def parse(value: object) -> datetime | None:
 
 
 def bounded(moment: datetime | None) -> datetime | None:
-    """A moment to calculate with: no earlier than `EARLIEST` and no later than `LATEST`."""
+    """Clamp a moment to `EARLIEST` .. `LATEST`, so that arithmetic can't overflow."""
     return min(max(moment, EARLIEST), LATEST) if moment else None
 
 
 def text(moment: datetime) -> str:
-    """Write a moment (UTC) in the tap's form, ``2026-11-23T08:30:00.000000Z``."""
+    """Format a UTC moment as the tap writes it: ``2026-11-23T08:30:00.000000Z``."""
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def normalized(value: object) -> str | None:
-    """A date of VTEX's in the tap's form; None if there is none, or none that can be parsed."""
+    """Reformat a VTEX date as the tap writes it; None if it is missing or can't be parsed."""
     if (
         isinstance(value, str)
         and len(value) > MICROSECOND
@@ -55,7 +54,7 @@ def normalized(value: object) -> str | None:
         and value[11:13] < "24"
         and value[20:MICROSECOND].isdigit()
     ):
-        # Nearly all of VTEX's dates. If it is one, it is cut off, and need not be written anew.
+        # Nearly all of VTEX's dates look like this: check and truncate, without formatting.
         try:
             datetime.fromisoformat(value)
         except ValueError:

@@ -1,8 +1,8 @@
 """What can go wrong between the tap and VTEX.
 
-Errors of this family end one stream and leave the others running. Anything else (a target
-that is gone, a bug in the tap) ends the run. Their texts are logged, so they never hold a
-header, a query string, a body or a value of a record.
+A `VtexError` fails one stream and leaves the others running. Anything else (the target closed
+the pipe, a bug in the tap) ends the run. Error texts are logged, so they never contain a header,
+a query string, a body or a record's value.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from singer_sdk.exceptions import MapExpressionError
 
 
 class VtexError(Exception):
-    """VTEX can't give what a stream needs. The text says what happened and what to do."""
+    """A stream can't get what it needs from VTEX. The text says what happened and what to do."""
 
     def __init__(self, text: str, *, status: int = 0, vtex_message: str = "") -> None:
         """Describe an error.
 
         Args:
-            text: For the user.
-            status: The HTTP status, if a response was the reason.
-            vtex_message: VTEX's own message, if it sent one. Code tells cases apart by it; it
-                never reaches the log.
+            text: The message for the user.
+            status: The HTTP status; 0 if the error did not come from a response.
+            vtex_message: VTEX's own message, if any. Only for telling cases apart in code; it
+                is never logged.
         """
         super().__init__(text)
         self.status = status
@@ -34,7 +34,7 @@ class AccessError(VtexError):
 
 
 class NotFoundError(VtexError):
-    """VTEX does not know what the path names (404)."""
+    """VTEX found nothing at this path (404)."""
 
 
 class RefusedError(VtexError):
@@ -42,27 +42,27 @@ class RefusedError(VtexError):
 
 
 class UnavailableError(VtexError):
-    """VTEX gave no usable response, however often it was asked."""
+    """VTEX sent no usable response, despite retries."""
 
 
 class UnreachableError(UnavailableError):
-    """VTEX has answered nothing in this process, and the time to wait for that is used up."""
+    """VTEX has not answered once in this process, and the time to wait for it is up."""
 
 
 class IncompleteListError(VtexError):
-    """A list holds fewer rows than it announces, or more than can be read."""
+    """A list has fewer rows than announced, or more than can be read."""
 
 
 class StateError(VtexError):
-    """The state of the last run can't be used."""
+    """The last run's state can't be used."""
 
 
 class StreamMapError(Exception):
-    """A stream map failed on a record. Nothing is wrong between the tap and VTEX."""
+    """A stream map failed on a record. VTEX is not involved."""
 
     def __init__(self, stream: str, error: Exception) -> None:
-        """Name the stream, and the expression if the SDK does."""
-        # The text of any other error may quote a value of the record.
+        """Name the stream, and the expression if the SDK names it."""
+        # Any other error's text may quote a value of the record.
         reason = str(error).rstrip(".") if _is_safe(error) else type(error).__name__
         super().__init__(
             f"The stream map of {stream} failed on a record: {reason}. Check the names in its "
@@ -72,14 +72,11 @@ class StreamMapError(Exception):
 
 
 class AbandonedError(Exception):
-    """Nobody waits for a request any more. This is no failure of VTEX's."""
+    """A request's result is no longer wanted. This is not a failure of VTEX."""
 
 
-def without_values(error: BaseException) -> str:
-    """Where an unexpected error came from, without its text.
-
-    Exception texts quote what they stumbled over, which can be a value of a record.
-    """
+def safe_traceback(error: BaseException) -> str:
+    """The traceback of an unexpected error, without texts that may quote a record's value."""
     described = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
     if _is_safe(error):
         described += f": {error}"
@@ -87,9 +84,9 @@ def without_values(error: BaseException) -> str:
         described += f": {error.strerror}"
     if error.__cause__ is None:
         return described
-    return f"{without_values(error.__cause__)}\n\nThis led to:\n{described}"
+    return f"{safe_traceback(error.__cause__)}\n\nThis led to:\n{described}"
 
 
 def _is_safe(error: BaseException) -> bool:
-    """Whether the text of an error quotes settings at most: the expression of a stream map."""
+    """Whether an error's text quotes nothing but settings, such as a stream map's expression."""
     return isinstance(error, MapExpressionError | StreamMapError)

@@ -1,4 +1,4 @@
-"""Ids and names of VTEX's in what people read."""
+"""VTEX's ids and names in texts for people."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Characters of a name that are shown. Ids of VTEX's own have up to 40, paths up to 120.
+#: Characters to show of a name. VTEX's own ids have up to 40, paths up to 120.
 MAX_SHOWN: Final = 150
-#: Names of a list that are shown.
+#: Names to show of a list.
 MAX_NAMED: Final = 10
 
 
 def shown(name: object) -> str:
-    """A name in a form that is fit for a log: short, on one line, and without control characters.
+    """A name made safe for the log: short, on one line, without control characters.
 
-    A store chooses some ids itself, and a line break in one could pass for another line of the log.
+    Stores choose some ids themselves, and a line break in one could forge a log line.
     """
     text = str(name)
     end = "..." if len(text) > MAX_SHOWN else ""
@@ -24,7 +24,7 @@ def shown(name: object) -> str:
 
 
 def named(names: Iterable[object]) -> str:
-    """The first of some names, with commas, and whether there are more."""
+    """The first few names, separated by commas, with ``...`` if there are more."""
     every = [*names]
     more = ["..."] if len(every) > MAX_NAMED else []
     return ", ".join([*map(shown, every[:MAX_NAMED]), *more])

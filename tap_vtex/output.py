@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class OutputError(Exception):
-    """The output can't be written, for another reason than a target that has gone."""
+    """The output can't be written, though the target has not closed the pipe."""
 
     def __init__(self, reason: str | None) -> None:
-        """Say why: in the system's words, or None for an output that is closed."""
+        """Give the system's reason, or None if the output is closed."""
         reason = reason or "it is closed"
         super().__init__(
             f"The tap's output can't be written: {reason}. Check the disk and where the output "
@@ -27,7 +27,7 @@ class OutputError(Exception):
 
 
 class MessageWriter(MsgSpecWriter):
-    """Writes each message to its end, also when a signal comes meanwhile."""
+    """Writes each message completely, even if a signal arrives meanwhile."""
 
     def __init__(self, shutdown: Shutdown) -> None:
         super().__init__()
@@ -37,8 +37,8 @@ class MessageWriter(MsgSpecWriter):
         """Write a message.
 
         Raises:
-            Terminated: a signal has come; the message is out.
-            BrokenPipeError: The target has gone.
+            Terminated: A signal has come; the message is written.
+            BrokenPipeError: The target closed the pipe.
             OutputError: The output can't be written.
         """
         line = self.format_message(message)
@@ -50,17 +50,17 @@ class MessageWriter(MsgSpecWriter):
             raise OutputError(getattr(error, "strerror", None)) from None
 
     def serialize_message(self, message: Message) -> bytearray:
-        """Make a line of a message. The SDK would copy the whole state for it, value by value."""
+        """Serialize a message to a line. For a state, the SDK would copy each value first."""
         if isinstance(message, StateMessage):
             return serialize_jsonl({"type": "STATE", "value": message.value})
         return super().serialize_message(message)
 
     def _write(self, line: bytes | bytearray) -> None:
         with self._shutdown.deferred():
-            if sys.stdout is None:  # it was closed before the tap began
+            if sys.stdout is None:  # closed before the tap started
                 raise ValueError
-            # Without a buffer (PYTHONUNBUFFERED, usual in containers), a write that a signal
-            # interrupts while it waits for the target returns with a part written.
+            # Without a buffer (PYTHONUNBUFFERED, usual in containers), a write interrupted by a
+            # signal while the target is slow returns after writing only a part.
             written = sys.stdout.buffer.write(line)
             while written < len(line):
                 written += sys.stdout.buffer.write(line[written:])

@@ -1,8 +1,8 @@
 """Records that fit their schema, whatever VTEX sent.
 
-A value that does not fit its column would end the pipeline in the target, and a field that is
-not in the schema would silently be lost. So each value, nested ones included, is read as the
-declared type if possible. Everything else goes, as it came, into one root field for extras.
+A value that does not fit its column would break the pipeline in the target, and a field missing
+from the schema would silently be lost. So each value, however nested, is converted to its
+declared type if possible. Everything else goes unchanged into one top-level column of extras.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from tap_vtex.selection import Fields
 
-#: Stands for a value that can't be read as the declared type.
+#: Stands for a value that can't be converted to the declared type.
 MISFIT: Final = object()
-#: How many names without a column are remembered.
+#: Maximum number of fields without a column to remember.
 MAX_REMEMBERED: Final = 100
 
 
 class Conformer:
-    """Makes records of one schema."""
+    """Makes documents conform to one schema."""
 
     def __init__(
         self, schema: Mapping[str, Any], extras: str, deselected: Fields | None = None
@@ -36,8 +36,8 @@ class Conformer:
         """Prepare for a schema.
 
         Args:
-            schema: The declared columns, and what is declared inside them.
-            extras: The column for values that have no column, or do not fit theirs.
+            schema: The columns and their nested fields.
+            extras: The column for values that have no column or do not fit theirs.
             deselected: Fields to remove.
         """
         self._extras = extras
@@ -47,16 +47,16 @@ class Conformer:
         self._others = {n: declared for n, declared in columns.items() if n not in self._dates}
         self._columns = frozenset(columns)
         self._fits = fits({"type": "object", "properties": self._others})
-        #: Columns whose values did not fit in earlier documents, with the types that could fit.
-        #: Others of theirs rarely do.
+        #: Columns with a misfit in an earlier document, and the types that could fit: a column
+        #: that once had a misfit usually has more.
         self._misfits: dict[str, tuple[Mapping[str, Any], frozenset[type]]] = {}
-        #: Names without a column that earlier documents have had. Later ones have them, too.
+        #: Fields without a column in earlier documents: later documents usually have them, too.
         self._without_column: list[str] = []
 
     def __call__(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a record of a document; the document stays as it is.
+        """Turn a document into a record, without changing the document.
 
-        Deselected fields are removed first, so that none of them ends up among the extras.
+        Deselected fields are removed first, so that none of them ends up in the extras.
         """
         record = dict(without(document, self._deselected) if self._deselected else document)
         extras = {name: record.pop(name) for name in self._without_column if name in record}
@@ -68,18 +68,18 @@ class Conformer:
         for name in self._dates:
             if (value := record.get(name)) is not None:
                 text = dates.normalized(value)
-                record[name] = text or _fitting(_no_date(value), value, name, extras)
+                record[name] = text or _or_extra(_empty_or_misfit(value), value, name, extras)
         for name, (declared, types) in self._misfits.items():
             if (value := record.get(name)) is not None and type(value) not in types:
                 record[name] = _coerce(value, declared, name, extras)
         if not self._fits(record):
-            self._make_fit(record, extras)
+            self._coerce_misfits(record, extras)
         if self._extras not in self._deselected:
             record[self._extras] = extras or None
         return record
 
-    def _make_fit(self, record: dict[str, Any], extras: dict[str, Any]) -> None:
-        """Make the values fit that do not, beginning with columns that have had such values."""
+    def _coerce_misfits(self, record: dict[str, Any], extras: dict[str, Any]) -> None:
+        """Coerce the values that do not fit, starting with columns known for misfits."""
         for _ in range(2):
             for name, (declared, _) in self._misfits.items():
                 if name in record:
@@ -108,10 +108,10 @@ def _coerce(
     path: str,
     extras: dict[str, Any],
 ) -> Any:  # noqa: ANN401 - the same
-    """The value, made to fit its declaration. What can't be made to fit goes to the extras.
+    """Coerce a value to its declared type; move what can't be coerced to the extras.
 
-    ``path`` is the value's place in the record, such as ``items[0].price``, and its name among
-    the extras.
+    ``path`` is the value's place in the record, such as ``items[0].price``, and its key in the
+    extras.
     """
     kinds = kinds_of(declared)
     if value is None or not kinds:
@@ -127,11 +127,11 @@ def _coerce(
         return [_coerce(one, items, f"{path}[{n}]", extras) for n, one in enumerate(value)]
     readings = (_SCALARS[kind](value) for kind in kinds if kind in _SCALARS)
     reading = next((one for one in readings if one is not MISFIT), MISFIT)
-    return _fitting(reading, value, path, extras)
+    return _or_extra(reading, value, path, extras)
 
 
-def _fitting(reading: object, value: object, path: str, extras: dict[str, Any]) -> object:
-    """What was read of a value. If nothing was, None, and the value goes to the extras."""
+def _or_extra(reading: object, value: object, path: str, extras: dict[str, Any]) -> object:
+    """The reading of a value, or None if it is a misfit; then the value goes to the extras."""
     if reading is MISFIT:
         extras[path] = value
         return None
@@ -142,7 +142,7 @@ def _is_date(declared: Mapping[str, Any]) -> bool:
     return declared.get("format") == "date-time" and "string" in kinds_of(declared)
 
 
-def _no_date(value: object) -> object:
+def _empty_or_misfit(value: object) -> object:
     return None if value == "" else MISFIT
 
 
@@ -157,7 +157,7 @@ def _string(value: object) -> object:
 def _integer(value: object) -> object:
     number = _number(value)
     if isinstance(number, int):
-        # No target's integer has more than 64 bits.
+        # Targets store integers of up to 64 bits.
         return number if abs(number) < 2**63 else MISFIT
     if isinstance(number, float) and number.is_integer():
         return _integer(int(number))
@@ -168,7 +168,7 @@ def _number(value: object) -> object:
     if isinstance(value, bool):
         return MISFIT
     if isinstance(value, int):
-        # No target's number holds more than a double.
+        # Targets store numbers up to the range of a double.
         return value if abs(value) <= sys.float_info.max else MISFIT
     if isinstance(value, float):
         return value if math.isfinite(value) else MISFIT

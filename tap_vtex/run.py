@@ -1,4 +1,4 @@
-"""What the streams of one run share."""
+"""What the streams of a run share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Run:
     """The settings, the client, the summary and the failures of one run.
 
-    Settings and client are made on first use: a catalog can be discovered without either.
+    Settings and client are created on first use, because discovery needs neither.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class Run:
         shutdown: Shutdown,
     ) -> None:
         self.summary = Summary()
-        #: By stream, or by part of a stream as in ``newsletter (NL)``.
+        #: By stream, or by part of a stream, as in ``newsletter (NL)``.
         self.failures: dict[str, VtexError] = {}
-        #: Refusals that may be about the key as a whole.
+        #: Refusals held back because the key as a whole may be wrong.
         self._held: list[tuple[Collection[str], VtexError]] = []
         self._config = config
         self._logger = logger
@@ -46,7 +46,7 @@ class Run:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings, which have been validated before."""
+        """The settings, already validated."""
         return Settings.read(self._config)
 
     @cached_property
@@ -62,21 +62,21 @@ class Run:
         """Record that streams failed; the run goes on without them."""
         self.failures |= dict.fromkeys(streams, error)
         if isinstance(error, UnreachableError):
-            return  # the last line of the log says it once for all streams
+            return  # the log's last line says it once for all streams
         if isinstance(error, AccessError) and not self.client.has_answered:
             self._held.append((streams, error))
         else:
             self._log(streams, error)
 
     def log_refusals(self) -> None:
-        """Log the refusals that were held back, unless the key opens nothing at all."""
+        """Log the refusals held back, unless VTEX has refused the key everywhere."""
         if self.client.has_answered:
             for streams, error in self._held:
                 self._log(streams, error)
         self._held.clear()
 
     def outcome(self) -> str:
-        """Why the run is incomplete, and what to do."""
+        """Say why the run is incomplete, and what to do."""
         errors = self.failures.values()
         first = next(iter(errors))
         if not self.client.has_answered:
@@ -92,7 +92,7 @@ class Run:
         )
 
     def explain(self, error: VtexError) -> str:
-        """What an error means, given what else VTEX has answered."""
+        """Say what an error means, given what VTEX has answered so far."""
         if self.client.has_answered:
             return str(error)
         if isinstance(error, NotFoundError):

@@ -1,4 +1,4 @@
-"""Which fields of a stream are selected, including those inside objects and lists."""
+"""Which fields of a stream are selected, including nested ones."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Fields by name: None for a whole field, a dictionary for some of the fields inside it.
+#: Fields by name: None for a whole field, or a dictionary of fields inside it.
 Fields: TypeAlias = "dict[str, Fields | None]"
-#: Where a field stands in a catalog, like ("properties", "items", "properties", "price").
+#: A field's place in a catalog, like ("properties", "items", "properties", "price").
 Breadcrumb = tuple[str, ...]
 
 
 def without(value: Any, fields: Fields) -> Any:  # noqa: ANN401 - JSON can be anything
-    """A copy of a value without some fields. For a list, its elements lose them.
+    """A copy of an object, or of each element of a list, without some fields.
 
-    Only the objects on the way to the fields are copied. If a text or a number stands where an
-    object is expected, nobody knows whether the fields are in it, so it becomes None.
+    Only the objects on the way to the fields are copied. A scalar in place of an object may
+    contain the fields in some other form, so it becomes None.
     """
     if isinstance(value, list):
         return [without(one, fields) for one in value]
@@ -33,7 +33,7 @@ def without(value: Any, fields: Fields) -> Any:  # noqa: ANN401 - JSON can be an
 
 
 def pruned(schema: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
-    """A schema without the declarations of some fields, also inside lists."""
+    """A schema without some fields, also inside lists."""
     kept = dict(schema)
     if "items" in kept:
         kept["items"] = pruned(kept["items"], fields)
@@ -60,7 +60,7 @@ def deselected(mask: Mapping[Breadcrumb, bool]) -> Fields:
 
 
 def emptied(schema: Mapping[str, Any], fields: Fields, above: str = "") -> Iterator[str]:
-    """The paths of fields that stay, but lose all of their declared fields."""
+    """The paths of fields that remain but lose all their declared fields."""
     declared = _fields_of(schema)
     for name, inside in fields.items():
         if inside is None or name not in declared:
@@ -73,7 +73,7 @@ def emptied(schema: Mapping[str, Any], fields: Fields, above: str = "") -> Itera
 
 
 def breadcrumbs(schema: Mapping[str, Any], above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
-    """The breadcrumbs of all fields. Lists add no part to them, as in Meltano's rules."""
+    """The breadcrumbs of all fields. A list adds no part of its own, as in Meltano's rules."""
     for name, declared in _fields_of(schema).items():
         breadcrumb = (*above, "properties", name)
         yield breadcrumb
@@ -89,6 +89,6 @@ def _fields_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _path(breadcrumb: Breadcrumb) -> list[str]:
-    """The names in a breadcrumb. Some tools add "items" to it for the elements of a list."""
+    """The names in a breadcrumb. Some tools add "items" for the elements of a list."""
     parts = iter(breadcrumb)
     return [next(parts) for part in parts if part == "properties"]

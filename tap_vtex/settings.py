@@ -1,4 +1,4 @@
-"""The settings: their names, defaults, bounds and descriptions, and their values in a run."""
+"""The settings: names, defaults, bounds, descriptions, and their values in a run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tap_vtex import dates
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: VTEX shows no orders older than two years, so there is nothing further to look back to.
+#: Two years: VTEX shows no older orders.
 MAX_LOOKBACK_DAYS: Final = 731
-#: A catalog that is read again less than once a year is not kept up to date.
+#: A year: a catalog refreshed less often is not up to date.
 MAX_REFRESH_DAYS: Final = 366
 MAX_REFRESH_HOURS: Final = 24 * MAX_REFRESH_DAYS
-#: The letters of an acronym in Master Data.
-ACRONYM: Final = 2
-#: More threads than this use up a core without sending more requests.
+#: Letters in an acronym of Master Data.
+ACRONYM_LENGTH: Final = 2
+#: More threads than this saturate a core without sending more requests.
 MAX_WORKERS: Final = 128
 
 SETTINGS: Final = th.PropertiesList(
@@ -97,8 +97,8 @@ SETTINGS: Final = th.PropertiesList(
         default=3,
         title="Days checked in every run",
         description=(
-            "In every run, check orders up to this many days old for every kind of change, and "
-            "older ones in the lookback window as far as forty requests reach."
+            "In every run, check orders up to this many days old for every kind of change, plus "
+            "as many older ones in the lookback window as forty requests cover."
         ),
         examples=[1, 7],
     ),
@@ -108,9 +108,9 @@ SETTINGS: Final = th.PropertiesList(
         default=False,
         title="Orders feed",
         description=(
-            "Also hear of changes by VTEX's Feed v3, for orders of any age, which the order list "
-            "shows late or never. VTEX has one feed for each key, so the key has to be the tap's "
-            "own. Not read with end_date."
+            "Also read order changes from VTEX's Feed v3. It covers orders of any age, whose "
+            "changes the order list shows late or never. VTEX has one feed per key, so give the "
+            "tap a key of its own. Ignored with end_date."
         ),
         examples=[True],
     ),
@@ -119,7 +119,7 @@ SETTINGS: Final = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=MAX_WORKERS),
         default=16,
         title="Concurrent requests",
-        description="How many requests run at the same time. One more may list ahead.",
+        description="Maximum number of concurrent requests. One more may read a list ahead.",
         examples=[8, 32],
     ),
     th.Property(
@@ -128,7 +128,7 @@ SETTINGS: Final = th.PropertiesList(
         default=3000,
         title="Requests per minute",
         description=(
-            "Maximum request rate of the whole process. VTEX counts by account and allows 6000 a "
+            "Maximum request rate of the whole process. VTEX counts per account and allows 6000 a "
             "minute for orders; the default leaves half to the store's other systems."
         ),
         examples=[1000, 5000],
@@ -157,15 +157,15 @@ SETTINGS: Final = th.PropertiesList(
                         "schema",
                         th.StringType,
                         title="Schema",
-                        description="Name of the JSON Schema to read it by.",
+                        description="Name of the JSON Schema to read it with.",
                     ),
                 ),
             )
         ),
         title="Master Data entities",
         description=(
-            "Further Master Data entities to sync, by acronym or name. Where Master Data gives "
-            'nothing but ids, name the schema as well: {"entity": "wishlist", "schema": "v1"}'
+            "More Master Data entities to sync, by acronym or name. If Master Data returns only "
+            'ids, name the schema as well: {"entity": "wishlist", "schema": "v1"}'
         ),
         examples=[["AU", "b2b_users", {"entity": "wishlist", "schema": "v1"}]],
     ),
@@ -266,48 +266,47 @@ class NewsletterEntity:
 
     @classmethod
     def all_in(cls, config: Mapping[str, Any]) -> list[NewsletterEntity] | None:
-        """The entities that a config names; None if it leaves the choice to the tap."""
+        """The entities in a config; None if it leaves the choice to the tap."""
         named = config.get("newsletter_entities")
         if named is None:
             return None
         return [
-            cls(**{key: value for key, value in entry.items() if value} | _acronym_in(entry))
+            cls(
+                **{key: value for key, value in entry.items() if value}
+                | {"entity": str(entry["entity"]).strip().upper()}
+            )
             for entry in named
         ]
 
 
-def _acronym_in(entry: Mapping[str, Any]) -> dict[str, str]:
-    return {"entity": str(entry["entity"]).strip().upper()}
-
-
 @dataclass(frozen=True)
 class MasterDataEntity:
-    """An entity of Master Data, and the JSON Schema to read it by."""
+    """An entity of Master Data, and the JSON Schema to read it with."""
 
-    #: As VTEX is asked for it.
+    #: As it appears in requests.
     name: str
     schema: str | None = None
 
     @property
     def is_acronym(self) -> bool:
-        """Whether it belongs to version 1, in which each entity has two capital letters."""
-        return len(self.name) == ACRONYM and not self.schema
+        """Whether it is an entity of version 1, where names are two capital letters."""
+        return len(self.name) == ACRONYM_LENGTH and not self.schema
 
     @property
     def stream(self) -> str:
-        """The name of its stream.
+        """The name of its stream, without hyphens.
 
-        Targets of the SDK take what stands before a hyphen for the name of a database schema.
+        SDK targets take what precedes a hyphen for a database schema.
         """
         return f"md_{self.name.lower().replace('-', '_')}"
 
     def __str__(self) -> str:
-        """Name it in a message."""
+        """Its name in messages."""
         return f"{self.name} (schema {self.schema})" if self.schema else self.name
 
     @classmethod
     def all_in(cls, config: Mapping[str, Any]) -> list[MasterDataEntity]:
-        """The further entities that a config names, each once."""
+        """The further entities in a config, without duplicates."""
         named = config.get("master_data_entities") or []
         return list(dict.fromkeys(cls._of_entry(entry) for entry in named))
 
@@ -343,7 +342,7 @@ class Settings:
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
-        """Read a config in which `tap_vtex.validation.errors_in` found nothing."""
+        """Read a config that passed `tap_vtex.validation.errors_in`."""
         account = account_of(config)
         return cls(
             account_name=account,
@@ -366,12 +365,12 @@ class Settings:
 
 
 def account_of(config: Mapping[str, Any]) -> str:
-    """The account's name as it stands in records and in the state; '' if it is unset."""
+    """The account name as written to records and state; '' if it is unset."""
     return str(config.get("account_name") or "").strip().lower()
 
 
 def default_of(name: str) -> int:
-    """The default of a setting that is a number."""
+    """The default of a numeric setting."""
     default: int = SETTINGS["properties"][name]["default"]
     return default
 

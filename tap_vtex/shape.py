@@ -1,7 +1,7 @@
-"""Tells whether a document fits a schema, nested values included.
+"""Checks whether a document fits a schema, nested values included.
 
-Nearly every document that VTEX sends fits. Checking each nested value in Python would cost more
-than everything else that the tap does with an order, so msgspec checks them, in C.
+Nearly every document from VTEX does. Checking each nested value in Python would cost more than
+everything else the tap does with an order, so msgspec checks them in C.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-#: What targets can store: no infinity, and no integer of more than 64 bits.
+#: What targets can store: no infinity, and no integer above 64 bits.
 NUMBER: Final = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 INTEGER: Final = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 def fits(schema: Mapping[str, Any]) -> Callable[[object], bool]:
-    """A function that tells whether a value fits a schema.
+    """Compile a schema into a function that checks whether a value fits it.
 
-    If the function can't tell, it says no. It ignores the formats of texts and the fields that
-    the schema does not declare.
+    If the function can't tell, it returns False. It ignores string formats and undeclared
+    fields.
     """
     shape = _type(schema)
 
@@ -41,18 +41,18 @@ def fits(schema: Mapping[str, Any]) -> Callable[[object], bool]:
 
 
 def kinds_of(schema: Mapping[str, Any]) -> list[str]:
-    """The JSON types that a schema allows; none where it does not say."""
+    """The JSON types that a schema allows; empty if it declares none."""
     kinds = schema.get("type", [])
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _type(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a type of any kind
     kinds = [_TYPES[kind](schema) for kind in kinds_of(schema)]
-    return Union[tuple(kinds)] if kinds else Any  # noqa: UP007 - made of a list
+    return Union[tuple(kinds)] if kinds else Any  # noqa: UP007 - built from a list
 
 
 def _object(schema: Mapping[str, Any]) -> type[msgspec.Struct]:
-    """A class with the declared fields. msgspec skips all others, and copies nothing."""
+    """A struct of the declared fields. msgspec skips all others and copies nothing."""
     fields = [
         (f"field_{number}", _type(declared), msgspec.field(name=name, default=None))
         for number, (name, declared) in enumerate(schema.get("properties", {}).items())

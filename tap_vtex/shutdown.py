@@ -1,11 +1,10 @@
-"""The end of the process: by SIGTERM or SIGINT, or because the work is done.
+"""Shutdown of the process, on SIGTERM or SIGINT or when the work is done.
 
-A handler that raises an exception is not enough. Python discards the exception if it is
-raised inside a finalizer, a second signal raises it again while the first one is being
-handled, and no handler runs at all while the main thread is inside a C call. So a signal
-does three things here: it raises `Terminated` in the main thread, once; it sets a flag that
-`Shutdown.check` and `Shutdown.wait` look at; and it wakes a thread that ends the process if
-the main thread has not done so in time.
+A handler that raises an exception is not enough: Python discards exceptions raised inside a
+finalizer, a second signal raises again while the first is being handled, and no handler runs
+while the main thread is inside a C call. So a signal does three things: it raises `Terminated`
+in the main thread, once; it sets a flag that `Shutdown.check` and `Shutdown.wait` read; and it
+wakes a thread that ends the process if the main thread does not do so in time.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ if TYPE_CHECKING:
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
-#: Seconds that the main thread has to end by itself after a signal.
+#: Seconds the main thread has after a signal to end by itself.
 GRACE: Final = 3.0
-#: Seconds after a signal at which the process ends even if its log can't be written.
+#: Seconds after a signal until the process ends, even if its log can't be written.
 DEADLINE: Final = 4.5
 #: Seconds after which a second signal counts. Ctrl-C under Meltano sends two at once.
 SECOND_SIGNAL_AFTER: Final = 2.0
-#: A message that has been under way for this many seconds waits for a target that is stuck.
+#: Seconds of writing one message after which the target counts as stuck.
 STUCK_AFTER: Final = 0.5
-#: Seconds that a message under way has to get out before the process ends.
+#: Seconds for the current message to be written before the process ends.
 LAST_MESSAGE: Final = 0.3
-#: Seconds between two looks at the flag while waiting.
+#: Seconds between two checks of the flag while waiting.
 POLL: Final = 0.5
 
 
@@ -48,25 +47,25 @@ class Terminated(SystemExit):
 class Shutdown:
     """Ends the process on the first SIGTERM or SIGINT, within `DEADLINE` seconds.
 
-    Further signals change nothing, except that a second one ends the process at once if it
-    comes after `SECOND_SIGNAL_AFTER` seconds or while the target is stuck.
+    Later signals are ignored, except that a second one ends the process at once if it comes
+    after `SECOND_SIGNAL_AFTER` seconds or while the target is stuck.
     """
 
     def __init__(self) -> None:
-        #: Logs what the run has come to. Called once, if a signal ends the process.
+        #: Logs a summary of the run. Called once, if a signal ends the process.
         self.report: Callable[[], None] = lambda: None
         self._signal: int | None = None
         self._raised = False
         self._ending = threading.Lock()
-        #: Held while a message is being written, so that none is begun at the end.
+        #: Held while a message is written, and for good once the process ends.
         self._output = threading.Lock()
         self._writing_since: float | None = None
 
     def install(self) -> None:
-        """Take over SIGTERM and SIGINT; to be called in the main thread."""
+        """Handle SIGTERM and SIGINT from here on. Call this in the main thread."""
         received, wakeup = socket.socketpair()
         wakeup.settimeout(0.0)
-        # Python writes the signal's number there even if no handler can run.
+        # Python writes the signal's number here even if no handler can run.
         signal.set_wakeup_fd(wakeup.fileno(), warn_on_full_buffer=False)
         self._sockets = received, wakeup
         threading.Thread(target=self._watch, name="shutdown", daemon=True).start()
@@ -74,13 +73,13 @@ class Shutdown:
             signal.signal(one, self._handle)
         sys.unraisablehook = _ignore_terminated
 
-    # -- while the process is at work ----------------------------------------------------
+    # -- during the run ------------------------------------------------------------------
 
     def check(self) -> None:
-        """Raise `Terminated` if a signal has come.
+        """Check for a signal.
 
         Raises:
-            Terminated: a signal has come.
+            Terminated: A signal has come.
         """
         if self._signal is not None:
             if threading.current_thread() is threading.main_thread():
@@ -94,7 +93,7 @@ class Shutdown:
             Whether ``stop`` is set.
 
         Raises:
-            Terminated: a signal has come.
+            Terminated: A signal has come.
         """
         until = time.monotonic() + seconds
         while True:
@@ -110,7 +109,7 @@ class Shutdown:
         """Hold `Terminated` back until the end of the block, which writes one message.
 
         Raises:
-            Terminated: a signal has come.
+            Terminated: A signal has come.
         """
         with self._output:
             self._writing_since = time.monotonic()
@@ -123,15 +122,15 @@ class Shutdown:
     # -- the end -------------------------------------------------------------------------
 
     def exit(self, code: int) -> NoReturn:
-        """End the process with ``code``, without waiting for requests under way.
+        """End the process with ``code``, without waiting for requests in flight.
 
         Raises:
-            Terminated: a signal has come first.
+            Terminated: A signal came first.
         """
-        # What Python does at its own exit, but for joining threads.
+        # The same as Python's own exit, except for joining threads.
         logging.shutdown()
         try:
-            if sys.stdout is not None:  # which it is if it was closed before the tap began
+            if sys.stdout is not None:  # None if it was closed before the tap started
                 sys.stdout.flush()
         except (OSError, ValueError):
             code = code or 1
@@ -141,7 +140,7 @@ class Shutdown:
         self._leave(code)
 
     def end(self) -> NoReturn:
-        """End the process as the signal asked: report, then leave with its exit code."""
+        """End the process because of a signal: report, then leave with its exit code."""
         while not self._ending.acquire(blocking=False):
             time.sleep(DEADLINE)  # the other thread ends the process
         try:
@@ -165,12 +164,12 @@ class Shutdown:
         while self._next_signal(began + GRACE):
             if time.monotonic() - began >= SECOND_SIGNAL_AFTER or self._is_stuck():
                 break
-        # Not before: `_handle` sets it and raises, unless no handler can run.
+        # Set it only now: a handler that can run sets it first, and raises.
         self._signal = self._signal or first
         self.end()
 
     def _next_signal(self, until: float | None) -> int | None:
-        """The number of the next of our signals; None if none comes until then."""
+        """The next SIGTERM or SIGINT; None if there is none before ``until``."""
         received, _ = self._sockets
         while True:
             left = None if until is None else max(0.0, until - time.monotonic())
@@ -185,18 +184,18 @@ class Shutdown:
         return since is not None and time.monotonic() - since >= STUCK_AFTER
 
     def _leave(self, code: int) -> NoReturn:
-        # Never released: no message begins from here on.
+        # Never released: no new message can start.
         self._output.acquire(timeout=LAST_MESSAGE)
-        # Not sys.exit, which joins threads that may wait for VTEX for another minute.
+        # Not sys.exit: it joins threads, which may wait for VTEX for another minute.
         os._exit(code)
 
 
 def _exit_code(signum: int | None) -> int:
-    """The exit code that shells expect of a process that a signal has ended."""
+    """The exit code that shells expect from a process ended by a signal."""
     return 128 + (signum or 0)
 
 
 def _ignore_terminated(unraisable: sys.UnraisableHookArgs) -> None:
-    """Say nothing of a `Terminated` that a finalizer swallowed: the flag brings it back."""
+    """Don't print a `Terminated` discarded in a finalizer: `Shutdown.check` raises it again."""
     if not issubclass(unraisable.exc_type, Terminated):
         sys.__unraisablehook__(unraisable)

@@ -1,4 +1,4 @@
-"""The tap: which streams there are, and how a run reads them."""
+"""The tap: its streams, and how a run reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_vtex.cli import CommandLine
-from tap_vtex.errors import StreamMapError, UnavailableError, VtexError, without_values
+from tap_vtex.errors import StreamMapError, UnavailableError, VtexError, safe_traceback
 from tap_vtex.http.failures import UNAUTHORIZED
 from tap_vtex.http.retry import RetryPolicy
 from tap_vtex.output import MessageWriter, OutputError
@@ -68,9 +68,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.streams.masterdata.fields import Field
 
-#: All streams but those of Master Data, in the order in which a run reads them. Master Data
-#: comes after the orders. Streams with one request per SKU are last, so they don't delay the
-#: others.
+#: Read first.
 ORDER_STREAMS: Final = (
     OrdersStream,
     OrderItemsStream,
@@ -78,6 +76,8 @@ ORDER_STREAMS: Final = (
     PackagesStream,
     IncompleteOrdersStream,
 )
+#: Read after the streams of Master Data. Those with one request per SKU come last, so they don't
+#: delay the others.
 CATALOG_STREAMS: Final = (
     ProductsStream,
     SkusStream,
@@ -107,13 +107,13 @@ class TapVTEX(CommandLine):
     package_name = "tap-vtex"
     config_jsonschema = SETTINGS
     policy = RetryPolicy()
-    #: By the monotonic clock; None before discovery asks for anything. It ends early if VTEX
-    #: can't be had.
+    #: When discovery gives up, by the monotonic clock; None before its first request. Set to now
+    #: if VTEX is unavailable.
     _discovery_ends: float | None = None
-    #: Of the process, which signals end.
+    #: One for the whole process, because signals are per process.
     shutdown = Shutdown()
 
-    # BATCH would let the state run ahead of the data. ACTIVATE_VERSION makes targets delete
+    # No BATCH: the state would run ahead of the data. No ACTIVATE_VERSION: targets would delete
     # rows that a partial pass, or a pass over another store, did not send.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -131,7 +131,7 @@ class TapVTEX(CommandLine):
 
     @cached_property
     def run(self) -> Run:
-        """What the streams share."""
+        """What the streams of this run share."""
         return Run(self._config, self.logger, policy=self.policy, shutdown=self.shutdown)
 
     # -- streams -------------------------------------------------------------------------
@@ -139,8 +139,8 @@ class TapVTEX(CommandLine):
     def discover_streams(self) -> Sequence[Stream]:
         """All streams, in the order in which a run reads them.
 
-        No setting and no network is needed. With them, the fields that the store has added to
-        its clients and addresses get columns of their own.
+        Works without settings or network. With both, fields that the store has added to its
+        clients and addresses get columns of their own.
         """
         streams: list[Stream] = [stream(self, self.run) for stream in ORDER_STREAMS]
         clients, addresses = MasterDataEntity(CLIENTS), MasterDataEntity("AD")
@@ -164,22 +164,22 @@ class TapVTEX(CommandLine):
     def streams(self) -> dict[str, Stream]:
         """The streams by name, in the order in which a run reads them.
 
-        The SDK sorts them by name, which would delay the orders.
+        The SDK would sort them by name, which would delay the orders.
         """
         by_name = super().streams
         return {name: by_name[name] for name in self._order}
 
     def _fields_of(self, entity: MasterDataEntity) -> list[Field]:
-        """An entity's fields in the store; none if they are not to be known.
+        """An entity's fields in the store; empty if they are unavailable.
 
-        A catalog already has the columns, so VTEX is not asked.
+        An input catalog already has the columns, so it needs no request.
         """
         if self.offline or self.input_catalog is not None or any(errors_in(self._config)):
             return []
         now = time.monotonic()
         self._discovery_ends = self._discovery_ends or now + self.policy.retry_discovery_for
         if now >= self._discovery_ends:
-            return []  # for a reason that was logged
+            return []  # the reason is in the log
         try:
             return fields_of(self.run.client, entity, self._discovery_ends - now)
         except VtexError as error:
@@ -187,14 +187,14 @@ class TapVTEX(CommandLine):
             if is_refused or isinstance(error, UnavailableError):
                 self._discovery_ends = now
                 self.logger.warning(
-                    "The store's own fields get no columns of their own: they are in "
+                    "The store's own fields get no columns of their own and stay in "
                     "custom_fields. %s",
                     "VTEX refused the key (status 401)." if is_refused else error,
                 )
                 return []
             self.logger.warning(
                 "The tap can't read the fields that the store has added to the entity %s, so they "
-                "get no columns of their own: they are in custom_fields. %s",
+                "get no columns of their own and stay in custom_fields. %s",
                 entity,
                 error,
             )
@@ -203,7 +203,7 @@ class TapVTEX(CommandLine):
     # -- a run ---------------------------------------------------------------------------
 
     def sync(self) -> None:
-        """Read all selected streams. Leaves with exit code 1 if one of them failed."""
+        """Read all selected streams. Exits with code 1 if any of them failed."""
         for stream in self.streams.values():
             if stream.selected:
                 read_by = getattr(stream.parent_stream_type, "name", stream.name)
@@ -214,27 +214,27 @@ class TapVTEX(CommandLine):
             self.logger.error("The target closed the pipe. Look for the reason in its log.")  # noqa: TRY400
             sys.exit(1)
         except (OutputError, StreamMapError) as error:
-            self.logger.debug("%s", without_values(error))
+            self.logger.debug("%s", safe_traceback(error))
             self._summarize()
             self.logger.error(error)  # noqa: TRY400
             sys.exit(1)
-        except Exception as error:  # noqa: BLE001 - whose text must not reach the log
+        except Exception as error:  # noqa: BLE001 - its text must not reach the log
             self._end_unexpectedly(error)
         self.run.log_refusals()
         self._summarize()
         if self.run.failures:
-            # Last, because the last line is all that `meltano config test` shows.
+            # This comes last, because `meltano config test` shows only the last line.
             self.logger.error("%s", self.run.outcome())
             sys.exit(1)
 
     def explain(self, error: VtexError) -> str:
-        """What an error means, given what else VTEX has answered."""
+        """Say what an error means, given what VTEX has answered so far."""
         return self.run.explain(error)
 
     def check_access(self, output_format: str | None) -> None:
-        """Print which streams the key may read. Exits with 1 if it lacks a needed one.
+        """Print which streams the key may read. Exits with code 1 if it can't read a needed one.
 
-        As JSON, with how VTEX behaves where its documentation is silent.
+        The JSON also reports how VTEX behaves where its documentation is silent.
         """
         check, probe = Check(self.run.client), Probe(self.run.client)
         streams = [one for one in self.streams.values() if isinstance(one, VtexStream)]
@@ -246,18 +246,18 @@ class TapVTEX(CommandLine):
             for stream in streams:
                 if output_format == "json" and check.may_read(stream.name):
                     stream.probe(probe)
-        except Exception as error:  # noqa: BLE001 - whose text must not reach the log
+        except Exception as error:  # noqa: BLE001 - its text must not reach the log
             self._end_unexpectedly(error)
         report = {"version": self.plugin_version, **check.as_dict(), "behavior": probe.found}
         click.echo(json.dumps(report, indent=2) if output_format == "json" else check.as_text())
         sys.exit(0 if check.is_ok else 1)
 
     def _end_unexpectedly(self, error: Exception) -> NoReturn:
-        self.logger.error("An unexpected error:\n%s", without_values(error))
+        self.logger.error("An unexpected error:\n%s", safe_traceback(error))
         self._summarize()
         self.logger.error(
             "The run failed because of an error in the tap. Please report it, with the lines "
-            "after 'An unexpected error'. They hold no data and no settings."
+            "after 'An unexpected error'. They contain no data or settings."
         )
         raise SystemExit(1) from None
 
@@ -275,13 +275,14 @@ class TapVTEX(CommandLine):
         """Leave signals to `Shutdown`.
 
         The SDK's handler writes a state, possibly into a half-written message, and exits with
-        0. All there is to write has been written by the last checkpoint.
+        0. The last checkpoint has already written everything.
         """
 
     def setup_mapper(self) -> None:
         """Leave out the stream maps of streams that are not selected.
 
-        Their fields are not selected either, and the SDK refuses a map without its key fields.
+        Their fields are not selected either, and the SDK rejects a map whose key fields are
+        missing.
         """
         config = self._config
         maps = config.get("stream_maps")
@@ -301,7 +302,7 @@ class TapVTEX(CommandLine):
             for warning in warnings_in(self._config, os.environ):
                 self.logger.warning("%s", warning)
             try:
-                self.run.client  # noqa: B018 - shows whether proxy and certificates can be used
+                self.run.client  # noqa: B018 - checks the proxy and the certificates
             except VtexError as error:
                 errors = [*errors, str(error)]
         if errors and raise_errors:

@@ -1,8 +1,8 @@
-"""Types that several areas of the tap share."""
+"""Types shared across the tap."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: What VTEX sends about one thing, or what the tap makes of it: a JSON object.
+#: A JSON object, from VTEX or built from what VTEX sent.
 Document = dict[str, Any]

@@ -23,25 +23,26 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 ENTITY_KEYS: Final = frozenset({"entity", "schema"})
-#: PostgreSQL's names have 63 characters, and ``md_`` stands before this one.
+#: PostgreSQL allows names of 63 characters, and the stream's prefix ``md_`` takes three.
 ENTITY_NAME: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,60}")
 NEWSLETTER_KEYS: Final = frozenset({"entity", "email_field", "name_field", "opt_in_field"})
-#: The tap's own settings, and those that the SDK adds.
+#: The tap's own settings, and the SDK's.
 KNOWN: Final = frozenset(
     name
     for declared in (SETTINGS, STREAM_MAPS_CONFIG, FLATTENING_CONFIG)
     for name in declared["properties"]
 )
-#: Options of a stream map that the SDK can't do without a value, and the one that is no text.
-NEEDED_OPTIONS: Final = frozenset({MAPPER_ALIAS_OPTION, MAPPER_SOURCE_OPTION})
+#: Options of a stream map that must not be null.
+REQUIRED_OPTIONS: Final = frozenset({MAPPER_ALIAS_OPTION, MAPPER_SOURCE_OPTION})
+#: The only option of a stream map that is not a string.
 KEY_OPTION: Final = MAPPER_KEY_PROPERTIES_OPTION
 PREFIX: Final = "TAP_VTEX_"
-#: Read by the SDK, and no setting.
+#: A variable that the SDK reads, not a setting.
 LOG_LEVEL: Final = "LOGLEVEL"
 
 
 def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a config: one sentence each, without any secret."""
+    """The errors in a config, one sentence each. They never contain a secret."""
     yield from _account_errors(config)
     for name, what in (("app_key", "key"), ("app_token", "token")):
         yield from _secret_errors(name, what, config.get(name))
@@ -61,13 +62,13 @@ def errors_in(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def warnings_in(config: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[str]:
-    """What looks like a mistake, and may be none: one sentence each, without any secret.
+    """Likely mistakes, one sentence each. They never contain a secret.
 
-    Meltano hands the settings over in a file, and leaves them in the environment as they were
-    written. It ignores variables that name no setting.
+    Meltano passes the settings in a file, leaves them in the environment as the user wrote them,
+    and ignores variables that name no setting.
     """
     for variable in sorted(environment):
-        # Two underscores: what Meltano calls extras, such as TAP_VTEX__SELECT.
+        # Two underscores: an extra of Meltano's, such as TAP_VTEX__SELECT.
         name = variable.removeprefix(PREFIX).lower()
         if not variable.startswith(PREFIX) or name.startswith("_") or name == LOG_LEVEL.lower():
             continue
@@ -84,7 +85,7 @@ def warnings_in(config: Mapping[str, Any], environment: Mapping[str, str]) -> It
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
-    """The question whether a similar name was meant; nothing if none is similar."""
+    """Suggest a similar name as ``Did you mean ...?``; '' if there is none."""
     found = difflib.get_close_matches(name.lower(), known, 1)
     return f" Did you mean {found[0]}?" if found else ""
 
@@ -149,8 +150,10 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
     named = config.get("master_data_entities")
     if named is None:
         return
-    entries = [{"entity": one} if isinstance(one, str) else one for one in _list(named)]
-    if not isinstance(named, list) or not all(_is_entity(one) for one in entries):
+    entries: list[Any] | None = None
+    if isinstance(named, list):
+        entries = [{"entity": one} if isinstance(one, str) else one for one in named]
+    if entries is None or not all(_is_entity(one) for one in entries):
         yield (
             "The setting master_data_entities has to be a list of Master Data entities, like "
             '["AU", "b2b_users", {"entity": "wishlist", "schema": "v1"}].'
@@ -174,12 +177,8 @@ def _entity_errors(config: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
 def _is_entity(entry: object) -> bool:
-    """Whether an entry has an entity, and at most a text as schema."""
+    """Whether an entry has an entity, and its schema, if any, is a string."""
     return (
         isinstance(entry, dict)
         and isinstance(entry.get("entity"), str)
@@ -199,8 +198,10 @@ def _newsletter_errors(config: Mapping[str, Any]) -> Iterator[str]:
     entries = config.get("newsletter_entities")
     if entries is None:
         return
-    whole = isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)
-    if not whole or not _are_acronyms([entry.get("entity") for entry in entries]):
+    valid = isinstance(entries, list) and all(
+        isinstance(entry, dict) and _is_acronym(entry.get("entity")) for entry in entries
+    )
+    if not valid:
         yield (
             "The setting newsletter_entities has to be a list of entities with the names of "
             'their fields, like [{"entity": "NL", "name_field": "nome"}].'
@@ -210,7 +211,7 @@ def _newsletter_errors(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _stream_map_errors(maps: object) -> Iterator[str]:
-    """What the SDK's schema lets pass, or refuses without saying what to do."""
+    """Errors that the SDK's schema misses, or reports without saying what to do."""
     if maps is None:
         return
     if not isinstance(maps, dict):
@@ -226,7 +227,7 @@ def _stream_map_errors(maps: object) -> Iterator[str]:
             )
             continue
         for name, expression in fields.items():
-            if expression is None and name in NEEDED_OPTIONS:
+            if expression is None and name in REQUIRED_OPTIONS:
                 yield f"The setting stream_maps has null for {name} of {stream}. Remove that line."
             elif not isinstance(expression, str | None) and name != KEY_OPTION:
                 yield (
@@ -235,20 +236,18 @@ def _stream_map_errors(maps: object) -> Iterator[str]:
                 )
 
 
-def _are_acronyms(names: object) -> bool:
-    return isinstance(names, list) and all(
-        isinstance(name, str) and re.fullmatch(r"\s*[A-Za-z0-9]{1,20}\s*", name) for name in names
-    )
+def _is_acronym(name: object) -> bool:
+    return isinstance(name, str) and bool(re.fullmatch(r"\s*[A-Za-z0-9]{1,20}\s*", name))
 
 
 def _number_errors(name: str, value: object, declared: Mapping[str, Any]) -> Iterator[str]:
     if value is None:
         return
-    least, most = declared["minimum"], declared["maximum"]
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+    minimum, maximum = declared["minimum"], declared["maximum"]
+    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
         yield (
-            f"The setting {name} is {_shown(value)}, but has to be a whole number from {least} to "
-            f"{most}."
+            f"The setting {name} is {_shown(value)}, but has to be a whole number from {minimum} "
+            f"to {maximum}."
         )
 
 

@@ -1,8 +1,8 @@
-"""Windows of time, for lists that end without saying so.
+"""Time windows, for lists that are silently truncated.
 
 VTEX's lists stop at a limit (3,000 orders, 10,000 documents) without an error. But they
-announce a total, and they can be narrowed by time. So the tap requests a window, reads the
-total, and halves the window until its rows can be read to the end.
+announce a total and can be filtered by time. So the tap requests a window, reads the total, and
+halves the window until all its rows are within reach.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A span of time in whole seconds, including its first and its last second.
+    """A time span in whole seconds, including the first and the last.
 
-    Neighbouring windows share the second where they meet. VTEX does not say whether a range
-    includes its ends, nor whether its index keeps fractions of a second. With a shared second
-    there is no gap either way. A reader of two neighbours recognises the records of both by
-    their ids.
+    Adjacent windows share the second where they meet: VTEX does not say whether ranges include
+    their ends, or whether its index keeps fractions of a second, and sharing leaves no gap either
+    way. Readers deduplicate the shared records by id.
     """
 
     start: datetime
@@ -35,7 +34,7 @@ class Window:
 
     @classmethod
     def never(cls) -> Window:
-        """A window that nothing lies in."""
+        """A window that contains nothing."""
         moment = datetime.min.replace(tzinfo=UTC)
         return cls(moment, moment)
 
@@ -47,7 +46,7 @@ class Window:
     def halves(self) -> tuple[Window, Window]:
         """Split the window in two, the earlier half first.
 
-        Two seconds are split into one and one: only there do neighbours share nothing.
+        A window of two seconds splits into one and one; only these halves share no second.
 
         Raises:
             ValueError: The window is a single second.
@@ -60,7 +59,7 @@ class Window:
         return Window(self.start, middle), Window(middle, self.end)
 
     def parts(self, longest: timedelta) -> Iterator[Window]:
-        """Cut the window into parts that are not longer than ``longest``, the earliest first."""
+        """Split the window into parts of at most ``longest``, the earliest first."""
         start = self.start
         while self.end - start > longest:
             yield Window(start, start + longest)
@@ -77,16 +76,16 @@ def walk(
     *,
     newest_first: bool = False,
 ) -> Iterator[tuple[Window, Found]]:
-    """Read a window in as many parts as it takes.
+    """Read a window, halving it as often as necessary.
 
     Args:
         window: The window.
-        read: Reads a part, or returns None if the part holds too much; it is then called for
-            the two halves. For a window of one second it has to read or raise.
+        read: Reads a part, or returns None if it holds too much to read; then it is called for
+            both halves. It must not return None for a window of one second.
         newest_first: Go backwards in time.
 
     Yields:
-        Each part with what ``read`` returned, in the order of time.
+        Each part and what ``read`` returned for it, in chronological order, or in reverse.
     """
     waiting = [window]
     while waiting:
@@ -100,5 +99,5 @@ def walk(
 
 
 def whole_second(moment: datetime) -> datetime:
-    """The second that contains a moment."""
+    """The moment, truncated to the second."""
     return moment.replace(microsecond=0)

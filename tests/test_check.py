@@ -206,7 +206,7 @@ def test_one_area_that_does_not_answer_is_not_waited_for_again_and_again(
 
     asked = [n for route, n in shop.requests().items() if "dataentities" in route]
     assert sum(asked) < 4
-    assert "no answer in time" in "\n".join(run.lines)
+    assert "no response in time" in "\n".join(run.lines)
 
 
 def test_wrong_settings_are_told_first(tap: Tap, shop: Shop) -> None:

@@ -1,1 +1,1 @@
-"""VTEX over HTTP: endpoints, requests, retries, the rate limit and workers."""
+"""VTEX over HTTP: endpoints, requests, retries, rate limit and workers."""

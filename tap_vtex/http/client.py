@@ -70,7 +70,7 @@ class VtexClient:
         self._limiter = RateLimiter(
             settings.requests_per_minute,
             self._shutdown,
-            may_burst=settings.end_date is None,  # with one, it is a slice beside others
+            may_burst=settings.end_date is None,  # with an end_date, it is one of several slices
         )
         self._logger = logger
         self._never = threading.Event()
@@ -84,7 +84,7 @@ class VtexClient:
         )
         pricing = commerce if settings.api_url else self._transport("https://api.vtex.com")
         self._transports = {Host.COMMERCE: commerce, Host.PRICING: pricing}
-        #: What the paths of a host begin with.
+        #: The prefix of each host's paths.
         self._prefixes = {Host.COMMERCE: "", Host.PRICING: f"/{account}"}
         self._headers = {
             # VTEX's reference requires Accept and Content-Type even on GET.
@@ -102,25 +102,25 @@ class VtexClient:
         return Transport(base, connections=self.workers.count + 1, timeout=timeout)
 
     def now(self) -> datetime:
-        """The time by VTEX's clock, in UTC; by this machine's until VTEX has answered."""
+        """The UTC time by VTEX's clock, or by this machine's until VTEX has answered."""
         return self._clock.now()
 
     def not_ahead(self, moment: datetime) -> datetime:
-        """A moment that `now` gave earlier, moved back as far as VTEX's clock has been since."""
+        """An earlier result of `now`, moved back as far as later responses set the clock back."""
         return self._clock.not_ahead(moment)
 
     @property
     def has_answered(self) -> bool:
-        """Whether VTEX has given anything in this run."""
+        """Whether any request has succeeded in this run."""
         return self._health.has_answered
 
     def has_answered_since(self, endpoint: Endpoint[Any], moment: float) -> bool:
-        """Whether an endpoint has succeeded since a moment of the monotonic clock."""
+        """Whether an endpoint has succeeded since ``moment``, by the monotonic clock."""
         success = self._health.latest(endpoint)
         return success is not None and success.at >= moment
 
     def still_answers(self, endpoint: Endpoint[Any]) -> bool:
-        """Whether an endpoint still gives what it gave last; False if it gave nothing yet."""
+        """Whether an endpoint's last successful request still succeeds; False without one."""
         success = self._health.latest(endpoint)
         if success is None:
             return False
@@ -131,7 +131,7 @@ class VtexClient:
         return True
 
     def path_to(self, endpoint: Endpoint[Body], *ids: object) -> str:
-        """The whole path of an endpoint, for some ids."""
+        """The full path of an endpoint for some ids."""
         return self._prefixes[endpoint.host] + endpoint.path_to(*ids)
 
     def get(
@@ -144,24 +144,24 @@ class VtexClient:
         retry_for: float | None = None,
         stop: threading.Event | None = None,
     ) -> Response[Body]:
-        """Request an endpoint, and retry until it gives a usable response.
+        """Request an endpoint, and retry until it sends a usable response.
 
         Args:
-            endpoint: What to request.
-            ids: What to put into the endpoint's path.
-            params: The query.
-            headers: Headers beside those of the client and the endpoint.
-            no_retry: Statuses to raise as `RefusedError` at once, though they usually pass.
-            retry_for: How many seconds the request may take with all its retries, instead of
-                what the policy says. A response gets `RetryPolicy.min_timeout` in any case.
-            stop: Set by whoever no longer waits for the response.
+            endpoint: The endpoint to request.
+            ids: The ids for the endpoint's path.
+            params: The query parameters.
+            headers: Headers in addition to the client's and the endpoint's.
+            no_retry: Retryable statuses to raise as `RefusedError` at once.
+            retry_for: Seconds for the request with all its retries, overriding the policy. A
+                response always gets at least `RetryPolicy.min_timeout`.
+            stop: Set by a caller who no longer needs the response.
 
         Raises:
             AccessError: The key may not read this.
-            NotFoundError: VTEX does not know the path.
-            RefusedError: VTEX refuses the request itself.
-            UnavailableError: No usable response came in the time that the policy allows.
-            UnreachableError: VTEX has answered nothing at all in this run.
+            NotFoundError: VTEX found nothing at this path.
+            RefusedError: VTEX refused the request itself.
+            UnavailableError: No usable response came within the time limit.
+            UnreachableError: VTEX has not answered once in this run.
             AbandonedError: ``stop`` was set while waiting.
             Terminated: A signal has come.
         """
@@ -176,16 +176,16 @@ class VtexClient:
         return self._request(request, retry_for=retry_for, stop=stop)
 
     def post(self, endpoint: Endpoint[Any], body: object, *, retry_for: float) -> None:
-        """Send JSON to an endpoint that changes something; what its response says is not read.
+        """Send JSON to an endpoint that changes something, and ignore the response's body.
 
         Args:
-            endpoint: Where to send it.
-            body: What to send.
-            retry_for: How many seconds the request may take with all its retries. 0 for one
-                that must not be sent twice: it is tried once.
+            endpoint: The endpoint to send it to.
+            body: The value to send as JSON.
+            retry_for: Seconds for the request with all its retries; 0 for no retry, if it must
+                not be sent twice.
 
         Raises:
-            VtexError: As `get` does. VTEX may have done it all the same, if no response came.
+            VtexError: Like `get`. Without a response, VTEX may still have processed the request.
         """
         request = Request[Any](
             endpoint,
@@ -213,18 +213,20 @@ class VtexClient:
                 raise self._unreachable
             self._limiter.wait(stop or self._never, host)
             began = began or time.monotonic()
-            ends = self._health.ends_at(began, retry_for)
+            deadline = self._health.deadline(began, retry_for)
             try:
-                return self._send(request, ends)
+                return self._send(request, deadline)
             except RetryableError as failure:
                 now = time.monotonic()
                 first_failure = first_failure or now
                 self._health.note_failure(failure)
                 wait = self._wait_after(failure, next(waits), request)
                 if failure.status == TOO_MANY_REQUESTS:
-                    # Every thread has to wait, even if this request gives up now.
+                    # All threads have to wait, even if this request gives up now.
                     self._limiter.pause(wait, host)
-                give_up_at = self._health.give_up_at(failure, request.endpoint, first_failure, ends)
+                give_up_at = self._health.give_up_at(
+                    failure, request.endpoint, first_failure, deadline
+                )
                 if now + wait > give_up_at:
                     raise self._give_up(failure, request, now - began) from None
                 self._log_retry(failure, request, wait)
@@ -235,7 +237,7 @@ class VtexClient:
         """Wait for ``seconds``.
 
         Raises:
-            AbandonedError: ``stop`` was set meanwhile.
+            AbandonedError: ``stop`` was set while waiting.
             Terminated: A signal has come.
         """
         if self._shutdown.wait(seconds, stop or self._never):
@@ -243,19 +245,18 @@ class VtexClient:
 
     # -- one attempt ---------------------------------------------------------------------
 
-    def _send(self, request: Request[Body], ends: float | None) -> Response[Body]:
+    def _send(self, request: Request[Body], deadline: float | None) -> Response[Body]:
         with self._lock:
             self.requests += 1
         transport = self._transports[request.endpoint.host]
-        left = math.inf if ends is None else ends - time.monotonic()
-        at_most = max(left, self.policy.min_timeout)
+        left = math.inf if deadline is None else deadline - time.monotonic()
         try:
             response = transport.send(
                 request.endpoint.method,
                 request.path + request.query,
                 request.headers,
                 body=request.body,
-                at_most=at_most,
+                max_seconds=max(left, self.policy.min_timeout),
             )
         except NoResponseError as error:
             raise RetryableError(str(error), no_response=error) from None
@@ -276,7 +277,7 @@ class VtexClient:
             what = f"JSON of an unknown shape (status {response.status})"
             raise RetryableError(what, is_unusable=True)
         if not request.endpoint.is_about(body, *request.ids):
-            raise RetryableError("a response about something else", is_unusable=True)
+            raise RetryableError("a response about another id", is_unusable=True)
         self._note_success(request, response)
         return Response(body, response.headers)
 
@@ -284,7 +285,7 @@ class VtexClient:
         self._clock.read(response.headers.get("Date"))
         self.workers.note_size(len(response.body))
         self._health.note_success(request)
-        if response.headers.get("Ratelimit-Remaining") == "0":  # of Pricing
+        if response.headers.get("Ratelimit-Remaining") == "0":  # from Pricing
             reset = min(
                 responses.seconds_in(response.headers.get("Ratelimit-Reset")), self.policy.max_pause
             )
@@ -294,7 +295,7 @@ class VtexClient:
 
     def _wait_after(self, failure: RetryableError, wait: float, request: Request[Any]) -> float:
         throttled = failure.status == TOO_MANY_REQUESTS
-        least = self.policy.min_wait_throttled if throttled else 0.0
+        minimum = self.policy.min_wait_throttled if throttled else 0.0
         if failure.retry_after > self.policy.max_pause:
             self._logger.warning(
                 "%s got %s, and VTEX asks for a pause of %.0f seconds; the tap pauses for %.0f",
@@ -303,7 +304,7 @@ class VtexClient:
                 failure.retry_after,
                 self.policy.max_pause,
             )
-        return min(max(failure.retry_after or least, wait), self.policy.max_pause)
+        return min(max(failure.retry_after or minimum, wait), self.policy.max_pause)
 
     def _give_up(
         self, failure: RetryableError, request: Request[Body], seconds: float

@@ -1,7 +1,7 @@
 """Endpoints of VTEX's API, and the License Manager resources that open them.
 
-Each API module declares its own endpoints; the client, the access check and the error texts
-read them there. The resources come from the permission tables in VTEX's API reference.
+Each API module declares its own endpoints, for use by the client, the access check and error
+texts. The resources come from the permission tables in VTEX's API reference.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Body = TypeVar("Body")
 
 
 class Host(Enum):
-    """A host of VTEX's. Pricing is the only API with a host of its own."""
+    """One of VTEX's hosts. Pricing is the only API with its own."""
 
     COMMERCE = auto()
     PRICING = auto()
 
 
 class Resource(NamedTuple):
-    """A License Manager resource, as an administrator clicks through to it."""
+    """A License Manager resource, and the path an administrator clicks to reach it."""
 
     product: str
     category: str
@@ -43,16 +43,16 @@ class Endpoint(Generic[Body]):
 
     #: The path, with ``{}`` for each id.
     path: str
-    #: Tells a usable body from a login page, half an answer or ``null``.
+    #: Tells a usable body from ``null`` or JSON of another shape.
     validate: Callable[[object], TypeGuard[Body]]
-    #: Any one of these opens the endpoint; the first is the one to recommend.
+    #: Any one of these grants access; the first is the recommended one.
     resources: tuple[Resource, ...]
     host: Host = Host.COMMERCE
-    #: All but the feed's are GET.
+    #: Only the feed uses POST.
     method: Literal["GET", "POST"] = "GET"
-    #: Headers beside those that every request has.
+    #: Headers in addition to the client's.
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: The id that a body about one thing carries; None if it carries none.
+    #: Reads the id in a body about one thing; None if bodies carry none.
     identity: Callable[[Body], object] | None = None
     #: Decodes a body; raises ValueError if it is not JSON.
     decode: Callable[[bytes], object] = bodies.decode
@@ -62,13 +62,13 @@ class Endpoint(Generic[Body]):
         return self.path.format(*(quote(str(one), safe="") for one in ids))
 
     def is_about(self, body: Body, *ids: object) -> bool:
-        """Whether a body is about the thing that was asked for, as far as it says."""
+        """Whether a body carries the requested id, or none."""
         found = self.identity(body) if self.identity else None
         return found is None or str(found).lower() == str(ids[0]).lower()
 
     @property
     def how_to_grant(self) -> str:
-        """A sentence that tells an administrator what to grant for this endpoint."""
+        """Tell an administrator which resource to grant for this endpoint."""
         first, *others = map(str, self.resources)
         alternatives = f", or {' or '.join(others)}" if others else ""
         return f"Give the key's role the resource {first}{alternatives}, in the License Manager."

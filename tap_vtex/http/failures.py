@@ -1,4 +1,4 @@
-"""What responses that are no success mean: another attempt, or an error that stays."""
+"""What unsuccessful responses mean: another attempt or a final error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tap_vtex.http.endpoint import Endpoint
     from tap_vtex.http.transport import NoResponseError, RawResponse
 
-#: Failures that pass: VTEX asks to come again, or broke for a moment.
+#: Transient failures: VTEX asks for a retry, or is briefly broken.
 RETRYABLE_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
 FIRST_ERROR_STATUS: Final = 400
 UNAUTHORIZED: Final = 401
@@ -24,7 +24,7 @@ TOO_MANY_REQUESTS: Final = 429
 
 
 class RetryableError(Exception):
-    """A failed attempt that is worth another one. The text is fit for the log."""
+    """A failed attempt that is worth a retry. The text is safe to log."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class RetryableError(Exception):
         super().__init__(what)
         self.status = status
         self.retry_after = retry_after
-        #: JSON came, but not what was asked for.
+        #: The response is JSON, but not what was requested.
         self.is_unusable = is_unusable
         self.no_response = no_response
 
@@ -51,29 +51,29 @@ def raise_for_status(
     is_proven: bool,
     no_retry: Collection[int],
 ) -> None:
-    """Raise what a status means that is not a success.
+    """Raise the error of a response whose status is not a success.
 
     Args:
         response: The response.
-        request: Method and path.
-        endpoint: The endpoint behind it.
+        request: The request's method and path, for the error text.
+        endpoint: The requested endpoint.
         is_proven: Whether the endpoint has succeeded in this run.
-        no_retry: Statuses that are final, though they usually pass.
+        no_retry: Retryable statuses that are final for this request.
 
     Raises:
         RetryableError: Another attempt may succeed.
         AccessError: The key may not read this.
-        NotFoundError: VTEX does not know the path.
-        RefusedError: VTEX refuses the request itself.
+        NotFoundError: VTEX found nothing at this path.
+        RefusedError: VTEX refused the request itself.
     """
     status = response.status
     if status in REDIRECTS:
         raise RetryableError(f"a redirect (status {status}), which the tap does not follow")
     if status < FIRST_ERROR_STATUS:
         return
-    # VTEX has been seen to send a 401 that passes.
-    passes = status == UNAUTHORIZED and is_proven
-    if (status in RETRYABLE_STATUSES or passes) and status not in no_retry:
+    # VTEX has been seen to send a transient 401.
+    is_transient = status in RETRYABLE_STATUSES or (status == UNAUTHORIZED and is_proven)
+    if is_transient and status not in no_retry:
         raise RetryableError(
             f"status {status}", status=status, retry_after=responses.retry_after(response)
         )
@@ -92,7 +92,7 @@ def raise_for_status(
 
 
 def no_access(request: str, endpoint: Endpoint[Any], status: int, message: str = "") -> AccessError:
-    """The error of a key that VTEX refuses."""
+    """The error for a key that VTEX refused."""
     return AccessError(
         f"VTEX refused the key for {request} (status {status}). {endpoint.how_to_grant}",
         status=status,

@@ -1,4 +1,4 @@
-"""Many things fetched side by side: what to do about those that fail."""
+"""Concurrent fetching of many items, and what to do about those that fail."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: What may be about the one thing that was asked for.
+#: Errors that may concern only the one item that was requested.
 FAILURES_OF_ONE: Final = (AccessError, NotFoundError, RefusedError, UnavailableError)
-#: After this many failures without a success, the endpoint itself is looked at.
+#: After this many failures without a success, check the endpoint itself.
 MAX_FAILURES: Final = 3
 
 
 class Outcome(NamedTuple, Generic[Item, Result]):
-    """What came of one item: a result, or the error instead of one."""
+    """The outcome for one item: a result or an error."""
 
     item: Item
     result: Result | None = None
     error: VtexError | None = None
-    #: When the item was first asked for, by the monotonic clock.
+    #: When the item was first requested, by the monotonic clock.
     began: float = 0.0
 
     @property
     def is_unknown(self) -> bool:
-        """Whether VTEX says that there is no such thing (404)."""
+        """Whether VTEX says that the item does not exist (404)."""
         return isinstance(self.error, NotFoundError)
 
 
@@ -53,25 +53,25 @@ def fetch_each(
     *,
     max_unknown: int | None = None,
 ) -> Iterator[Outcome[Item, Result]]:
-    """Fetch each item, side by side; one that fails does not stop the others.
+    """Fetch all items concurrently; one that fails does not stop the others.
 
-    Failures say nothing about the others as long as the endpoint succeeds meanwhile, however
-    many they are. If it does not, it is asked for what it gave last. If it gives even that no
-    more, or never gave anything, the failures are an outage or a lack of permission.
+    As long as the endpoint succeeds for some items, failures of others concern only those,
+    however many there are. After a streak of failures, the endpoint's last successful request is
+    repeated. If that fails, too, or there was none, this is an outage or a missing permission.
 
     Args:
         client: The client.
         endpoint: The endpoint that ``fetch`` depends on.
-        fetch: Fetches one item, until the event is set.
-        items: What to fetch.
-        max_unknown: This many 404s without a success are suspicious, too, because VTEX lists
-            the items itself.
+        fetch: Fetches one item; has to stop when the event is set.
+        items: The items to fetch.
+        max_unknown: This many 404s without a success also count as a streak of failures. For
+            items that VTEX itself has listed.
 
     Yields:
-        The outcome of each item, in the order of completion.
+        The outcome for each item, in order of completion.
 
     Raises:
-        VtexError: The error of an item that is an outage or a lack of permission.
+        VtexError: An item's error turned out to be an outage or a missing permission.
     """
 
     def attempt(item: Item, stop: threading.Event) -> Outcome[Item, Result]:
@@ -83,14 +83,13 @@ def fetch_each(
         except FAILURES_OF_ONE as error:
             return Outcome(item, error=error, began=began)
 
-    #: Failures and 404s since the last success.
     streak = _Streak()
-    # A refusal by an endpoint that has never answered is more likely about the role.
+    # Until the endpoint has succeeded, a refusal is more likely about the role than the item.
     held: list[Outcome[Item, Result]] = []
     for _, outcome in client.workers.each(attempt, items):
         if outcome.error is None or client.has_answered_since(endpoint, outcome.began):
             streak = _Streak()
-        elif streak.grows_too_long(outcome, max_unknown, _max_failures(client, endpoint, outcome)):
+        elif streak.is_too_long(outcome, max_unknown, _max_failures(client, endpoint, outcome)):
             if not client.still_answers(endpoint):
                 raise streak.error(outcome.error)
             streak = _Streak()
@@ -105,10 +104,10 @@ def fetch_each(
 
 
 def _max_failures(client: VtexClient, endpoint: Endpoint[Any], outcome: Outcome[Any, Any]) -> int:
-    """How many failures in a row are worth a look at the endpoint itself.
+    """The number of failures in a row after which to check the endpoint itself.
 
-    If it has not succeeded in this run yet, there is nothing to look at. Then the things that
-    happen to be asked for first may be the bad ones, unless the key is refused.
+    If it has not succeeded in this run, there is no request to repeat, and the first items may
+    just happen to be bad ones: allow for more failures, unless VTEX refuses the key.
     """
     is_proven = client.has_answered_since(endpoint, 0)
     if is_proven or isinstance(outcome.error, AccessError):
@@ -117,25 +116,25 @@ def _max_failures(client: VtexClient, endpoint: Endpoint[Any], outcome: Outcome[
 
 
 class _Streak:
-    """Failures during which an endpoint did not succeed."""
+    """Failures of an endpoint since its last success."""
 
     def __init__(self) -> None:
         self._unknown = 0
         self._failures = 0
 
-    def grows_too_long(
+    def is_too_long(
         self, outcome: Outcome[Any, Any], max_unknown: int | None, max_failures: int
     ) -> bool:
-        """Count a failure; say whether there are too many to go on without a look."""
+        """Count a failure; return whether the endpoint has to be checked now."""
         if outcome.is_unknown:
             self._unknown += 1
         else:
             self._failures += 1
-        is_missing = max_unknown is not None and self._unknown >= max_unknown
-        return is_missing or self._failures >= max_failures
+        too_many_unknown = max_unknown is not None and self._unknown >= max_unknown
+        return too_many_unknown or self._failures >= max_failures
 
     def error(self, last: VtexError) -> VtexError:
-        """What the failures come to."""
+        """The error that ends the fetching, given the last failure."""
         if not isinstance(last, NotFoundError):
             return last
         return UnavailableError(

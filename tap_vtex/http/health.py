@@ -1,4 +1,4 @@
-"""Whether VTEX answers, as the requests of a run tell, and how long to retry because of it."""
+"""Whether VTEX is up, judging by the run's requests, and how long to retry accordingly."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
 
 
 class Success(NamedTuple):
-    """The latest request of an endpoint that succeeded, and when, by the monotonic clock."""
+    """The latest successful request of an endpoint, and when, by the monotonic clock."""
 
     request: Request[Any]
     at: float
 
 
 class Health:
-    """What the requests of a run say about VTEX. All times are those of the monotonic clock."""
+    """What a run's requests say about VTEX. All times are by the monotonic clock."""
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
-        #: By endpoint, the latest success in this run.
+        #: The latest success of each endpoint in this run.
         self._successes: dict[Endpoint[Any], Success] = {}
-        #: When the first of the failures came that no success has followed.
+        #: Time of the first failure since the latest success.
         self._failing_since: float | None = None
-        #: After how many seconds of failures like the latest one an outage was waited out.
+        #: Seconds of failures like the latest one after which VTEX counts as down.
         self._outage_after = policy.retry_for
 
     def note_success(self, request: Request[Any]) -> None:
-        """Take note that a request succeeded."""
+        """Record that a request succeeded."""
         self._successes[request.endpoint] = Success(request, time.monotonic())
         self._failing_since = None
 
     def note_failure(self, failure: RetryableError) -> None:
-        """Take note that a request failed."""
+        """Record that a request failed."""
         self._failing_since = self._failing_since or time.monotonic()
         is_throttled = failure.status == TOO_MANY_REQUESTS
         policy = self._policy
@@ -51,20 +51,20 @@ class Health:
 
     @property
     def has_answered(self) -> bool:
-        """Whether VTEX has given anything in this run."""
+        """Whether any request has succeeded in this run."""
         return bool(self._successes)
 
     def latest(self, endpoint: Endpoint[Any]) -> Success | None:
-        """The latest success of an endpoint; None without one."""
+        """The latest success of an endpoint; None if there is none."""
         return self._successes.get(endpoint)
 
-    def ends_at(self, began: float, retry_for: float | None) -> float | None:
-        """When the time of a request is over, even if VTEX takes long over one response.
+    def deadline(self, began: float, retry_for: float | None) -> float | None:
+        """The deadline of a request, which also cuts a slow response short; None without one.
 
         Args:
-            began: When it began.
-            retry_for: How many seconds it has; None if it has what the policy gives. That is no
-                fixed time, unless an outage was waited out already.
+            began: When the request began.
+            retry_for: Seconds it may take; None to follow the policy, which sets a deadline only
+                while VTEX is down.
         """
         if retry_for is None and self._is_down():
             retry_for = self._policy.retry_unproven_for
@@ -75,17 +75,17 @@ class Health:
         failure: RetryableError,
         endpoint: Endpoint[Any],
         first_failure: float,
-        ends: float | None,
+        deadline: float | None,
     ) -> float:
         """When to stop retrying a request.
 
         Args:
-            failure: What its latest attempt came to.
+            failure: The failure of its latest attempt.
             endpoint: Its endpoint.
             first_failure: When its first attempt failed.
-            ends: When its own time is over, as `ends_at` says.
+            deadline: Its own deadline, from `Health.deadline`.
         """
-        at = ends or first_failure + self._retry_for(failure, endpoint)
+        at = deadline or first_failure + self._retry_for(failure, endpoint)
         if self.has_answered:
             return at
         if _is_unconnected(failure):
@@ -93,7 +93,7 @@ class Health:
         return min(at, self._unanswered_until())
 
     def is_unreachable(self, failure: RetryableError) -> bool:
-        """Whether nothing can be had from VTEX, so that no other request needs to try."""
+        """Whether VTEX can't be reached at all, so that other requests need not try."""
         if failure.no_response is None or self.has_answered:
             return False
         return _is_unconnected(failure) or time.monotonic() >= self._unanswered_until()
@@ -111,11 +111,11 @@ class Health:
         return policy.retry_unproven_for
 
     def _unanswered_until(self) -> float:
-        """When to stop waiting for a VTEX that has answered nothing yet."""
+        """When to stop waiting for VTEX if it has not answered once."""
         return (self._failing_since or time.monotonic()) + self._policy.retry_unanswered_for
 
     def _is_down(self) -> bool:
-        """Whether an outage was waited out, and nothing has succeeded since."""
+        """Whether a request has already been retried to its limit, without a success since."""
         since = self._failing_since
         return since is not None and time.monotonic() - since > self._outage_after
 

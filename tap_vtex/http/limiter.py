@@ -1,4 +1,4 @@
-"""The request rate of the whole process."""
+"""The rate limit of the whole process."""
 
 from __future__ import annotations
 
@@ -16,35 +16,34 @@ MINUTE: Final = 60.0
 
 
 class RateLimiter:
-    """Keeps requests of all threads below a rate, and pauses those to one host on demand.
+    """Limits the request rate across threads, and pauses requests to one host on demand.
 
-    VTEX counts requests by account, and the store's ERP shares the quota. So a minute, wherever
-    it begins, never has more than its share. The first one may use it at once: a run that needs
-    no more ends that much sooner. From then on, the requests of a minute are spread over the
-    minute, and idle time is not made up for.
+    VTEX counts requests per account, and the store's ERP shares the quota. So no span of a
+    minute has more than its share. The first minute may use it up in a burst, so that short runs
+    end sooner. After that, requests are spread evenly, and idle time is not made up for.
     """
 
     def __init__(
         self, requests_per_minute: int, shutdown: Shutdown, *, may_burst: bool = True
     ) -> None:
-        """Without ``may_burst``, the first minute is like the others.
+        """Set the rate. Without ``may_burst``, the first minute is like the others.
 
-        So it has to be for one of several processes that follow each other within a minute.
+        Processes that follow each other within a minute must not burst.
         """
         self._shutdown = shutdown
         self._per_minute = requests_per_minute
         self._gap = MINUTE / requests_per_minute
         self._lock = threading.Lock()
         self._next = 0.0
-        #: The turns of the latest minute, in ascending order.
+        #: Times of the requests in the latest minute, in ascending order.
         self._turns: deque[float] = deque()
-        #: Until when, and how often, requests need not be spread.
+        #: When the burst ends, and how many requests are left in it.
         self._burst_until: float | None = None
         self._burst_left = requests_per_minute if may_burst else 0
         self._paused_until: dict[object, float] = defaultdict(float)
 
     def wait(self, stop: threading.Event, host: object = None) -> None:
-        """Wait for the turn of a request to a host.
+        """Wait until a request to a host may be sent.
 
         Raises:
             AbandonedError: ``stop`` was set while waiting.
@@ -58,13 +57,13 @@ class RateLimiter:
                     self._take(turn)
             if self._shutdown.wait(max(turn, paused_until) - time.monotonic(), stop):
                 raise AbandonedError
-            # A pause that began meanwhile holds for this thread too. After a pause, all its
+            # A pause that began meanwhile applies to this thread, too. After a pause, its
             # requests queue again.
             if self._paused_until[host] <= turn:
                 return
 
     def pause(self, seconds: float, host: object = None) -> None:
-        """Let no request to a host out for ``seconds``, from any thread."""
+        """Hold back all threads' requests to a host for ``seconds``."""
         with self._lock:
             until = time.monotonic() + seconds
             self._paused_until[host] = max(self._paused_until[host], until)

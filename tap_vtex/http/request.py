@@ -1,4 +1,4 @@
-"""A request to VTEX, and what came back."""
+"""A request to VTEX, and its response."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple, Generic[Body]):
-    """A request to an endpoint. As a text, it is fit for the log."""
+    """A request to an endpoint. Its ``str`` is safe to log."""
 
     endpoint: Endpoint[Body]
     ids: tuple[object, ...]
     path: str
     query: str
     headers: Mapping[str, str]
-    #: Statuses that are an answer here, though they usually pass.
+    #: Retryable statuses that are final here.
     no_retry: Collection[int] = ()
-    #: What to send; None for GET.
+    #: None for GET.
     body: bytes | None = None
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class Request(NamedTuple, Generic[Body]):
 
 
 class Response(NamedTuple, Generic[Body]):
-    """What VTEX sent: the body, as its endpoint decodes it, and the headers."""
+    """A response: the headers, and the body as decoded by the endpoint."""
 
     body: Body
     headers: Mapping[str, str]

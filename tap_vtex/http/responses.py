@@ -1,4 +1,4 @@
-"""What responses say beside their data: why they are no data, and how long to wait."""
+"""What responses say besides their data: VTEX's messages, waiting times, what came instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def vtex_message(response: RawResponse) -> str:
-    """Master Data's message about a refusal; '' if there is none."""
+    """Master Data's message in a refusal; '' if there is none."""
     try:
         body = bodies.decode(response.body)
     except ValueError:
@@ -21,7 +21,7 @@ def vtex_message(response: RawResponse) -> str:
 
 
 def retry_after(response: RawResponse) -> float:
-    """The seconds that VTEX asks to wait, in any of the forms that it uses."""
+    """The seconds that VTEX asks to wait, in any of its formats; 0 if it does not ask."""
     value = response.headers.get("Retry-After", "").strip()
     if seconds := seconds_in(value):
         return seconds
@@ -39,7 +39,7 @@ def seconds_in(value: str | None) -> float:
         seconds = float(value or 0)
     except ValueError:
         return 0.0
-    return seconds if seconds > 0 else 0.0  # also where it is NaN
+    return seconds if seconds > 0 else 0.0  # 0 for NaN, too
 
 
 def describe(response: RawResponse) -> str:

@@ -1,4 +1,4 @@
-"""Single things: what VTEX knows of one id."""
+"""Requests for single documents by their id."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 
 class RetryBudget(NamedTuple):
-    """How long to ask for one thing."""
+    """How long to retry the request for one document."""
 
-    #: Set by whoever no longer waits for it.
+    #: Set when the document is no longer wanted.
     stop: threading.Event
-    #: For how many seconds to retry, instead of what the policy says.
+    #: Seconds to retry, overriding the policy.
     retry_for: float | None = None
 
 
-def get_thing(
+def get_by_id(
     client: VtexClient,
     endpoint: Endpoint[Document | None],
-    thing: object,
+    key: object,
     budget: RetryBudget,
     params: Mapping[str, str] | None = None,
 ) -> Document | None:
-    """Request one thing by its id.
+    """Request one document by its id.
 
     Returns:
-        The thing; None if VTEX does not know it (404), or keeps sending ``null`` or ``{}``.
+        The document; None if it does not exist (404), or VTEX keeps sending ``null`` or ``{}``.
     """
     try:
-        # An empty response that was a hiccup of VTEX's is another one the next time.
-        for _ in range(client.policy.empty_answers):
-            body = client.get(endpoint, thing, params=params, **budget._asdict()).body
+        # An empty response may be a hiccup.
+        for _ in range(client.policy.max_empty_responses):
+            body = client.get(endpoint, key, params=params, **budget._asdict()).body
             if body:
                 return body
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""Many requests in flight, bounded in number and in memory."""
+"""Concurrent requests, bounded in number and memory."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Bytes of bodies that may be under way or wait for their reader. As Python objects they take
-#: about seven times as much.
-MAX_WAITING: Final = 16 * 1024 * 1024
-#: What a body is taken to have before the first one is there.
-FIRST_GUESS: Final = 1024 * 1024
+#: Bytes of bodies in flight or waiting for their consumer. As Python objects they take about
+#: seven times as much.
+MAX_BUFFERED: Final = 16 * 1024 * 1024
+#: Assumed bytes of a body before the first one has arrived.
+INITIAL_SIZE: Final = 1024 * 1024
 
 
 class Ahead(Generic[Result]):
-    """An iterator that a thread reads some steps ahead."""
+    """An iterator that a thread reads ahead."""
 
     def __init__(self, make: Callable[[threading.Event], Iterator[Result]], steps: int) -> None:
-        """Begin with ``make(stop)``, and hold at most ``steps`` results and one in hand."""
+        """Start reading ``make(stop)``: up to ``steps`` results buffered, and one in hand."""
         self._stop = threading.Event()
         self._free = threading.Semaphore(steps)
         self._results: SimpleQueue[Future[Result]] = SimpleQueue()
@@ -36,7 +36,7 @@ class Ahead(Generic[Result]):
             future: Future[Result] = Future()
             try:
                 future.set_result(next(results))
-            except BaseException as error:  # noqa: BLE001 - StopIteration too: raised in __next__
+            except BaseException as error:  # noqa: BLE001 - __next__ raises it, StopIteration too
                 future.set_exception(error)
                 self._stop.set()
             self._free.acquire()
@@ -51,20 +51,20 @@ class Ahead(Generic[Result]):
         return future.result()
 
     def close(self) -> None:
-        """Stop reading: nobody waits for the rest."""
+        """Stop reading, because the rest is not needed."""
         self._stop.set()
         self._free.release()
 
 
 class Workers:
-    """Threads that do one piece of work for each of many items."""
+    """Threads that do the same work for many items."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._own = threading.local()
 
     def note_size(self, size: int) -> None:
-        """Take note of the bytes of a body that this thread has received."""
+        """Record the bytes of a body that this thread has received."""
         self._own.size = self._size() + size
 
     def _size(self) -> int:
@@ -73,7 +73,7 @@ class Workers:
     def ahead(
         self, make: Callable[[threading.Event], Generator[Result, None, None]], steps: int
     ) -> Ahead[Result] | Generator[Result, None, None]:
-        """What ``make(stop)`` yields, read some steps ahead unless there is one worker only."""
+        """Iterate over ``make(stop)``, reading ahead unless there is only one worker."""
         return make(threading.Event()) if self.count == 1 else Ahead(make, steps)
 
     def each(
@@ -83,37 +83,36 @@ class Workers:
     ) -> Generator[tuple[Item, Result], None, None]:
         """Do ``work(item, stop)`` for each item.
 
-        Results come in the order of completion, so one slow response does not hold up the
-        others. The items in flight or unconsumed are at most two for each thread, and fewer if
-        their bodies together would be larger than `MAX_WAITING`: a slow consumer slows the
-        requests down, and memory stays bounded. The first error ends the iteration, and so
-        does a consumer that stops iterating. Both set ``stop``; the work has to check it while
-        it waits.
+        Results come in order of completion, so one slow response does not hold up the others.
+        At most two items per thread are in flight or unconsumed, and fewer if their bodies would
+        exceed `MAX_BUFFERED` together: a slow consumer slows the requests down, and memory stays
+        bounded. The iteration ends at the first error, or when the consumer stops. Either sets
+        ``stop``, which the work has to check while it waits.
 
         Yields:
             Each item with its result.
         """
-        yield from self._do(work, items, 2 * self.count, in_order=False)
+        yield from self._run(work, items, 2 * self.count, in_order=False)
 
     def in_order(
         self,
         work: Callable[[Item, threading.Event], Result],
         items: Iterable[Item],
-        most: int,
+        limit: int,
     ) -> Generator[Result, None, None]:
-        """The same, with at most ``most`` items at a time, and results in the order of the items.
+        """Like `each`, with at most ``limit`` items at a time, and results in order of the items.
 
         Yields:
             The result of each item.
         """
-        for _, result in self._do(work, items, most, in_order=True):
+        for _, result in self._run(work, items, limit, in_order=True):
             yield result
 
-    def _do(
+    def _run(
         self,
         work: Callable[[Item, threading.Event], Result],
         items: Iterable[Item],
-        most: int,
+        limit: int,
         *,
         in_order: bool,
     ) -> Generator[tuple[Item, Result], None, None]:
@@ -127,12 +126,12 @@ class Workers:
             before = self._size()
             return work(item, stop), self._size() - before
 
-        # Each call has a pool of its own. Threads are cheap beside requests, and what an
+        # Each call has its own pool: threads are cheap compared with requests, and what an
         # abandoned call leaves running can't get in the way of the next one.
         pool = ThreadPoolExecutor(self.count, thread_name_prefix="vtex")
         try:
             while True:
-                at_once = min(most, max(2, int(MAX_WAITING / size.average)))
+                at_once = min(limit, max(2, int(MAX_BUFFERED / size.average)))
                 for item in islice(waiting, max(0, at_once - len(running))):
                     future = pool.submit(measured, item)
                     running[future] = item
@@ -150,10 +149,10 @@ class Workers:
 
 
 class _AverageSize:
-    """How many bytes the latest items took."""
+    """The average bytes of the latest items."""
 
     def __init__(self) -> None:
-        self.average = float(FIRST_GUESS)
+        self.average = float(INITIAL_SIZE)
         self._count = 0
 
     def add(self, size: int) -> None:

@@ -1,7 +1,7 @@
 """The access check, ``tap-vtex --check``: which streams the key may read.
 
-Streams are needed, if they are selected from the start, or optional. What a run selects makes no
-difference: Meltano hands over the catalog of the last run, whatever that selected.
+A stream is needed if it is selected by default, and optional otherwise. The catalog makes no
+difference, because Meltano passes that of the last run, whatever it selected.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ NO_DATA: Final = (
     "VTEX gave no data at all: check account_name, app_key and app_token, and that the key is "
     "active and has the role."
 )
-#: Stop asking VTEX, or one area of it, after this many requests without a response, if nothing
-#: there was ever answered.
+#: Give up on VTEX, or one area of it, after this many requests without a response if there has
+#: been none at all.
 MAX_UNANSWERED: Final = 2
 
 
 class CheckAnswer(NamedTuple):
-    """What VTEX said to one request."""
+    """The outcome of one request."""
 
-    #: None if that could not be found out.
+    #: None if unknown.
     granted: bool | None
-    #: The decoded body, if one came.
+    #: The decoded body, if any.
     body: Any = None
-    #: Why there is no body, in words for the user.
+    #: Why there is no body, for the user.
     problem: str = ""
 
 
@@ -46,23 +46,23 @@ class AccessFinding:
 
     stream: str
     endpoint: Endpoint[Any]
-    #: None if that could not be found out.
+    #: None if unknown.
     granted: bool | None
-    #: What the stream does without it; empty if it can't do without.
+    #: What the stream does without access; empty if it can't do without.
     fallback: str
-    #: What VTEX answered, if it was no data.
+    #: What VTEX sent instead of data, if it did.
     problem: str = ""
-    #: Whether the stream is selected from the start.
+    #: Whether the stream is selected by default.
     needed: bool = True
 
     @property
     def is_ok(self) -> bool:
-        """Whether the stream can be read as far as this endpoint goes."""
+        """Whether this endpoint lets the stream be read."""
         return self.granted is True or bool(self.granted is False and self.fallback)
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The table row, without its last column: findings with equal cells share a row."""
+        """The table row without its last column. Findings with equal cells share a row."""
         first, *others = self.endpoint.resources
         alternatives = (
             one.name if one[:2] == first[:2] else f"{one.name} ({one.product}, {one.category})"
@@ -73,7 +73,7 @@ class AccessFinding:
         return (granted, *first, ", ".join(alternatives), fallback)
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding as JSON. It names no id, no account and no entity of the store's own."""
+        """The finding as JSON, without any id, account or store-specific entity."""
         return {
             "stream": "md_*" if self.stream.startswith("md_") else self.stream,
             "needed": self.needed,
@@ -86,24 +86,24 @@ class AccessFinding:
 
 
 class Check:
-    """Requests what streams need, once each, and collects the findings."""
+    """Requests everything that streams need, once each, and collects the findings."""
 
     def __init__(self, client: VtexClient) -> None:
         self.findings: list[AccessFinding] = []
         self.notes: list[str] = []
-        #: Sentences that name things of the store's own: for a person, not for a public report.
-        self._asides: list[str] = []
-        #: The stream that is being checked, and whether it is needed.
+        #: Sentences that name things specific to the store: for the user, not a public report.
+        self._private_notes: list[str] = []
+        #: The stream being checked, and whether it is needed.
         self.stream, self._needed = "", True
-        #: The statuses by which VTEX refused the key.
+        #: The statuses with which VTEX refused the key.
         self.refusals: set[int] = set()
         self._client = client
         self._answers: dict[tuple[str, str], CheckAnswer] = {}
-        #: Problems of all of VTEX and of each area so far; None once anything was answered there.
+        #: Problems of VTEX as a whole and of each area, so far; None after its first response.
         self._unanswered: dict[str, list[str] | None] = {}
 
     def begin(self, stream: str, *, needed: bool = True) -> None:
-        """Turn to a stream."""
+        """Start with a stream."""
         self.stream, self._needed = stream, needed
 
     def ask(
@@ -114,17 +114,17 @@ class Check:
         headers: Mapping[str, str] | None = None,
         fallback: str = "",
     ) -> Any:  # noqa: ANN401 - JSON can be anything
-        """Request an endpoint, unless that was done before.
+        """Request an endpoint, unless it has been requested before, and record the finding.
 
         Args:
-            endpoint: What to request.
-            ids: What to put into its path.
-            params: The query.
-            headers: Further headers.
-            fallback: What the stream does if the key may not read this: half a sentence.
+            endpoint: The endpoint to request.
+            ids: The ids for its path.
+            params: The query parameters.
+            headers: Additional headers.
+            fallback: What the stream does without access, as a phrase.
 
         Returns:
-            The decoded body, None if there is none.
+            The decoded body; None if there is none.
         """
         answer = self.look(endpoint, *ids, params=params, headers=headers)
         self.findings.append(
@@ -141,20 +141,20 @@ class Check:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> CheckAnswer:
-        """Request an endpoint that no stream needs, unless that was done before."""
+        """Request an endpoint, unless it has been requested before, without a finding."""
         key = (self._client.path_to(endpoint, *ids), str(params))
         if key not in self._answers:
             self._answers[key] = self._ask(endpoint, *ids, params=params, headers=headers)
         return self._answers[key]
 
     def tell(self, sentence: str) -> None:
-        """Add a sentence that names things of the store's own. It is not part of the JSON."""
-        self._asides.append(sentence)
+        """Add a sentence that names things specific to the store. It is not part of the JSON."""
+        self._private_notes.append(sentence)
 
     def _ask(self, endpoint: Endpoint[Any], *ids: object, **options: Any) -> CheckAnswer:  # noqa: ANN401
-        # Such as ``dataentities``: Master Data can be down by itself.
-        places = ("VTEX", endpoint.path.split("/")[2])
-        unanswered = [self._unanswered.setdefault(place, []) for place in places]
+        # Areas, such as ``dataentities``, can be down by themselves.
+        areas = ("VTEX", endpoint.path.split("/")[2])
+        unanswered = [self._unanswered.setdefault(area, []) for area in areas]
         for problems in filter(None, unanswered):
             if len(problems) >= MAX_UNANSWERED:
                 return CheckAnswer(None, problem=problems[-1])
@@ -167,7 +167,7 @@ class Check:
             self.refusals.add(error.status)
             answer = CheckAnswer(granted=False, problem=str(error))
         except NotFoundError:
-            answer = CheckAnswer(granted=True)  # the key may read it, though there is nothing
+            answer = CheckAnswer(granted=True)  # the key has access, though there is nothing
         except RefusedError as error:
             answer = CheckAnswer(None, problem=f"VTEX refused the request (status {error.status})")
         except VtexError as error:
@@ -175,52 +175,52 @@ class Check:
                 if earlier is not None:
                     earlier.append(str(error))
             return CheckAnswer(None, problem=str(error))
-        self._unanswered |= dict.fromkeys(places)
+        self._unanswered |= dict.fromkeys(areas)
         return answer
 
     def note(self, sentence: str) -> None:
-        """Add a sentence that is not about access."""
+        """Add a remark that is not about access, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
 
     @property
     def is_ok(self) -> bool:
         """Whether every needed stream can be read."""
-        # An account that does not exist may answer 404 to everything.
+        # With a wrong account, VTEX may answer every request with 404.
         return self._client.has_answered and all(
             finding.is_ok for finding in self.findings if finding.needed
         )
 
     def may_read(self, stream: str) -> bool:
-        """Whether a stream that was checked can be read."""
+        """Whether a checked stream can be read."""
         return all(finding.is_ok for finding in self.findings if finding.stream == stream)
 
     @property
-    def in_order_of_clicks(self) -> list[AccessFinding]:
-        """The needed findings, then the others, as an administrator meets their resources."""
+    def sorted_findings(self) -> list[AccessFinding]:
+        """The needed findings, then the others, in the order of the License Manager's menus."""
         return sorted(self.findings, key=lambda one: (not one.needed, one.endpoint.resources[:1]))
 
     def as_text(self) -> str:
-        """The findings as a table of needed and one of optional streams, with what to do."""
+        """A table of needed streams, one of optional ones, and what to do."""
         tables = [
             line
             for needed, head in ((True, "Selected from the start"), (False, "Optional"))
             for line in self._table(head, needed=needed)
         ]
         problems = dict.fromkeys(one.problem for one in self.findings if one.granted is None)
-        return "\n".join([*tables, *self.notes, *self._asides, *problems, *self._verdict()])
+        return "\n".join([*tables, *self.notes, *self._private_notes, *problems, *self._verdict()])
 
     def _table(self, head: str, *, needed: bool) -> list[str]:
         streams: dict[tuple[str, ...], dict[str, None]] = {}
-        for one in self.in_order_of_clicks:
+        for one in self.sorted_findings:
             if one.needed is needed:
                 streams.setdefault(one.cells, {})[one.stream] = None
         rows = [(*cells, ", ".join(names)) for cells, names in streams.items()]
         return [head, *table([HEADS, *rows]), ""] if rows else []
 
     def as_dict(self) -> dict[str, Any]:
-        """The findings for a program, or for a public report."""
-        findings = [one.as_dict() for one in self.in_order_of_clicks]
+        """The findings as JSON, fit for a public report."""
+        findings = [one.as_dict() for one in self.sorted_findings]
         return {
             "in_order": self.is_ok,
             "notes": self.notes,
@@ -237,7 +237,7 @@ class Check:
                 f"The key can't read these optional streams: {', '.join(further)}. Leave them out, "
                 "or give the role what the second table names."
             )
-        missing = [one for one in self.in_order_of_clicks if one.needed and not one.is_ok]
+        missing = [one for one in self.sorted_findings if one.needed and not one.is_ok]
         if not missing:
             return [*lines, "The key may read every stream that is selected from the start."]
         grants = dict.fromkeys(one.endpoint.how_to_grant for one in missing)
@@ -245,7 +245,7 @@ class Check:
         return [*lines, f"The key can't read these streams: {streams}.", *grants]
 
     def _not_readable(self, *, needed: bool) -> dict[str, None]:
-        """The streams that can't be read, as the keys of a dictionary."""
+        """The streams that can't be read, in order and without duplicates."""
         return dict.fromkeys(
-            one.stream for one in self.in_order_of_clicks if one.needed is needed and not one.is_ok
+            one.stream for one in self.sorted_findings if one.needed is needed and not one.is_ok
         )

@@ -1,8 +1,8 @@
-"""How this store's VTEX behaves where VTEX's documentation is silent.
+"""How VTEX behaves for this store, where its documentation is silent.
 
-``tap-vtex --check --format json`` prints the findings, so that somebody can paste them into a
-public report. They are numbers, booleans and words that stand in this package: no value that VTEX
-sent, no id, no name and no size of anything the store has.
+``tap-vtex --check --format json`` prints the findings, fit for a public report. They are numbers,
+booleans and words from this package: never a value that VTEX sent, an id, a name, or the size of
+anything in the store.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.http.endpoint import Endpoint
 
-#: What is found out about something: never a text that VTEX sent.
+#: A finding: never a string that VTEX sent.
 Finding = bool | int | str | None
 
 OK: Final = 200
-#: For what could not be found out, since VTEX gave no answer or one that can't be read.
+#: For findings without a readable response.
 UNKNOWN: Final = "unknown"
 ALL, SOME, NONE = "all", "some", "none"
-#: An id that no store has given to anything.
+#: An id that no store uses.
 NOBODYS_ID: Final = 2_147_483_647
 
 
 class Answer(NamedTuple):
-    """What VTEX said to one request."""
+    """The response to one request. A refusal has no body."""
 
     status: int
     body: Any
@@ -44,18 +44,18 @@ class Answer(NamedTuple):
 
     @property
     def is_ok(self) -> bool:
-        """Whether data came."""
+        """Whether VTEX sent data."""
         return self.status == OK
 
 
 class Probe:
-    """Asks VTEX, and keeps what it finds out under names like ``orders.page_31_status``."""
+    """Requests data, and collects findings under names like ``orders.page_31_status``."""
 
     def __init__(self, client: VtexClient) -> None:
         self.found: dict[str, Finding] = {}
         self._client = client
         self._numbers: Counter[str] = Counter()
-        #: How long to wait for answers that do not come, in seconds, all of it together.
+        #: Seconds left for requests without a response, in total.
         self._seconds_left = 3 * client.policy.retry_check_for
 
     @property
@@ -64,7 +64,7 @@ class Probe:
         return self._client.now()
 
     def numbered(self, kind: str) -> str:
-        """What to call something whose name the store made up: ``entity_1`` and so on."""
+        """A neutral name for something the store has named: ``entity_1`` and so on."""
         self._numbers[kind] += 1
         return f"{kind}_{self._numbers[kind]}"
 
@@ -75,10 +75,10 @@ class Probe:
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Request an endpoint. A refusal is an answer, too.
+        """Request an endpoint. A refusal counts as an answer.
 
         Raises:
-            VtexError: There was no answer.
+            VtexError: There was no response.
         """
         endpoint = replace(endpoint, validate=is_anything, identity=None)
         retry_for = min(self._client.policy.retry_check_for, self._seconds_left)
@@ -96,7 +96,7 @@ class Probe:
 
     @contextmanager
     def finding(self, *names: str) -> Generator[None]:
-        """Find something out; what the block leaves open is unknown. It never fails."""
+        """Suppress errors in the block, and set the findings it did not make to unknown."""
         unusable = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
         with suppress(VtexError, *unusable):
             yield
@@ -105,15 +105,15 @@ class Probe:
 
 
 def share(values: Iterable[object]) -> str:
-    """Whether all, some or none of several values are there."""
-    there = [value is not None for value in values]
-    if not there:
+    """Whether all, some or none of the values are present (not None)."""
+    present = [value is not None for value in values]
+    if not present:
         return UNKNOWN
-    return ALL if all(there) else SOME if any(there) else NONE
+    return ALL if all(present) else SOME if any(present) else NONE
 
 
 def zone_of(dates: Iterable[object]) -> str:
-    """How dates name their zone: ``Z``, ``+00:00``, ``offset``, ``none``, or ``mixed``."""
+    """How dates give their zone: ``Z``, ``+00:00``, ``offset``, ``none``, or ``mixed``."""
     zones = {_zone(date) for date in dates if isinstance(date, str)}
     return zones.pop() if len(zones) == 1 else "mixed" if zones else UNKNOWN
 
@@ -127,6 +127,6 @@ def _zone(date: str) -> str:
 
 
 def copies_in(ids: Iterable[object]) -> int:
-    """How many of several ids came before, letter case apart."""
+    """The number of repeated ids, ignoring case."""
     folded = [str(one).lower() for one in ids]
     return len(folded) - len(set(folded))

@@ -28,10 +28,10 @@ class Entry:
     requests: int = 0
     retries: int = 0
     seconds: float = 0.0
-    #: The stream whose figures include this one's requests, if that is another one.
+    #: The other stream whose figures include this one's requests, if any.
     counted_with: str | None = None
     result: str = NOT_REACHED
-    #: Rows that were left out because their key can't be read.
+    #: Rows left out because their key can't be read.
     without_key: int = 0
 
     def cells(self, name: str) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Entry:
 
 
 class _Reading:
-    """A stream that is being read, with the figures of the client as it began."""
+    """A stream being read, and the client's counters when it started."""
 
     def __init__(self, charged: str, client: VtexClient) -> None:
         self.charged = charged
@@ -60,14 +60,14 @@ class Summary:
 
     def __init__(self) -> None:
         self._entries: defaultdict[str, Entry] = defaultdict(Entry)
-        #: How many rows all streams together have.
+        #: Rows of all streams.
         self.rows = 0
-        #: By the stream that does the reading: the first selected stream that it reads for.
+        #: For each stream that does the reading, the first selected stream it reads for.
         self._charged: dict[str, str] = {}
         self._open: _Reading | None = None
 
     def expect(self, stream: str, read_by: str) -> None:
-        """List a selected stream, which is read by itself or by its parent."""
+        """Add a selected stream, which is read by itself or by its parent."""
         charged = self._charged.setdefault(read_by, stream)
         self._entries[stream] = Entry(counted_with=None if charged == stream else charged)
 
@@ -77,16 +77,16 @@ class Summary:
         self._entries[stream].rows += 1
 
     def count_without_key(self, stream: str) -> int:
-        """Count a row that is left out; return how many were before."""
+        """Count a row left out for its key; return how many there were before."""
         entry = self._entries[stream]
         entry.without_key += 1
         return entry.without_key - 1
 
     @contextmanager
     def reading(self, stream: str, client: VtexClient) -> Generator[None]:
-        """Count the requests and seconds that a stream takes, and note how it ends.
+        """Measure the requests and seconds of a stream, and record how it ends.
 
-        The block need not end: `lines` also counts one that a signal has left open.
+        `lines` also counts a block that a signal has left open.
         """
         self._open = _Reading(self._charged.get(stream, stream), client)
         try:
@@ -109,7 +109,7 @@ class Summary:
                 other.result = result
 
     def lines(self, failed: Collection[str]) -> list[str]:
-        """The table. ``failed`` names streams, or parts of them as in ``newsletter (NL)``."""
+        """The table. ``failed`` names streams, or parts of streams, as in ``newsletter (NL)``."""
         self._close("stopped")
         for name, entry in self._entries.items():
             if any(one == name or one.startswith(f"{name} (") for one in failed):

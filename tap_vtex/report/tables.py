@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay rows out in columns: numbers to the right, text to the left."""
+    """Lay out rows in columns: numbers right-aligned, text left-aligned."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     right = [

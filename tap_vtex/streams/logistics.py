@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from singer_sdk import StreamSchema
 
 from tap_vtex.errors import NotFoundError, RefusedError, UnavailableError
-from tap_vtex.http.bodies import documents_in, has_items, is_document_or_nothing, is_list
+from tap_vtex.http.bodies import documents_in, has_items, is_document_or_null, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.lists import ListStream, PagedListStream
@@ -41,7 +41,7 @@ PICKUP_POINT_LIST: Final = Endpoint(
 MAX_IN_LIST: Final = 1000
 INVENTORY: Final = Endpoint(
     "/api/logistics/pvt/inventory/skus/{}",
-    is_document_or_nothing,
+    is_document_or_null,
     (
         _logistics("Logistics inventory read only"),
         _logistics("Logistics viewer"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from singer_sdk import StreamSchema
 
-from tap_vtex.http.bodies import is_document_or_nothing
+from tap_vtex.http.bodies import is_document_or_null
 from tap_vtex.http.endpoint import Endpoint, Host, Resource
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.per_sku import PerSkuStream
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PRICE: Final = Endpoint(
     "/pricing/prices/{}",
-    is_document_or_nothing,
+    is_document_or_null,
     (Resource("Pricing", "Price List", "Read prices"),),
     host=Host.PRICING,
     identity=lambda body: body.get("itemId") if body else None,

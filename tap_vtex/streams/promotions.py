@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from singer_sdk import StreamSchema
 
 from tap_vtex.errors import AccessError, NotFoundError, RefusedError, UnavailableError, VtexError
-from tap_vtex.http.bodies import documents_in, has_items, is_document_or_nothing, is_list
+from tap_vtex.http.bodies import documents_in, has_items, is_document_or_null, is_list
 from tap_vtex.http.endpoint import Endpoint, Resource
 from tap_vtex.http.fetching import fetch_each
-from tap_vtex.http.single import RetryBudget, get_thing
+from tap_vtex.http.single import RetryBudget, get_by_id
 from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.ledger import retry_missing
 from tap_vtex.streams.modified import ModifiedStream
@@ -50,7 +50,7 @@ TAX_ARCHIVE: Final = Endpoint(
 )
 #: One promotion, or one tax.
 PROMOTION: Final = Endpoint(
-    "/api/rnb/pvt/calculatorconfiguration/{}", is_document_or_nothing, _RESOURCES, identity=_id_of
+    "/api/rnb/pvt/calculatorconfiguration/{}", is_document_or_null, _RESOURCES, identity=_id_of
 )
 COUPONS: Final = Endpoint("/api/rnb/pvt/coupon", is_list, _RESOURCES)
 
@@ -132,7 +132,7 @@ class PromotionsStream(ModifiedStream):
         """Request each promotion in full."""
 
         def fetch(key: str, stop: threading.Event) -> Document:
-            return get_thing(self.run.client, PROMOTION, rows[key][KEY], RetryBudget(stop)) or {}
+            return get_by_id(self.run.client, PROMOTION, rows[key][KEY], RetryBudget(stop)) or {}
 
         try:
             for outcome in fetch_each(self.run.client, PROMOTION, fetch, rows):
@@ -166,7 +166,7 @@ class PromotionsStream(ModifiedStream):
 
         def fetch(key: str, retry_for: float, stop: threading.Event) -> Document:
             budget = RetryBudget(stop, retry_for)
-            return get_thing(self.run.client, PROMOTION, rows[key][KEY], budget) or {}
+            return get_by_id(self.run.client, PROMOTION, rows[key][KEY], budget) or {}
 
         for outcome in retry_missing(self.run.client, list(rows), fetch):
             yield from self._documents_of(outcome, rows, ledger)

@@ -161,10 +161,10 @@ class Scrambled(Workers):
         return make(threading.Event())
 
     def in_order(
-        self, work: Callable[..., Any], items: Iterable[Any], most: int
+        self, work: Callable[..., Any], items: Iterable[Any], limit: int
     ) -> Generator[Any, None, None]:
         waiting = iter(items)
-        while batch := list(islice(waiting, most)):
+        while batch := list(islice(waiting, limit)):
             results = {item: work(item, None) for item in self._dice.sample(batch, k=len(batch))}
             yield from (results[item] for item in batch)
 

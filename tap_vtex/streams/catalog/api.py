@@ -9,11 +9,11 @@ from tap_vtex.errors import AccessError, NotFoundError
 from tap_vtex.http.bodies import (
     documents_in,
     has_items,
-    is_document_or_nothing,
+    is_document_or_null,
     is_list,
 )
 from tap_vtex.http.endpoint import Endpoint, Resource
-from tap_vtex.http.single import RetryBudget, get_thing
+from tap_vtex.http.single import RetryBudget, get_by_id
 from tap_vtex.streams.list_size import ListSize, Reading, page_numbers, read_list
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ PRODUCT_LIST: Final = Endpoint(
 )
 PRODUCT: Final = Endpoint(
     "/api/catalog/pvt/product/{}",
-    is_document_or_nothing,
+    is_document_or_null,
     (_legacy("Product and SKU Management"), VIEW_PRODUCT),
     identity=_id_of,
 )
@@ -90,7 +90,7 @@ SKU_ROWS: Final = Endpoint(
 )
 SKU_CONTEXT: Final = Endpoint(
     "/api/catalog_system/pvt/sku/stockkeepingunitbyid/{}",
-    is_document_or_nothing,
+    is_document_or_null,
     _SKUS,
     identity=_id_of,
 )
@@ -102,7 +102,7 @@ CATEGORY_TREE: Final = Endpoint(
 )
 CATEGORY: Final = Endpoint(
     "/api/catalog/pvt/category/{}",
-    is_document_or_nothing,
+    is_document_or_null,
     (_legacy("Categories Management"), _current("View Category")),
     identity=_id_of,
 )
@@ -263,7 +263,7 @@ class CatalogApi:
         if not self.may_read_products:
             return None
         try:
-            return get_thing(self._client, PRODUCT, product_id, budget)
+            return get_by_id(self._client, PRODUCT, product_id, budget)
         except AccessError:
             with self._lock:
                 self._refused_products += 1
@@ -287,12 +287,12 @@ class CatalogApi:
 
     def context(self, sku_id: int, budget: RetryBudget) -> Document | None:
         """A SKU, with data on its product, brand and categories."""
-        return get_thing(self._client, SKU_CONTEXT, sku_id, budget)
+        return get_by_id(self._client, SKU_CONTEXT, sku_id, budget)
 
     def category(self, category_id: str, budget: RetryBudget) -> Document | None:
         """A category, with its place in the tree."""
         params = {"includeTreePath": "true"}
-        return get_thing(self._client, CATEGORY, category_id, budget, params)
+        return get_by_id(self._client, CATEGORY, category_id, budget, params)
 
     def rows(
         self, product_id: int, budget: RetryBudget, *, has_skus: bool
@@ -309,7 +309,7 @@ class CatalogApi:
         """
         rows: list[Document] = []
         try:
-            for _ in range(self._client.policy.empty_answers):
+            for _ in range(self._client.policy.max_empty_responses):
                 body = self._client.get(SKU_ROWS, product_id, **budget._asdict()).body
                 # Skip rows without an id: another list has their SKUs, too.
                 rows = [
