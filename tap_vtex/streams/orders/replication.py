@@ -211,7 +211,7 @@ class OrderReplication:
             # Only a search for changes takes the census anew; without one, it grows.
             now = self._started
             plan = self._bookmark.census.moved(now - self._settings.lookback, now)
-            census = self._bookmark.census.counted_into(plan)
+            census = self._bookmark.census.added_to(plan)
             self._bookmark = msgspec.structs.replace(self._bookmark, census=census)
             self._newer = census.like()
         if until <= self._bookmark.loaded_until:
@@ -293,9 +293,12 @@ class OrderReplication:
             yield from self._search(at.change_pass)
             # It may have begun long ago, or with a shorter look-back.
             ended = self._bookmark.changes_since > at.changes_since
-            if not ended or not changes.reach(self._bookmark, self._orders, self._settings).whole:
+            if (
+                not ended
+                or not changes.scope_of(self._bookmark, self._orders, self._settings).whole
+            ):
                 return
-        newer = self._newer.counted_into(self._bookmark.census.like())
+        newer = self._newer.added_to(self._bookmark.census.like())
         yield from self._search(
             changes.begin(self._bookmark, until, newer, self._orders, self._settings)
         )
@@ -306,7 +309,7 @@ class OrderReplication:
         def advance(under_way: ChangePass) -> None:
             self._advance(change_pass=under_way)
 
-        fetch = self._feed.overhearing(self._fetch) if self._feed else self._fetch
+        fetch = self._feed.observing(self._fetch) if self._feed else self._fetch
         yield from search.run(fetch, advance)
         self._finish_changes(search)
 

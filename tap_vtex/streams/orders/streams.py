@@ -13,11 +13,11 @@ from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
-from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers, check_feed
+from tap_vtex.streams.orders.feed import LIST_INSTEAD, OrderFeed, OrderStreams, check_feed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
 from tap_vtex.streams.orders.items import items_of
-from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
+from tap_vtex.streams.orders.modifications import OrderWithLines, value_difference
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.packages import packages_of
 from tap_vtex.streams.orders.payments import payments_of
@@ -59,7 +59,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
         if feed:
 
             def checkpoint() -> None:
-                feed.put()
+                feed.save()
                 self.write_state()
 
             wanted = wanted_from(self._orders, self.run.settings)
@@ -77,14 +77,14 @@ class OrdersStream(ParentStream[OrderBookmark]):
         try:
             bookmark = self.load_bookmark(own, FeedBookmark, even_full_table=True)
         except StateError as error:
-            self.logger.warning("The feed of orders is not read. %s. %s", LIST_DOES_ALL, error)
+            self.logger.warning("The feed of orders is not read. %s. %s", LIST_INSTEAD, error)
             return None
         parts = [self, *(one for one in self.child_streams if isinstance(one, ChildStream))]
         selected = {one.name for one in self.members}
         loaded = {one.name for one in parts if one.has_bookmark(self.part_of(one, partition))}
-        readers = Readers(selected, {one.name for one in parts} - selected, loaded)
+        streams = OrderStreams(selected, {one.name for one in parts} - selected, loaded)
         return OrderFeed(
-            self.run.client, bookmark, readers, partial(self.set_bookmark, own), self.logger
+            self.run.client, bookmark, streams, partial(self.set_bookmark, own), self.logger
         )
 
     def _checkpoint_of(
@@ -96,7 +96,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
             return checkpoint
 
         def with_feed(bookmark: OrderBookmark) -> None:
-            feed.put()
+            feed.save()
             checkpoint(bookmark)
 
         return with_feed
@@ -144,7 +144,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
     def _written(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
         """Yield an order, if that is wanted, after its parts were written."""
         remove_cards(order)
-        read = ReadOrder(order)
+        read = OrderWithLines(order)
         for member in members:
             if isinstance(member, OrderPartsStream):
                 member.write_parts_of(read)
@@ -158,7 +158,7 @@ class OrderPartsStream(ChildStream):
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the rows of an order."""
         raise NotImplementedError
 
@@ -166,7 +166,7 @@ class OrderPartsStream(ChildStream):
         """Request the list, and an order of it."""
         _check_orders(check)
 
-    def write_parts_of(self, order: ReadOrder) -> None:
+    def write_parts_of(self, order: OrderWithLines) -> None:
         """Write the rows of an order."""
         for row in self.rows_of(order):
             self.write_record(row)
@@ -179,7 +179,7 @@ class OrderItemsStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
     primary_keys = ("account_name", "orderId", "item_index")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the items that were bought, and those added later."""
         return items_of(order.document, order.lines)
 
@@ -191,7 +191,7 @@ class PaymentsStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="payments")
     primary_keys = ("account_name", "orderId", "transaction_id", "payment_id")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the payments of all transactions."""
         return payments_of(order.document)
 
@@ -203,7 +203,7 @@ class PackagesStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="packages")
     primary_keys = ("account_name", "orderId", "package_index")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the packages."""
         return packages_of(order.document)
 
