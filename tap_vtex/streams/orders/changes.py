@@ -188,8 +188,7 @@ class ChangeSearch:
         yield from fetch(self._recent(progress), done, progress)
         if not self._orders.incomplete and (lost := self._late.lost()):
             self.doubt = self.doubt or (
-                f"VTEX lists {counted(lost, 'orders')} fewer than before in the time that was "
-                "searched"
+                f"VTEX lists {counted(lost, 'orders')} fewer than before in the period searched"
             )
         yield from self._older(fetch)
 

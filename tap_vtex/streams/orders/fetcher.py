@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.streams.orders.window_reader import Listed
 
-#: Fail after this many listed orders that VTEX does not know, if it has known none so far.
+#: This many listed orders in a row that VTEX does not know are suspicious.
 MAX_UNKNOWN: Final = 20
 #: Orders between two checkpoints.
 CHUNK: Final = 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex.streams.orders.amounts import plain
 from tap_vtex.streams.orders.modifications import lines_of
-from tap_vtex.streams.orders.parts import object_in, of_the_order
+from tap_vtex.streams.orders.parts import object_in, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ def items_of(order: Document, lines: Iterable[Line] | None = None) -> Iterator[D
         order: The order.
         lines: Its lines, if they have been read already.
     """
-    common = of_the_order(order)
+    common = order_columns(order)
     is_canceled = order.get("status") == CANCELED
     for index, line in enumerate(lines_of(order) if lines is None else lines):
         item, amounts = line.item, line.amounts

@@ -49,12 +49,12 @@ class OrdersStream(ParentStream[OrderBookmark]):
     _feed: OrderFeed | None = None
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the orders to fetch, and write the parts of each beside it."""
-        self._orders.now  # noqa: B018 - an error that concerns all members shows here, once
+        """Yield the orders to fetch, and write the parts of each with it."""
+        self._orders.now  # noqa: B018 - an error that affects all members is raised here, once
         yield from super().extract(partition)
 
     def read_groups(self, partition: Context) -> Iterator[Document]:
-        """Write what the feed names, for all members; then read the list for each group."""
+        """Yield what the feed names, for all members; then read the list for each group."""
         feed = self._feed = self._feed_for(partition)
         if feed:
 
@@ -64,7 +64,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
 
             wanted = wanted_from(self._orders, self.run.settings)
             for order in feed.run(wanted, checkpoint):
-                yield from self._written(order, self.members)
+                yield from self._emit(order, self.members)
         yield from super().read_groups(partition)
 
     def _feed_for(self, partition: Context) -> OrderFeed | None:
@@ -117,7 +117,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
             probe_orders(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> OrderBookmark:
-        """How far orders, or parts of them, have come."""
+        """The bookmark of a member; the first one if it has loaded nothing yet."""
         stored = member.load_bookmark(partition, OrderBookmark)
         if stored is None:
             return first_bookmark(self._orders, self.run.settings)
@@ -125,7 +125,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
         return stored
 
     def merged(self, one: OrderBookmark, other: OrderBookmark) -> OrderBookmark | None:
-        """A bookmark for both, if they are compatible."""
+        """A bookmark for both if they are compatible, else None."""
         return one.merged_with(other, wanted_from(self._orders, self.run.settings))
 
     def read_for(
@@ -134,26 +134,26 @@ class OrdersStream(ParentStream[OrderBookmark]):
         bookmark: OrderBookmark,
         checkpoint: Callable[[OrderBookmark], None],
     ) -> Iterator[Document]:
-        """Go through the orders once, for members that share a bookmark."""
+        """Read the orders once, for members that share a bookmark."""
         replication = OrderReplication(
             self._orders, self.run.settings, bookmark, checkpoint, self.logger, feed=self._feed
         )
         for order in replication.run():
-            yield from self._written(order, members)
+            yield from self._emit(order, members)
 
-    def _written(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
-        """Yield an order, if that is wanted, after its parts were written."""
+    def _emit(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
+        """Write an order's parts; yield the order if this stream is among the members."""
         remove_cards(order)
-        read = OrderWithLines(order)
+        with_lines = OrderWithLines(order)
         for member in members:
             if isinstance(member, OrderPartsStream):
-                member.write_parts_of(read)
+                member.write_parts_of(with_lines)
         if self in members:
-            yield {**order, "value_difference": value_difference(order, read.lines)}
+            yield {**order, "value_difference": value_difference(order, with_lines.lines)}
 
 
 class OrderPartsStream(ChildStream):
-    """Rows cut out of each order. Written beside the order, with a bookmark of their own."""
+    """Rows made from a part of each order. Written with the order, but with its own bookmark."""
 
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
@@ -180,12 +180,12 @@ class OrderItemsStream(OrderPartsStream):
     primary_keys = ("account_name", "orderId", "item_index")
 
     def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
-        """Yield the items that were bought, and those added later."""
+        """Yield the items bought, and those added later."""
         return items_of(order.document, order.lines)
 
 
 class PaymentsStream(OrderPartsStream):
-    """The payments of each order, with the transaction that each belongs to."""
+    """The payments of each order, with their transactions."""
 
     name = "payments"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="payments")
@@ -197,7 +197,7 @@ class PaymentsStream(OrderPartsStream):
 
 
 class PackagesStream(OrderPartsStream):
-    """The packages of each order with their invoices: what was sent, and what was returned."""
+    """The packages of each order, sent and returned, with their invoices."""
 
     name = "packages"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="packages")
@@ -211,7 +211,7 @@ class PackagesStream(OrderPartsStream):
 class IncompleteOrdersStream(OrdersStream):
     """Orders that never got past payment: a refused card, a buyer who gave up.
 
-    Such an order can be completed later. It is then in `OrdersStream`, with the same id.
+    An order that is completed later appears in `OrdersStream`, with the same id.
     """
 
     name = "incomplete_orders"
@@ -227,7 +227,7 @@ def _check_orders(check: Check, *, incomplete: bool = False) -> None:
     check.ask(ORDER, rows[0].get("orderId") if rows else "none")
     if rows and not incomplete:
         check.note(
-            "The order list has lastChange: the tap sees changes by it."
+            "The order list has lastChange, so the tap can see which orders changed."
             if rows[0].get("lastChange")
             else "The order list has no lastChange: every run fetches the orders of the last two "
             "days, and one run a day those of the whole lookback window."
