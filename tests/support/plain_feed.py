@@ -123,7 +123,7 @@ class FeedClient(PlainClient):
         self._asked += 1
         if self._all.down_after is not None and self._asked > self._all.down_after:
             raise UnavailableError("The feed is down.")
-        self._all.feed.hear(NO_BOOK, self._all.ticks)
+        self._all.feed.update(NO_BOOK, self._all.ticks)
         return self._all.feed
 
 
