@@ -60,7 +60,7 @@ class OrderStreams:
     def __init__(
         self, selected: Collection[str], others: Collection[str], loaded: Collection[str]
     ) -> None:
-        """Sort streams by name.
+        """Group the streams, by their names.
 
         Args:
             selected: The selected streams.
@@ -95,7 +95,7 @@ class OrderFeed:
         self._consumer, self._succeeds = given.consumer, given.succeeds
         #: The events whose orders the target has for certain.
         self._proven = frozenset(given.heard)
-        self._heard = given.unexpired(self._now)
+        self._handled = given.unexpired(self._now)
         self._owed = dict(given.owed)
         #: The events whose orders are to be fetched, by order.
         self._events: dict[str, list[Event]] = {}
@@ -109,7 +109,7 @@ class OrderFeed:
                 FeedBookmark(
                     consumer=self._consumer,
                     succeeds=self._succeeds,
-                    heard=dict([*self._heard.items()][-MAX_HEARD:]),
+                    heard=dict([*self._handled.items()][-MAX_HEARD:]),
                     owed=dict(self._owed),
                 )
             )
@@ -141,7 +141,7 @@ class OrderFeed:
                     self._note_written(outcome.item.order_id, order)
                 else:
                     self._owed.pop(outcome.item.order_id, None)
-                    self._note_heard(outcome.item.order_id)
+                    self._note_handled(outcome.item.order_id)
                 if not number % CHUNK:
                     checkpoint()
         except VtexError as error:
@@ -257,8 +257,8 @@ class OrderFeed:
                 break
         committed += self._commit(handles)
         if seen:
-            named = counted(len(self._events), "orders")
-            self._logger.info("The feed names %s; events committed: %d", named, committed)
+            orders = counted(len(self._events), "orders")
+            self._logger.info("The feed names %s; events committed: %d", orders, committed)
         else:
             self._logger.info("The feed has no events")
 
@@ -268,18 +268,18 @@ class OrderFeed:
         if handles:
             self._queue.commit([*handles.values()])
         for event in handles:
-            self._heard.pop(event, None)
+            self._handled.pop(event, None)
         handles.clear()
         return committed
 
-    def _note_heard(self, order_id: str, changed: datetime | None = None) -> None:
+    def _note_handled(self, order_id: str, changed: datetime | None = None) -> None:
         """Record the events of a handled order; ``changed`` is the date of its last change."""
         day = dates.start_of_day(self._now)
         for event in self._events.pop(order_id, ()):
             is_young = event.at is not None and self._now - event.at < MAX_ORDER_LAG
             if is_young and changed and event.at and changed < whole_second(event.at):
                 continue  # Get order lags behind the event; the next run fetches the order again
-            self._heard[event.fingerprint] = day
+            self._handled[event.fingerprint] = day
 
     def _note_written(self, order_id: str, order: Document) -> None:
         changed = dates.parse(order.get("lastChange")) or self._now
@@ -289,7 +289,7 @@ class OrderFeed:
         lacking |= frozenset(owed.streams if owed else ()) - self._streams.selected
         if lacking:
             self._owed[order_id] = Owed(at=changed, streams=sorted(lacking))
-        self._note_heard(order_id, changed)
+        self._note_handled(order_id, changed)
 
     # -- orders owed to streams not selected ---------------------------------------------
 
