@@ -193,7 +193,7 @@ class ChangeSearch:
         yield from self._older(fetch)
 
     def _recent(self, progress: Progress) -> Iterator[Chunk]:
-        """The orders of the lookback window, with those that changed or arrived late as wanted."""
+        """The orders of the lookback window. Wanted are those that changed or arrived late."""
         at = self.change_pass
         window = Window(self._start, at.until)
         if window.end <= window.start:

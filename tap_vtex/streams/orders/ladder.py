@@ -101,7 +101,7 @@ def merged_rungs(one: Sequence[Rung], other: Sequence[Rung]) -> list[Rung]:
     )
 
 
-def deepened(rungs: Iterable[Rung], before: datetime, start: datetime) -> list[Rung]:
+def extended_back(rungs: Iterable[Rung], before: datetime, start: datetime) -> list[Rung]:
     """Extend the rungs that reached ``before``, once the first loaded order, back to ``start``."""
     return [
         Rung(at=rung.at, back_to=min(rung.back_to, start), wide=rung.wide)

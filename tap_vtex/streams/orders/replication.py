@@ -23,7 +23,7 @@ from tap_vtex.streams.orders.api import ORDER
 from tap_vtex.streams.orders.changes import ChangeSearch
 from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
 from tap_vtex.streams.orders.first_load import wanted_from
-from tap_vtex.streams.orders.ladder import Rung, deepened, with_rung
+from tap_vtex.streams.orders.ladder import Rung, extended_back, with_rung
 from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
 from tap_vtex.windows import Window, whole_second
 
@@ -257,7 +257,7 @@ class OrderReplication:
             self._note_loaded(
                 chunk,
                 loaded_from=chunk.window.start,
-                rungs=deepened(bookmark.rungs, bookmark.loaded_from, chunk.window.start),
+                rungs=extended_back(bookmark.rungs, bookmark.loaded_from, chunk.window.start),
                 census=bookmark.census.with_rows(earlier),
             )
 
