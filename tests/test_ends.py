@@ -77,7 +77,7 @@ def test_one_answer_without_end_costs_one_order(
 
     assert time.monotonic() - began < 100
     assert f"1 order is missing ({order_id})" in run.log
-    assert f"fails to give it (VTEX gave no usable response to GET {ORDER_LIST}" in run.log
+    assert f"failed to return it (VTEX gave no usable response to GET {ORDER_LIST}" in run.log
     assert "Traceback" not in run.log
     assert target.table("orders", "orderId").keys() == shop.orders().keys() - {order_id}
     shop.store.faults.remove(fault)

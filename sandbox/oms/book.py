@@ -1,4 +1,4 @@
-"""The store's orders, and what the order list shows of them."""
+"""The store's orders, and how the order list shows them."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 YEARS_SHOWN = 2 * 365 * DAY
-#: Complete orders for each one left incomplete.
+#: Complete orders per incomplete one.
 COMPLETE_PER_INCOMPLETE = 25
 
 
 class Order(NamedTuple):
-    """An order, by its number among the complete ones or among those left incomplete."""
+    """An order, by its number among the complete or the incomplete ones."""
 
     number: int
     left_incomplete: bool = False
 
     @property
     def order_id(self) -> str:
-        """The order's id; its format depends on who sold it."""
+        """The order's id. Its format depends on the seller."""
         if self.left_incomplete:
             return f"17{self.number:011d}-01"
-        if self.number % 29 == 0:  # sold by a marketplace, delivered by this store
+        if self.number % 29 == 0:  # sold on a marketplace, delivered by this store
             return f"MLB-20000{self.number:08d}"
         if self.number % 23 == 0:  # sold by another seller in this store
             return f"v{5000000 + self.number}ipe-02"
@@ -49,7 +49,7 @@ class Order(NamedTuple):
 
     @classmethod
     def of_id(cls, order_id: str) -> Order | None:
-        """The order with an id; None if the id is not one of this store's."""
+        """The order with an id; None if this store has no such id."""
         for pattern, make in (
             (r"17(\d{11})-01", lambda digits: cls(digits, left_incomplete=True)),
             (r"MLB-20000(\d{8})", cls),
@@ -99,18 +99,18 @@ class OrderBook:
     count: int
     index_delay: int = 4 * 60 * SECOND
     peaks: Mapping[int, int] | None = None
-    #: From this time on, nothing is sold, and orders change by actions only.
+    #: From this time on, the store sells nothing, and orders change only by actions.
     closed: int = 2**62
     #: Actions on orders, with their times.
     actions: dict[Order, list[tuple[int, Action]]] = field(default_factory=dict)
-    #: Orders that the list shows only from a later time on.
+    #: Orders that arrive late in the list, with the time from which it shows them.
     late: dict[Order, int] = field(default_factory=dict)
-    #: Orders that the list keeps showing as they were at a time.
+    #: Orders whose list rows stay as they were at a time.
     stale: dict[Order, int] = field(default_factory=dict)
     #: Listed orders for which Get order returns 404.
     phantoms: set[Order] = field(default_factory=set)
-    #: Listed orders for which Get order returns another error for good, by its status. An
-    #: integrator reports such orders of a real store.
+    #: Listed orders for which Get order always returns another error, with its status. An
+    #: integrator has reported such orders in a real store.
     broken: dict[Order, int] = field(default_factory=dict)
 
     @cached_property
@@ -141,7 +141,7 @@ class OrderBook:
         return self.states(order, at)[-1][1]
 
     def states(self, order: Order, at: int) -> list[tuple[int, State]]:
-        """The successive states of an order until a time, with the moment of each."""
+        """The successive states of an order until a time, each with its start."""
         begin = life_of_incomplete if order.left_incomplete else life
         states = begin(self.seed, order.number, self.created(order))
         actions = self.actions.get(order, [])
@@ -154,7 +154,7 @@ class OrderBook:
         return found
 
     def placed_between(self, start: int, end: int) -> list[Order]:
-        """The orders placed in a time, complete or not."""
+        """The orders placed between two times, complete or not."""
         end = min(end, self.closed)
         return [
             *map(Order, self._complete.between(start, end)),
@@ -162,7 +162,7 @@ class OrderBook:
         ]
 
     def everything(self, at: int, *, incomplete: bool = False) -> Iterable[Order]:
-        """All orders that exist at a time, by creation time."""
+        """All orders that exist at a time, sorted by creation time."""
         window = Window(at - YEARS_SHOWN, min(at, self.closed))
         return self._present(window, at, set(), incomplete=incomplete).orders
 
@@ -176,9 +176,9 @@ class OrderBook:
     def select(
         self, created: Window, filters: Mapping[str, Window], at: int, *, incomplete: bool
     ) -> Selection:
-        """What the list finds at a time.
+        """The orders that the list finds at a time.
 
-        ``filters`` may have ``authorized``, ``invoiced`` and ``returned``.
+        The keys of ``filters`` may be ``authorized``, ``invoiced`` and ``returned``.
         """
         indexed = at - self.index_delay
         window = Window(
@@ -214,7 +214,7 @@ class OrderBook:
     def _present(
         self, window: Window, indexed: int, hidden: set[Order], *, incomplete: bool
     ) -> Selection:
-        """The orders placed in a window that are complete, or incomplete, at a time."""
+        """The orders placed in a window that are complete (or ``incomplete``) at a time."""
         numbers = self._incomplete.between(*window)
         completed = {
             number
@@ -239,7 +239,7 @@ class OrderBook:
 
     @cached_property
     def _completions(self) -> dict[int, int]:
-        """When incomplete orders are completed after all, by number."""
+        """When incomplete orders are completed later, by number."""
         history = self._incomplete
         completions = {}
         for number in range(history.total):

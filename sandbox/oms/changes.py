@@ -1,8 +1,8 @@
-"""What the store changed of an order after the purchase, as the document tells it.
+"""The store's changes to an order after the purchase, as its document shows them.
 
-VTEX leaves ``items`` as they were bought. What was added and removed is listed beside them, the
-order's value follows, and its totals have one more entry, ``Change``. VTEX's order-placed app
-has such an order among its tests.
+VTEX leaves ``items`` as they were bought, and lists additions and removals in
+``changesAttachment``. The order's value changes accordingly, and its totals get another entry,
+``Change``. VTEX's order-placed app has such an order in its tests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-#: What the store gives away without taking anything out, in cents.
+#: A discount given without removing anything, in cents.
 GOODWILL: Final = 500
 
 
@@ -30,28 +30,30 @@ class Change:
 
     at: int
     reason: str
-    #: Lines that came in.
+    #: Lines added.
     added: list[Line] = field(default_factory=list)
-    #: Lines with the number of their pieces that went out.
+    #: Lines with the number of pieces removed.
     removed: list[tuple[Line, int]] = field(default_factory=list)
-    #: By how much the order became cheaper, and by how much dearer, in cents.
+    #: How much cheaper the order became, in cents.
     discount: int = 0
+    #: How much more expensive the order became, in cents.
     increment: int = 0
 
 
 class Changes:
-    """All changes of an order, in the order in which they were made."""
+    """All changes to an order, in sequence."""
 
     def __init__(self, gist: Gist, state: State) -> None:
         self._gist = gist
-        #: The pieces that are left of each line: those that were bought, then those added.
+        #: The lines bought, then those added.
         self.lines = [*gist.lines]
+        #: The pieces left of each line.
         self.left = [line.quantity for line in gist.lines]
         self.made = [self._make(action, at) for action, at in state.changes]
 
     @property
     def value(self) -> int:
-        """By how much the changes moved the value of the order, in cents."""
+        """The difference that the changes make to the order's value, in cents."""
         return sum(change.increment - change.discount for change in self.made)
 
     def attachment(self) -> Json | None:
@@ -84,7 +86,7 @@ class Changes:
             return change  # nothing is left of the order
         self.left[number] -= pieces
         change.removed.append((line, pieces))
-        change.discount += line.worth(before) - line.worth(self.left[number])
+        change.discount += line.price_of(before) - line.price_of(self.left[number])
         return change
 
     def _add(self, change: Change, line: Line) -> Change:
@@ -116,6 +118,6 @@ def _item(line: Line, pieces: int) -> Json:
         "name": line.sku.name,
         "quantity": pieces,
         "price": line.sku.price,
-        # A text in VTEX's reference; null in its example.
+        # A string in VTEX's reference; null in its example.
         "unitMultiplier": None if line.unit_multiplier == 1 else str(line.unit_multiplier),
     }

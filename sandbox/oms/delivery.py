@@ -108,7 +108,7 @@ def _address(buyer: Person) -> Json:
 
 
 def packages(gist: Gist, state: State) -> list[Json]:
-    """The packages: one when the order is invoiced, another when it is returned."""
+    """The packages: one once the order is invoiced, another once it is returned."""
     found = []
     if state.invoiced is not None:
         status = _courier_status(state.tracked, state.delivered)
@@ -120,7 +120,7 @@ def packages(gist: Gist, state: State) -> list[Json]:
 
 
 def _courier_status(tracked: int | None, delivered: int | None) -> Json | None:
-    """What the carrier reported; None before it did."""
+    """The carrier's report; None before there is one."""
     if tracked is None:
         return None
     return {
@@ -140,7 +140,7 @@ def _courier_status(tracked: int | None, delivered: int | None) -> Json | None:
 
 
 def _refund(gist: Gist) -> Json:
-    """What a return gives back: all pieces, without the shipping."""
+    """The refund for a return: all pieces, without shipping."""
     return {
         "value": gist.value - gist.shipping,
         "giftCardData": None,

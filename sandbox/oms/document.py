@@ -1,8 +1,8 @@
 """An order's document, as Get order returns it, and its row in the list.
 
-Both are computed from the order's number and state. Their shapes follow VTEX's public
-reference, plus what real responses add: nulls, seven-digit fractions, decimals where the
-reference declares integers, keys that only some orders have.
+Both are computed from the order's number and state. They follow VTEX's public reference, with
+the peculiarities of real responses: nulls, seven-digit fractions, decimals where the reference
+declares integers, keys that only some orders have.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def _document(gist: Gist, state: State, account: str) -> Json:
 
 
 def _totals(gist: Gist, changes: Changes) -> list[Json]:
-    """The field totals. That the price of services is among the items' is a guess."""
+    """The field totals. Including services in the items' total is a guess."""
     totals = [
         ("Items", "Total dos Itens", sum(line.full_price + line.services for line in gist.lines)),
         ("Discounts", "Total dos Descontos", -sum(line.off for line in gist.lines)),
@@ -264,7 +264,7 @@ def _preferences() -> Json:
 
 @cache
 def _custom_data(apps: int) -> msgspec.Raw:
-    """The custom data of a number of apps, encoded once because encoding takes time."""
+    """The encoded custom data of a number of apps, cached because encoding is slow."""
     return msgspec.Raw(msgspec.json.encode({"customApps": [_app(n) for n in range(apps)]}))
 
 

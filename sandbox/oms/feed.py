@@ -1,7 +1,7 @@
-"""The store's Feed v3: a queue of changes of orders, with the manners of Amazon's SQS.
+"""The store's Feed v3: a queue of order changes that behaves like Amazon SQS.
 
-A read gives some of the messages, in any order, and hides them for a while. What is not
-committed comes again, under another handle; only the newest one commits.
+A read returns some of the messages, in any order, and hides them for a while. A message that is
+not committed comes again with a new handle. Only the newest handle commits it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_LOT = 10
 #: In seconds, as VTEX documents them.
 MIN_RETENTION, MAX_RETENTION = 345_600, 1_209_600
-#: Orders of this age change by what a test does to them only.
+#: From this age on, orders change only by actions.
 SETTLED = 45 * DAY
 
 Json = dict[str, Any]
@@ -31,8 +31,9 @@ class Change(NamedTuple):
     order_id: str
     state: str
     last_state: str
-    #: When it happened, and when the one before it did.
+    #: When it happened.
     at: int
+    #: When the change before it happened.
     before: int
 
 
@@ -53,7 +54,7 @@ class Feed:
     """The feed of one key."""
 
     quirks: Quirks
-    #: What was configured last; None without a configuration.
+    #: The current configuration; None if there is none.
     config: Json | None = None
     messages: dict[int, Message] = field(default_factory=dict)
     #: The changes that were committed.
@@ -64,56 +65,54 @@ class Feed:
     _number: int = 0
     _since: int = 0
     _latest: int = 0
-    #: The time, and the number of actions, at which it listened last.
-    _heard_at: tuple[int, int] = (0, 0)
-    #: How many changes of an order were heard, or lay before the configuration.
-    _heard: dict[Order, int] = field(default_factory=dict)
+    #: The time and the number of actions at the last update.
+    _updated_at: tuple[int, int] = (0, 0)
+    #: The number of changes of each order that are queued or older than the configuration.
+    _seen: dict[Order, int] = field(default_factory=dict)
 
     def configure(self, config: Json, book: OrderBook, now: int) -> None:
-        """Begin with what changes from now on, or go on with another filter."""
-        self.hear(book, now)
+        """Create the configuration, for changes from now on, or replace its filter."""
+        self.update(book, now)
         self.writes += 1
         if self.config is None:
             self.messages.clear()
             self._since = self._latest = now
-            self._heard = {
-                order: len(_changes(book, order, now)) for order in self._near(book, now)
-            }
+            self._seen = {order: len(_changes(book, order, now)) for order in self._near(book, now)}
         self.config = config
 
     def delete(self) -> None:
-        """Remove the configuration and what is in the queue."""
+        """Remove the configuration and all messages."""
         self.writes += 1
         self.config = None
         self.messages.clear()
 
-    def hear(self, book: OrderBook, now: int) -> None:
-        """Put into the queue what has happened until now; forget what is too old."""
+    def update(self, book: OrderBook, now: int) -> None:
+        """Queue all changes until now; drop those that are too old."""
         state = (now, sum(map(len, book.actions.values())))
-        if self.config is None or state == self._heard_at:
+        if self.config is None or state == self._updated_at:
             return
-        self._heard_at = state
+        self._updated_at = state
         for order in self._near(book, now):
             changes = _changes(book, order, now)
-            known = self._heard.get(order)
+            known = self._seen.get(order)
             if known is None:
                 new = [change for change in changes if change.at >= self._since]
             else:
                 new = changes[known:]
-            self._heard[order] = len(changes)
+            self._seen[order] = len(changes)
             for change in new:
                 self.put(change)
         self.expire(now)
 
     def put(self, change: Change) -> None:
-        """Put a change into the queue, if the filter lets it pass."""
+        """Queue a change if the filter includes it."""
         if self.config and change.state in self.config["filter"].get("status", ()):
             self._number += 1
             self.messages[self._number] = Message(self._number, change)
             self._latest = max(self._latest, change.at)
 
     def expire(self, now: int) -> None:
-        """Forget messages after their time, and the configuration if nothing new came in it."""
+        """Drop expired messages, and the configuration if nothing new came for that long."""
         if self.config is None:
             return
         kept_for = self.config["queue"]["MessageRetentionPeriodInSeconds"] * SECOND
@@ -126,8 +125,8 @@ class Feed:
             self.config = None
             self.messages.clear()
 
-    def read(self, now: int, most: int = MAX_LOT) -> list[Json]:
-        """Some of the messages, which are hidden for a while then."""
+    def read(self, now: int, limit: int = MAX_LOT) -> list[Json]:
+        """Read some of the messages, and hide them for a while."""
         if self.config is None:
             return []
         quirks, dice = self.quirks, self._dice
@@ -136,11 +135,11 @@ class Feed:
         if quirks.feed_empty_one_in and not dice.randrange(quirks.feed_empty_one_in):
             return []
         dice.shuffle(visible)
-        most = min(most, MAX_LOT)
+        limit = min(limit, MAX_LOT)
         if quirks.feed_reads == "some" and visible:
-            most = dice.randint(1, most)
+            limit = dice.randint(1, limit)
         given = []
-        for message in visible[:most]:
+        for message in visible[:limit]:
             message.reads += 1
             message.handle = f"{message.number}.{message.reads}.{dice.getrandbits(64):x}"
             message.visible_from = now + hidden
@@ -150,7 +149,7 @@ class Feed:
         return given
 
     def commit(self, handles: list[str]) -> None:
-        """Remove what has been read, by its newest handles; others do nothing."""
+        """Remove messages by their newest handles; older handles do nothing."""
         for handle in handles:
             number = int(handle.partition(".")[0])
             message = self.messages.get(number)
@@ -159,15 +158,15 @@ class Feed:
                 del self.messages[number]
 
     def read_back(self, now: int) -> Json:
-        """The configuration as VTEX tells it, with what is in the queue."""
+        """The configuration as VTEX returns it, with statistics of the queue."""
         ages = [(now - one.change.at) / SECOND for one in self.messages.values()]
-        told = {
+        config = {
             **(self.config or {}),
             "approximateAgeOfOldestMessageInSeconds": max(ages, default=0),
         }
         if self.quirks.feed_has_quantity:
-            told["quantity"] = len(self.messages)
-        return {**_recased(told, self.quirks.feed_config_keys)}
+            config["quantity"] = len(self.messages)
+        return {**_recased(config, self.quirks.feed_config_keys)}
 
     def _near(self, book: OrderBook, now: int) -> list[Order]:
         """The orders that may have changed since the feed was configured."""
@@ -198,17 +197,17 @@ def _event(message: Message) -> Json:
         "state": change.state,
         "lastState": change.last_state,
         "orderId": change.order_id,
-        "lastChange": _written(change.before),
-        "currentChange": _written(change.at),
+        "lastChange": _date(change.before),
+        "currentChange": _date(change.at),
     }
 
 
-def _written(at: int) -> str:
+def _date(at: int) -> str:
     return f"{moment(at).isoformat()[:19]}.{at % SECOND:07d}Z"
 
 
 def _recased(value: Any, form: str) -> Any:  # noqa: ANN401 - JSON can be anything
-    """JSON with keys in another letter case."""
+    """JSON with its keys in another case."""
     if isinstance(value, dict):
         return {_in_case(key, form): _recased(item, form) for key, item in value.items()}
     return value

@@ -33,7 +33,7 @@ async def get_config(request: web.Request) -> web.Response:
 async def set_config(request: web.Request) -> web.Response:
     """VTEX's Create or update feed configuration."""
     store = request.app[STORE]
-    feed = _opened(store)
+    feed = _allowed(store)
     if isinstance(feed, web.Response):
         return feed
     config = msgspec.json.decode(await request.read())
@@ -60,10 +60,10 @@ async def read(request: web.Request) -> web.Response:
     feed = _configured(store)
     if isinstance(feed, web.Response):
         return feed
-    most = request.query.get("maxlot", "")
-    if not most.isdigit() or not 0 < int(most) <= MAX_LOT:
+    limit = request.query.get("maxlot", "")
+    if not limit.isdigit() or not 0 < int(limit) <= MAX_LOT:
         return oms_error(400, "OMS400", f"maxlot must be from 1 to {MAX_LOT}")
-    return json_response(feed.read(store.clock.now(), int(most)))
+    return json_response(feed.read(store.clock.now(), int(limit)))
 
 
 @routes.post(QUEUE)
@@ -76,24 +76,24 @@ async def commit(request: web.Request) -> web.Response:
     return web.Response(status=200)
 
 
-def _opened(store: Store) -> Feed | web.Response:
-    """The feed with what has happened until now; a refusal, if the key may not use it."""
+def _allowed(store: Store) -> Feed | web.Response:
+    """The updated feed; an error response if the key may not use it."""
     if not store.may("Feed v3 and Hook admin", "Feed v3 and Hook view only"):
         return oms_error(store.quirks.lacking_access, "1", "Unauthorized access")
-    store.feed.hear(store.book, store.clock.now())
+    store.feed.update(store.book, store.clock.now())
     return store.feed
 
 
 def _configured(store: Store) -> Feed | web.Response:
-    """The same; a refusal also if it has no configuration."""
-    feed = _opened(store)
+    """The updated feed; an error response also if it has no configuration."""
+    feed = _allowed(store)
     if isinstance(feed, web.Response) or feed.config is not None:
         return feed
     return oms_error(404, "OMS404", "Value not found.")
 
 
 def _complaint(config: dict[str, Any]) -> int | None:
-    """With which status a configuration is refused; None if it is not."""
+    """The status that refuses a configuration; None if it is valid."""
     try:
         chosen, queue = config["filter"], config["queue"]
         retention = queue["MessageRetentionPeriodInSeconds"]

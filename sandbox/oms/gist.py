@@ -27,27 +27,27 @@ class Line:
 
     sku: Sku
     quantity: int
-    #: The discount on all pieces together.
+    #: The discount on all pieces.
     off: int = 0
-    #: Whether its price tag says the discount in percent.
+    #: Whether its price tag has the discount in percent.
     off_in_percent: bool = False
-    #: What a promotion took off the shipping. It does not change the price of the line.
+    #: A promotion's discount on shipping. It does not change the price of the line.
     shipping_off: int = 0
-    #: The price of wrapping one piece as a gift; 0 if nobody asked for it.
+    #: The price of gift-wrapping one piece; 0 without it.
     wrapping: int = 0
-    #: How many measurement units a piece has; None for the usual number.
+    #: Measurement units per piece, where weighed; None for the usual number.
     weighed: Decimal | None = None
 
     @property
     def unit_multiplier(self) -> Decimal:
-        """How many measurement units one piece has."""
+        """Measurement units per piece."""
         return Decimal(str(self.sku.unit_multiplier)) if self.weighed is None else self.weighed
 
     @property
     def full_price(self) -> int:
         """The price of all pieces before the discount, rounded once for the line.
 
-        VTEX does not say which way a half goes.
+        VTEX does not document how it rounds halves.
         """
         exact = self.sku.price * self.unit_multiplier * self.quantity
         return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
@@ -62,13 +62,13 @@ class Line:
         """The price of the services for all pieces."""
         return self.wrapping * self.quantity
 
-    def worth(self, pieces: int) -> int:
-        """What a number of its pieces cost, services included; half a cent counts as one."""
+    def price_of(self, pieces: int) -> int:
+        """The price of a number of pieces, services included; half a cent rounds up."""
         return ((self.total + self.services) * pieces * 2 + self.quantity) // (self.quantity * 2)
 
 
 PaidBy = Literal["one", "two cards", "gift card and another", "second attempt"]
-#: The ways in which orders are paid, with how many of a hundred are.
+#: How orders are paid, with the share of each way in percent.
 PAID_BY: Final[dict[PaidBy, int]] = {
     "one": 86,
     "two cards": 6,
@@ -84,7 +84,7 @@ class Gist:
         self.order_id = order.order_id
         self.created = created
         self.dice = dice = random.Random(f"order {seed} {order.left_incomplete} {order.number}")
-        # What not every order has is drawn from a source of its own.
+        # Optional parts have their own source of random numbers.
         self.extras = extras = random.Random(f"extras {order.left_incomplete} {order.number}")
         self.buyer: Person = person(seed, dice.randrange(clients))
         self.lines = [
@@ -96,12 +96,12 @@ class Gist:
         self.sequence = str(500000 + order.number)
         self.from_marketplace = self.order_id.startswith("MLB-")
         self.is_of_another_seller = self.order_id.endswith("-02")
-        #: What the marketplace took off the shipping: no more than information.
+        #: The marketplace's discount on shipping, for information only.
         self.marketplace_shipping_off = (
             184 if self.from_marketplace and extras.random() < 0.5 else 0
         )
         self.paid_by = extras.choices(tuple(PAID_BY), tuple(PAID_BY.values()))[0]
-        #: What the store puts in if it changes the order.
+        #: The line that the store adds if it changes the order.
         self.spare = Line(sku(seed, extras.randrange(skus)), extras.choice((1, 2)))
 
     @property

@@ -1,6 +1,6 @@
 """When orders were placed, or documents created.
 
-A history maps a number to a time and back by computation. A store with a million orders
+A history computes the time of a number, and the number of a time. So a store with a million orders
 takes no memory, and any window of its list is found at once.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Each hour's weight in a day's orders (in UTC; the store's time zone is UTC-3).
 HOURS = (9, 8, 6, 4, 2, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 11, 11, 10, 10, 11, 12, 12, 11)
 WEEKDAYS = (1.1, 1.05, 1.0, 1.0, 1.05, 0.85, 0.8)
-#: How many days the store keeps selling after "now", for clocks that are set forward.
+#: Days for which the store keeps selling after "now", for clocks that are set forward.
 DAYS_AHEAD = 120
 
 
@@ -48,7 +48,7 @@ class History:
     def _starts(self) -> list[int]:
         """The number of the first order in each hour, and the total.
 
-        Made once somebody asks: most stores have more entities than anybody reads.
+        Computed on first use: most stores have more entities than a test reads.
         """
         return _starts(*self._made_of)
 

@@ -1,4 +1,4 @@
-"""The life of an order: its states are computed from its number and the time."""
+"""The life of an order: its states, computed from its number and the time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 from sandbox.clock import DAY, HOUR, MINUTE, SECOND
 
-#: After these, an order has other items, or another value, than were bought.
+#: Actions that change an order's items or value.
 Changing = Literal["remove_item", "remove_piece", "substitute", "reweigh", "add_item", "discount"]
 #: What the sandbox's controls can do to an order.
 Action = Literal["touch", "approve", "cancel", "invoice", "return", "track", "deliver"] | Changing
@@ -28,12 +28,12 @@ class State:
     tracked: int | None = None
     delivered: int | None = None
     message: str | None = None
-    #: What the store changed of the items, and when.
+    #: The store's changes to the items, with their times.
     changes: tuple[tuple[Action, int], ...] = ()
 
     @property
     def item_removed(self) -> int | None:
-        """When the last item was taken out; None if it is still there."""
+        """When the last item was removed; None if it was not."""
         return next((at for action, at in self.changes if action == "remove_item"), None)
 
 
@@ -73,13 +73,13 @@ MAX_LIFE = 12 * DAY
 
 
 def completed_later(seed: int, number: int, created: int) -> int | None:
-    """When an incomplete order is completed after all; None for most."""
+    """When an incomplete order is completed later; None for most."""
     dice = random.Random(f"incomplete {seed} {number}")
     return created + dice.randrange(5 * MINUTE, 2 * DAY) if dice.random() < 0.1 else None
 
 
 def life_of_incomplete(seed: int, number: int, created: int) -> list[State]:
-    """The successive states of an order that was left incomplete."""
+    """The successive states of an incomplete order."""
     states = [State(None, created)]
     completed = completed_later(seed, number, created)
     if completed is not None:
@@ -104,6 +104,6 @@ def after(state: State, action: Action, at: int) -> State:
     }
     if action in CHANGES:
         return replace(state, last_change=at, changes=(*state.changes, (action, at)))
-    # Courier updates have been seen to leave lastChange as it was.
+    # In real stores, courier updates may leave lastChange unchanged.
     last_change = state.last_change if action in {"track", "deliver"} else at
     return replace(state, last_change=last_change, **changes[action])

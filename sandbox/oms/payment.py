@@ -1,4 +1,4 @@
-"""The parts of an order's document about its payment."""
+"""The payment parts of an order's document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-#: The full number of a card and its security code. VTEX's own example has such a code.
+#: A full card number and its security code. VTEX's own example has such a code.
 CARD_NUMBER, SECURITY_CODE = "4111111111111111", "7351"
 
 
@@ -32,7 +32,7 @@ def payment(gist: Gist, account: str) -> Json:
     part = gist.value // 3
     if gist.paid_by == "two cards":
         second = _payment(extras, PAYMENTS[1], part)
-        transaction["payments"] = [_worth(usual, gist.value - part), second]
+        transaction["payments"] = [_with_value(usual, gist.value - part), second]
     elif gist.paid_by == "gift card and another":
         card = _gift_card(extras, part)
         gift_cards.append(card)
@@ -42,7 +42,7 @@ def payment(gist: Gist, account: str) -> Json:
             "redemptionCode": card["redemptionCode"],
             "giftCardProvider": card["provider"],
         }
-        transaction["payments"] = [by_gift_card, _worth(usual, gist.value - part)]
+        transaction["payments"] = [by_gift_card, _with_value(usual, gist.value - part)]
     elif gist.paid_by == "second attempt":
         refused = {
             "isActive": False,
@@ -54,7 +54,7 @@ def payment(gist: Gist, account: str) -> Json:
 
 
 def show_cards(order: Json) -> None:
-    """Let an order show what a store must not keep, wherever a card may stand."""
+    """Add card data that nobody may store, wherever an order may have it."""
     for transaction in order["paymentData"]["transactions"]:
         for paid in transaction["payments"]:
             paid |= {"cvv2": SECURITY_CODE, "cardNumber": CARD_NUMBER}
@@ -67,7 +67,7 @@ def show_cards(order: Json) -> None:
     order["openTextField"] = {"value": f"Cobrar no {CARD_NUMBER}, por favor"}
 
 
-def _worth(paid: Json, value: int) -> Json:
+def _with_value(paid: Json, value: int) -> Json:
     return {**paid, "value": value, "referenceValue": value}
 
 

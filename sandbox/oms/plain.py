@@ -1,7 +1,6 @@
-"""The order list as plain calls: no HTTP, and orders of which only the dates are known.
+"""The order list as plain calls: no HTTP, and orders that have only dates.
 
-Many runs over days of a large store take seconds so. What a list does wrong is left to the
-server.
+Many runs over days of a large store then take seconds. Only the server has the list's quirks.
 """
 
 from __future__ import annotations
@@ -37,16 +36,17 @@ class PlainOrders:
     """The orders of a store, and its clock in seconds since 1970."""
 
     now: int
-    #: When the orders were placed, in ascending order. An order's id is its number here.
+    #: When the orders were placed, in ascending order. An order's id is its index here.
     created: Sequence[int]
-    #: The life of an order is one of these, by its number; the last ones are of no order.
+    #: Order n has the life at index n modulo the number of lives.
     lives: Sequence[Life]
-    #: Orders that the list shows only from a moment on.
+    #: Orders that arrive late in the list, with the time from which it shows them.
     late: dict[int, int] = field(default_factory=dict)
-    #: Orders that the list keeps showing as they were at a moment.
+    #: Orders whose list rows stay as they were at a time.
     frozen: dict[int, int] = field(default_factory=dict)
-    #: How many requests there were.
+    #: The number of requests for the list.
     lists: int = 0
+    #: The number of requests for an order.
     gets: int = 0
 
     def page(self, params: Mapping[str, str | int]) -> Json:
@@ -60,7 +60,7 @@ class PlainOrders:
         return {"list": rows, "paging": {"total": len(found), "perPage": size}}
 
     def order(self, number: int) -> Json:
-        """What Get order gives: the dates, as seconds."""
+        """An order as Get order returns it, with its date in seconds."""
         self.gets += 1
         return {"orderId": str(number), "lastChange": self.last_change(number)}
 
@@ -73,7 +73,7 @@ class PlainOrders:
 
     @property
     def count(self) -> int:
-        """How many orders have been placed."""
+        """The number of orders placed so far."""
         return bisect_right(self.created, self.now)
 
     def _life(self, number: int) -> Life:
@@ -95,7 +95,7 @@ class PlainOrders:
         return self.late.get(number, 0) <= self.now
 
     def _passing(self, name: str, start: int, end: int) -> list[int]:
-        """The orders that were paid or invoiced in a window, in the order of creation."""
+        """The orders paid or invoiced in a window, sorted by creation."""
         found: list[int] = []
         every = len(self.lives)
         for number, life in enumerate(self.lives):

@@ -1,4 +1,4 @@
-"""The parts of an order's document about items and discounts."""
+"""The item and discount parts of an order's document."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _price_tag(name: str, value: int) -> Json:
 
 
 def _services(line: Line) -> list[Json]:
-    """The services bought with a line. Their price is that of one piece, which is a guess."""
+    """The services bought with a line. That their price is per piece is a guess."""
     if not line.wrapping:
         return []
     greeting = {"name": "message", "content": {"text": "Com carinho"}}

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 MAX_PAGE = 30
 ALWAYS = Window(0, 2**62)
 FILTERS = {"f_authorizedDate": "authorized", "f_invoicedDate": "invoiced"}
-#: Whether the order has the invoice of a return.
+#: Filters orders by whether they have a return invoice.
 RETURNED = "f_hasInputInvoice"
 
 routes = web.RouteTableDef()
 
 
 class Query(NamedTuple):
-    """What a request to the list asks for."""
+    """The parameters of a list request."""
 
     page: int
     size: int
@@ -64,7 +64,7 @@ class Query(NamedTuple):
         )
 
     def days(self) -> float:
-        """The length of the longest window in days; 0 without one."""
+        """The length of the longest window, in days; 0 if there is none."""
         windows = [window for window in (self.created, *self.filters.values()) if window != ALWAYS]
         return max(((window.end - window.start) / DAY for window in windows), default=0)
 
@@ -109,7 +109,7 @@ async def list_orders(request: web.Request) -> web.Response:
 
 
 def _complaint(query: Query, quirks: Quirks, now: int) -> str | None:
-    """Why the list refuses a query; None if it does not."""
+    """Why the list refuses a query; None if it is valid."""
     if query.size > quirks.max_rows and quirks.large_pages == "error":
         return f"per_page must be at most {quirks.max_rows}"
     if query.page > MAX_PAGE and quirks.page_31 == "error":
@@ -127,7 +127,7 @@ def _is_too_long(query: Query, quirks: Quirks) -> bool:
 
 
 def _selection(store: Store, query: Query, now: int) -> tuple[Selection, bool]:
-    """The orders that the list finds, and whether the latest come first."""
+    """The orders that the list finds, and whether the newest come first."""
     if _is_too_long(query, store.quirks):
         return Selection(0, ()), query.descending
     found = store.book.select(query.created, query.filters, now, incomplete=query.incomplete)

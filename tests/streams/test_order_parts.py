@@ -109,7 +109,7 @@ def test_items_add_up_to_each_order(tap: Tap, shop: Shop, target: Target) -> Non
         assert [
             (row["quantity"], row["quantity_left"], row["total"], row["total_left"]) for row in rows
         ] == [
-            (line.quantity, left, line.worth(line.quantity), line.worth(left))
+            (line.quantity, left, line.price_of(line.quantity), line.price_of(left))
             for line, left in zip(changes.lines, changes.left, strict=True)
         ]
         assert [row["shipping_discount"] for row in rows] == [

@@ -67,7 +67,7 @@ class TestAnOrderThatIsListedAndNotGiven:
 
         run = tap.sync(shop.config(), target, select=ORDERS, hurry=True)
 
-        assert f"VTEX has not given 1 order for days, and the tap no longer asks: {lost}" in (
+        assert f"VTEX has not returned 1 order for days, so the tap gives up on: {lost}" in (
             run.log
         )
         assert not bookmark(target, "orders")["missing"]

@@ -17,7 +17,7 @@ from tap_vtex.errors import NotFoundError, UnavailableError
 from tap_vtex.http.request import Response
 from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.bookmark import OrderBookmark
-from tap_vtex.streams.orders.feed import OrderFeed, Readers
+from tap_vtex.streams.orders.feed import OrderFeed, OrderStreams
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.feed_queue import FEED, FEED_COMMIT, FEED_CONFIG, FEED_SETUP, MARK
 from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
@@ -123,7 +123,7 @@ class FeedClient(PlainClient):
         self._asked += 1
         if self._all.down_after is not None and self._asked > self._all.down_after:
             raise UnavailableError("The feed is down.")
-        self._all.feed.hear(NO_BOOK, self._all.ticks)
+        self._all.feed.update(NO_BOOK, self._all.ticks)
         return self._all.feed
 
 
@@ -178,15 +178,15 @@ class Pipeline:
         orders.now  # noqa: B018 - as the stream begins
         state = target.coming
         known = FeedBookmark.from_state(state[FEED_STATE]) if FEED_STATE in state else None
-        readers = Readers(selected, {*STREAMS} - {*selected}, state.keys())
+        streams = OrderStreams(selected, {*STREAMS} - {*selected}, state.keys())
 
         def save(bookmark: FeedBookmark) -> None:
             state[FEED_STATE] = json.loads(json.dumps(bookmark.to_state()))
 
-        feed = OrderFeed(client, known, readers, save, logger)
+        feed = OrderFeed(client, known, streams, save, logger)
 
         def checkpoint() -> None:
-            feed.put()
+            feed.save()
             target.take_state()
 
         for order in feed.run(wanted_from(orders, settings), checkpoint):

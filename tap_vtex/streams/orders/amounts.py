@@ -1,7 +1,7 @@
 """The arithmetic of an order's amounts.
 
-VTEX gives amounts in hundredths of the currency. They are calculated exactly and rounded where
-VTEX rounds: once for each line.
+VTEX sends amounts in hundredths of the currency. The tap calculates exactly and rounds where VTEX
+does: once per line.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
-#: Nothing that an order counts is as large. Beyond it, a value is a mistake and not a number.
-BEYOND: Final = 10**18
+#: No number in an order is this large. A larger value is an error and counts as missing.
+LIMIT: Final = 10**18
 
 
 class Amounts(NamedTuple):
-    """What a line of an order comes to, in hundredths."""
+    """The amounts of an order line, in hundredths."""
 
-    #: What its price tags take off the price; negative, as VTEX has it.
+    #: The discounts on the price; negative, as in VTEX.
     discount: Decimal
-    #: What they take off the shipping of the order, likewise. It is not in the total.
+    #: The discounts on the order's shipping; negative, and not part of the total.
     shipping_discount: Decimal
-    #: The price of services bought with it, such as gift wrapping.
+    #: The price of added services, such as gift wrapping.
     services: Decimal
-    #: Price, discount and services, in whole hundredths; None if VTEX does not send a price.
+    #: Price, discount and services, in whole hundredths; None if VTEX sends no price.
     total: Decimal | None
 
 
 def number(value: object) -> Decimal | None:
-    """A number, exactly as JSON has it, also where it came as text; None if it is none."""
+    """The exact value of a JSON number or of a number sent as text; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value) if -BEYOND < value < BEYOND else None
+        return Decimal(value) if -LIMIT < value < LIMIT else None
     if not isinstance(value, float | str):
         return None
     try:
         exact = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return exact if exact.is_finite() and -BEYOND < exact < BEYOND else None
+    return exact if exact.is_finite() and -LIMIT < exact < LIMIT else None
 
 
 def plain(exact: Decimal | None) -> float | None:
-    """A number as a record has it: an integer if it is one."""
+    """A number for a record: an integer where it is whole."""
     if exact is None:
         return None
     whole = int(exact)
@@ -55,19 +55,19 @@ def plain(exact: Decimal | None) -> float | None:
 
 
 def rounded(exact: Decimal) -> Decimal:
-    """An amount rounded to whole hundredths; a half away from zero."""
+    """Round an amount to whole hundredths; halves away from zero."""
     return exact.to_integral_value(ROUND_HALF_UP)
 
 
-def share(amount: Decimal, pieces: Decimal, of: Decimal) -> Decimal:
-    """What some of the pieces come to, if all together come to an amount."""
+def prorated(amount: Decimal, pieces: Decimal, of: Decimal) -> Decimal:
+    """The part of an amount that falls to some of its pieces, in whole hundredths."""
     return amount if pieces == of else rounded(amount * pieces / of)
 
 
 def amounts_of(item: Document) -> Amounts:
-    """What a line comes to.
+    """The amounts of a line.
 
-    ``price`` is that of one measurement unit, of which a piece may have several, or a part.
+    ``price`` is per measurement unit. A piece has ``unitMultiplier`` units, perhaps a fraction.
     """
     price, quantity = number(item.get("price")), number(item.get("quantity"))
     full = None
@@ -82,15 +82,15 @@ def amounts_of(item: Document) -> Amounts:
 
 
 def _discounts(tags: object, full: Decimal) -> tuple[Decimal, Decimal]:
-    """The sums of the discounts among price tags: those on the price, those on shipping.
+    """Sum the discounts among price tags: those on the price, and those on shipping.
 
-    A tag is named after what it changes, as in ``discount@price-...``, ``discount@shipping-...``
-    or ``DISCOUNT@MARKETPLACE``. Discounts on shipping are in the order's price of shipping, so
-    they are told apart. ``DISCOUNT@SHIPPINGMARKETPLACE`` is for information only, says VTEX.
+    A tag's name says what it changes: ``discount@price-...``, ``discount@shipping-...`` or
+    ``DISCOUNT@MARKETPLACE``. Shipping discounts are kept apart because the order's shipping price
+    already includes them. VTEX says that ``DISCOUNT@SHIPPINGMARKETPLACE`` is informational only.
 
     Args:
         tags: The price tags.
-        full: The price of all pieces before discounts, which a percentage is one of.
+        full: The price of all pieces before discounts, the base of percentages.
     """
     price = shipping = ZERO
     for tag in objects_in(tags):
@@ -109,7 +109,7 @@ def _discounts(tags: object, full: Decimal) -> tuple[Decimal, Decimal]:
 
 
 def _value(tag: Document) -> Decimal:
-    """A tag's value: hundredths, or percents."""
+    """A tag's value, in hundredths or in percent."""
     value, raw = number(tag.get("value")), number(tag.get("rawValue"))
     if value is None:
         return ZERO if raw is None else raw * 100
@@ -119,7 +119,7 @@ def _value(tag: Document) -> Decimal:
 def _services(services: object, pieces: Decimal | None) -> Decimal:
     """The price of services.
 
-    A service has the price of one piece. It is for all of them if it does not say for how many.
+    A service's price is per piece. Without a quantity, it applies to all pieces.
     """
     total = ZERO
     for service in objects_in(services):
@@ -134,9 +134,8 @@ def _services(services: object, pieces: Decimal | None) -> Decimal:
 def _as_vtex_rounds(exact: Decimal, item: Document) -> Decimal:
     """The total of a line in whole hundredths.
 
-    ``priceDefinition`` has what VTEX made of the same calculation, so it tells which way a
-    fraction went. It can't be taken for more than that: in chain orders, it lacks the discounts
-    (known issue 663203).
+    ``priceDefinition`` holds VTEX's result of the same calculation, so it shows which way VTEX
+    rounded. Use it for nothing else: in chain orders it lacks the discounts (known issue 663203).
     """
     definition = item.get("priceDefinition") or item.get("priceDefinitions")
     vtex = number(object_in(definition).get("total"))

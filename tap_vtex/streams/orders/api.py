@@ -1,4 +1,4 @@
-"""The endpoints of VTEX's order management (OMS), and the rows of its list."""
+"""The endpoints of VTEX's order management (OMS), and the rows of the order list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_vtex.types import Document
 
-#: The list ends after this many pages. Page 31 is refused.
+#: VTEX refuses page 31.
 MAX_PAGES: Final = 30
 ROWS_PER_PAGE: Final = 100
 
@@ -24,7 +24,7 @@ Query = dict[str, "str | int"]
 
 
 def _is_page(body: object) -> TypeGuard[Document]:
-    """Whether a body is a page of the list. A row that can't be read spoils no page."""
+    """Whether a body is a page of the list. An unreadable row does not invalidate the page."""
     return (
         isinstance(body, dict)
         and isinstance(body.get("list"), list)
@@ -37,14 +37,14 @@ class _OrderHead(msgspec.Struct, gc=False):
 
 
 class OrderBody(Undecoded[_OrderHead]):
-    """An order as it came."""
+    """The body of an order, not decoded yet."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content, _OrderHead)
 
     @property
     def order_id(self) -> object:
-        """Its id; None if it has none."""
+        """The order's id; None if it has none."""
         return self.head.order_id
 
 
@@ -66,16 +66,16 @@ ORDER: Final = Endpoint(
 
 
 class Row(NamedTuple):
-    """What a row of the list says that helps to find an order; dates in whole seconds."""
+    """The fields of a list row that help to find an order; dates in whole seconds."""
 
     order_id: str
     created: datetime | None = None
-    #: Undocumented, though VTEX's own apps read it. None if a row lacks it.
+    #: Undocumented, but used by VTEX's own apps. None if a row lacks it.
     last_change: datetime | None = None
 
     @classmethod
     def parse(cls, row: object) -> Row | None:
-        """Read a row of a page; None if it has no id that can be read."""
+        """Parse a row of a page; None if it has no readable id."""
         order_id = row.get("orderId") if isinstance(row, dict) else None
         if not isinstance(row, dict) or not isinstance(order_id, str | int) or not order_id:
             return None
@@ -84,32 +84,32 @@ class Row(NamedTuple):
         return cls(str(order_id), created and whole_second(created), last_change)
 
     def is_since(self, moment: datetime) -> bool:
-        """Whether the order was created at a moment or later, as far as the row says."""
+        """Whether the order was created at a moment or later; True if the row has no date."""
         return self.created is None or self.created >= moment
 
     def is_until(self, moment: datetime) -> bool:
-        """Whether the row says that the order was created at a moment or earlier."""
+        """Whether the order was created at a moment or earlier; False if the row has no date."""
         return self.created is not None and self.created <= moment
 
 
 def size_of(page: Document) -> int:
-    """How many rows a full page has."""
+    """The number of rows on a full page."""
     size = _number(page["paging"].get("perPage"))
     return size if 0 < size <= ROWS_PER_PAGE else ROWS_PER_PAGE
 
 
 def total_of(page: Document) -> int:
-    """The total that a page announces; as many as it has rows, if that can't be read."""
+    """The total that a page announces; its own row count if the total can't be read."""
     return _number(page["paging"].get("total")) or len(page["list"])
 
 
 def pages_of(page: Document) -> int:
-    """How many pages a list has, by what one of its pages announces."""
+    """The number of pages of a list, calculated from the total on one page."""
     return -(-total_of(page) // size_of(page))
 
 
 def _number(value: object) -> int:
-    """A whole number that may come as text or with a fraction; 0 if it can't be read."""
+    """Parse a whole number, perhaps sent as text or with a fraction; 0 if that fails."""
     try:
         return max(0, int(float(str(value))))
     except (OverflowError, ValueError):
@@ -117,10 +117,10 @@ def _number(value: object) -> int:
 
 
 def date_filter(name: str, window: Window) -> str:
-    """A window in the syntax of the list's filters.
+    """Format a window as a filter of the list.
 
-    It ends with the last millisecond of its last second. A window of one second ends with the
-    next second instead, because its neighbour shares nothing with it.
+    The filter ends with the last millisecond of the window's last second. A window of one second
+    ends at the next second instead, because it shares no second with its neighbour.
     """
     start, end = window.start, window.end
     until = f"{end:%Y-%m-%dT%H:%M:%S}.999Z"

@@ -1,4 +1,4 @@
-"""How far the orders have come, as the state keeps it."""
+"""The bookmark of the order streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.ledger import missing_from_list
 from tap_vtex.streams.orders.census import Census, checksum_of
-from tap_vtex.streams.orders.ladder import Rung, believed, merged_rungs
+from tap_vtex.streams.orders.ladder import Rung, merged_rungs, usable
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 class OpenWindow(Bookmark, frozen=True, kw_only=True):
-    """A window that was read, but can't be believed to be complete. Later runs read it again."""
+    """A window that was read but may be incomplete. Later runs read it again."""
 
     start: datetime
     end: datetime
-    #: Number and checksum of the orders that were read.
+    #: Number and checksum of the orders read.
     count: Annotated[int, msgspec.Meta(ge=0)]
     checksum: int = 0
-    #: When it was first read so. After the same answer for a day it counts.
+    #: When this result was first read. It is accepted once it has stayed the same for a day.
     since: datetime
 
     @property
     def window(self) -> Window:
-        """The window."""
+        """The creation dates it spans."""
         return Window(self.start, self.end)
 
     @property
     def is_counted_only(self) -> bool:
-        """Whether only the number of its orders is known, and not which they are."""
+        """Whether the state has the number of its orders, but no checksum."""
         return not self.checksum
 
     def shows_the_same(self, read: list[Listed]) -> bool:
@@ -45,59 +45,60 @@ class OpenWindow(Bookmark, frozen=True, kw_only=True):
 
 
 class ChangePass(Bookmark, frozen=True, kw_only=True):
-    """A search for changes that is under way, by creation date."""
+    """A search for changes in progress, by creation date."""
 
     began: datetime
-    #: Orders of any age that were paid or invoiced since then are fetched; those whose rows say
-    #: nothing of changes, if they were created since the second moment.
+    #: Fetch orders of any age that were paid or invoiced since then.
     since: datetime
+    #: Fetch orders without a date of change if they were created since then.
     undated_since: datetime
-    #: Whether it looks for all that changed since the last wide pass.
+    #: Whether it covers all changes since the last wide pass.
     wide: bool
-    #: The orders created from here ...
+    #: Start of the creation dates to search.
     recent: datetime
-    #: ... to here are looked at ...
+    #: End of the creation dates to search.
     until: datetime
-    #: ... and those to here were.
+    #: End of the creation dates searched so far.
     done_until: datetime
-    #: The orders that it has seen, and those that were loaded since it began.
+    #: The orders that the pass has seen.
     census: Census
+    #: The orders loaded since the pass began.
     newer: Census
 
 
 class OrderBookmark(Bookmark, frozen=True, kw_only=True):
-    """How far the orders have come, in whole seconds by VTEX's clock."""
+    """What has been loaded and searched, in whole seconds by VTEX's clock."""
 
-    #: Orders created from here ...
+    #: Start of the creation dates that are loaded.
     loaded_from: datetime
-    #: ... to here are loaded.
+    #: End of the creation dates that are loaded.
     loaded_until: datetime
-    #: Changes since then still have to be looked for, among orders of any age.
+    #: Changes since then are still to be searched for, in orders of any age.
     changes_since: datetime = msgspec.field(name="replication_key_value")
     #: When the last wide pass began.
     wide_pass_at: datetime
-    #: How far back the searches for changes have reached. Without any, the whole look-back
-    #: is searched.
+    #: How far back the searches for changes have reached. Without rungs, the next pass searches
+    #: the whole look-back.
     rungs: list[Rung] = msgspec.field(default_factory=list)
-    #: The orders of the lookback window that the list showed.
+    #: The listed orders of the lookback window.
     census: Census
-    #: Orders that the list showed and VTEX did not give, with the day of the first failure.
+    #: Listed orders that could not be fetched, with the day of the first failure.
     missing: dict[str, datetime] = msgspec.field(default_factory=dict)
     open: list[OpenWindow] = msgspec.field(default_factory=list)
     change_pass: ChangePass | None = None
-    #: Since when the searches for changes contradict what earlier ones saw.
+    #: Since when searches for changes have contradicted earlier ones.
     doubtful_since: datetime | None = None
 
     @classmethod
     def upgrade(cls, state: dict[str, Any]) -> dict[str, Any]:
-        """Read the states of version 1, too."""
+        """Also read states of version 1."""
         return missing_from_list(state, None)
 
     def not_ahead_of(self, now: datetime) -> OrderBookmark:
-        """The bookmark as it has to be if VTEX's clock has turned out to be set back.
+        """Move the bookmark back if it is ahead of VTEX's clock, because the clock was set back.
 
-        What is loaded then ends where a bucket of the census begins, so that no order is
-        counted twice.
+        `loaded_until` then moves to the start of a census bucket, so that no order is counted
+        twice.
         """
         if max(self.loaded_until, self.changes_since, self.wide_pass_at) <= now:
             return self
@@ -116,17 +117,17 @@ class OrderBookmark(Bookmark, frozen=True, kw_only=True):
         )
 
     def known_rungs(self, now: datetime) -> list[Rung]:
-        """The rungs that can be believed; the first one reaches back to all orders."""
+        """The usable rungs; the first one reaches back to the first order."""
         loaded = [
             Rung(at=self.wide_pass_at, back_to=self.loaded_from, wide=True),
             Rung(at=self.changes_since, back_to=self.loaded_from),
         ]
-        return believed(self.rungs, loaded, now)
+        return usable(self.rungs, loaded, now)
 
     def merged_with(self, other: OrderBookmark, wanted_from: datetime) -> OrderBookmark | None:
-        """One bookmark that holds for both; None if one has to catch up first.
+        """One bookmark that is true for both; None if one has to catch up first.
 
-        ``wanted_from`` is the creation date of the oldest orders that the run is to have.
+        ``wanted_from`` is the creation date of the oldest orders to load.
         """
         same_beginning = self.loaded_from == other.loaded_from or (
             max(self.loaded_from, other.loaded_from) <= wanted_from

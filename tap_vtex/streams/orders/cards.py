@@ -1,8 +1,8 @@
-"""What identifies a card is taken out of an order before anything is made of it.
+"""Removes card data from an order before anything else reads it.
 
-VTEX means to send neither security codes nor full numbers of cards. Its own example of an order
-has a code, though, and apps and people can write either into an order. Nobody may keep the codes,
-and few may keep the numbers.
+VTEX intends to send neither security codes nor full card numbers. But the order in its own
+documentation has a code, and apps and people can write either into an order. Nobody may store the
+codes, and few may store the numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _spellings(*names: str) -> frozenset[str]:
-    """How fields with such names are written: cardNumber, card_number and so on."""
+    """The spellings of field names: cardNumber, card_number and so on."""
     found: set[str] = set()
     for name in names:
         words = name.split()
@@ -28,44 +28,45 @@ def _spellings(*names: str) -> frozenset[str]:
     return frozenset(found)
 
 
-#: Fields with a security code, and fields with the number of a card.
+#: Fields that hold a security code.
 CODES: Final = _spellings(
     *("cvv", "cvv2", "cvc", "cvc2", "cvv code", "card cvv", "card cvc"),
     *("security code", "card security code", "verification value", "card verification value"),
 )
+#: Fields that hold a card number.
 NUMBERS: Final = _spellings(
     "card number", "credit card number", "debit card number", "full card number"
 )
 NAMES: Final = CODES | NUMBERS
-#: What VTEX fills in by itself, and what makes up most of an order.
+#: Parts that only VTEX fills in. They make up most of an order.
 WITHOUT_CARDS: Final = frozenset(
     {"items", "marketplaceItems", "itemMetadata", "totals", "sellers", "shippingData"}
     | {"clientProfileData", "storePreferencesData", "ratesAndBenefitsData", "changesAttachment"}
     | {"packageAttachment"}
 )
-#: What others fill in of an item.
-FREE_OF_ITEM: Final = ("attachments", "itemAttachment", "bundleItems", "assemblies", "params")
+#: Parts of an item that others fill in.
+FREE_ITEM_FIELDS: Final = ("attachments", "itemAttachment", "bundleItems", "assemblies", "params")
 CONTAINERS: Final = frozenset({dict, list})
-#: Ids that a payment provider gives. Some look like the number of a card.
+#: Ids from payment providers. Some look like card numbers.
 IDS: Final = frozenset({"tid", "nsu", "authid", "authorizationid", "paymentid", "code"})
-#: What may be the number of a card within a text, with blanks, dots or hyphens.
+#: What may be a card number within a text, with spaces, dots or hyphens.
 NUMBER: Final = re.compile(r"(?<![\d*])[2-6](?:[ .-]?\d){12,18}(?![\d*])")
-#: How many digits may stay, and no more: the first six and the last four.
+#: The most digits that may be kept: the first six and the last four.
 FIRST, LAST = 6, 4
 
 
 def remove_cards(order: Document) -> None:
-    """Remove security codes from an order, and the middle of card numbers.
+    """Remove security codes and the middle of card numbers from an order.
 
-    Fields are found by their names in all that is not VTEX's own. Numbers within texts are found
-    where payments and free texts stand.
+    Fields are found by name, in every part that others than VTEX fill in. Numbers within texts
+    are looked for in payments and free-text fields.
     """
     for fields in _objects_with_cards(order):
         for name in NAMES & fields.keys():
             fields[name] = None if name in CODES else masked(fields[name])
     for transaction in objects_in(object_in(order.get("paymentData")).get("transactions")):
         for payment in objects_in(transaction.get("payments")):
-            _shorten(payment)
+            _truncate_digits(payment)
             _mask_texts(object_in(payment.get("connectorResponses")))
     _mask_texts(object_in(order.get("openTextField")))
     if isinstance(message := order.get("lastMessage"), str):
@@ -73,16 +74,16 @@ def remove_cards(order: Document) -> None:
 
 
 def masked(value: Any) -> Any:  # noqa: ANN401 - JSON can be anything
-    """The number of a card without its middle; anything else as it is."""
+    """A card number without its middle; anything else unchanged."""
     digits = re.sub(r"\D", "", str(value)) if isinstance(value, str | int) else ""
     hidden = len(digits) - FIRST - LAST
     return f"{digits[:FIRST]}{'*' * hidden}{digits[-LAST:]}" if hidden > 0 else value
 
 
 def _objects_with_cards(order: Document) -> list[Document]:
-    """The objects in which others than VTEX may have written, if their fields' names tell.
+    """The objects, in parts that others than VTEX fill in, that have a field named for card data.
 
-    This looks at each value of many orders. Asking for the class is the quickest way.
+    This visits each value of many orders. Comparing ``__class__`` is the fastest test.
     """
     found = []
     todo: list[Any] = [
@@ -91,7 +92,7 @@ def _objects_with_cards(order: Document) -> list[Document]:
         if value.__class__ in CONTAINERS and name not in WITHOUT_CARDS
     ]
     for item in objects_in(order.get("items")):
-        free = map(item.get, FREE_OF_ITEM)
+        free = map(item.get, FREE_ITEM_FIELDS)
         todo += [value for value in free if value and value.__class__ in CONTAINERS]
     for value in todo:
         inside = value
@@ -105,8 +106,8 @@ def _objects_with_cards(order: Document) -> list[Document]:
     return found
 
 
-def _shorten(payment: Document) -> None:
-    """Leave of a payment's digits what their names promise."""
+def _truncate_digits(payment: Document) -> None:
+    """Cut a payment's digits down to what the field names promise."""
     first, last = payment.get("firstDigits"), payment.get("lastDigits")
     if isinstance(first, str) and len(first) > FIRST + 2:
         payment["firstDigits"] = first[:FIRST]
@@ -121,7 +122,7 @@ def _mask_texts(fields: Document) -> None:
 
 
 def _masked_if_valid(match: re.Match[str]) -> str:
-    """A number without its middle, if its check digit makes it the number of a card."""
+    """A number without its middle, if its check digit (Luhn) marks it as a card number."""
     digits = [int(digit) for digit in match[0] if digit.isdigit()]
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
     is_valid = (sum(doubled) + sum(digits[-1::-2])) % 10 == 0

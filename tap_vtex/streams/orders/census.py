@@ -1,11 +1,11 @@
-"""A census of the orders that the list has shown, in one or two kilobytes of state.
+"""A census of the listed orders, in one or two kilobytes of state.
 
-An order can enter VTEX's list hours or days late, under a creation date that was read long
-ago and with an equally old date of change. No date gives it away, but counting does. So the
-tap keeps the number of orders and a checksum of their ids for each bucket: each day of the
-lookback window, and each hour of the latest days. If a bucket differs the next time, orders
-have arrived late. The checksum identifies a single late order; if there are several, all
-orders of the bucket count as new.
+An order can enter VTEX's list hours or days late, with a creation date that was read long ago
+and an equally old date of change. No date reveals it, but counting does. So the tap keeps the
+number of orders and a checksum of their ids for each bucket: each day of the lookback window,
+and each hour of the latest days. If a bucket differs in a later run, orders have arrived late.
+The checksum identifies a single late order; if there are several, all orders of the bucket count
+as new.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class _State(msgspec.Struct):
 
 
 class Census:
-    """Number and checksum of the orders of each bucket of creation time.
+    """The number of orders and a checksum of their ids, by bucket of creation time.
 
-    The buckets begin at ``start``. Until ``hourly_from`` each is ``days`` long, then an hour.
+    The buckets begin at ``start``. Each is ``days`` days long until ``hourly_from``, then an hour.
     """
 
     # Not a dataclass, whose fields msgspec would write one by one.
@@ -69,9 +69,9 @@ class Census:
         return cls(start, hourly_from, days)
 
     def moved(self, start: datetime, now: datetime) -> Census:
-        """An empty census of the orders created since ``start``, as far as this one has them.
+        """An empty census for the orders of this one that were created since ``start``.
 
-        Each of its buckets is made of whole ones of this census.
+        Each of its buckets consists of whole buckets of this census.
         """
         buckets = max(0, (dates.start_of_day(start) - self.start).days // self.days)
         start = self.start + buckets * self.days * DAY
@@ -83,7 +83,7 @@ class Census:
         return Census(self.start, self.hourly_from, self.days)
 
     def without(self, other: Census) -> Census:
-        """A census without the orders of another one that has the same buckets."""
+        """This census minus the orders of another one with the same buckets."""
         rest = self.copy()
         for bucket, (count, mark) in enumerate(zip(other.counts, other.checksums, strict=True)):
             if bucket < len(rest.counts):
@@ -92,7 +92,7 @@ class Census:
         return rest
 
     def before(self, moment: datetime) -> Census:
-        """A census without the orders created at a moment or later, where a bucket begins."""
+        """This census without the orders created since a moment, at which a bucket begins."""
         kept = self.copy()
         end = kept.bucket(moment) or 0
         del kept.counts[end:], kept.checksums[end:]
@@ -101,15 +101,15 @@ class Census:
         return kept
 
     def begun_before(self, moment: datetime) -> Census:
-        """A census without the buckets that begin at a moment or later."""
+        """This census without the buckets that begin at a moment or later."""
         bucket = self.bucket(moment)
         if bucket is None:
             return self.like()
         begins = self.begins(bucket)
         return self.before(begins if begins == moment else self.begins(bucket + 1))
 
-    def youngest(self, number: int) -> datetime:
-        """Where the bucket begins from which on there are at most so many orders."""
+    def start_of_latest(self, number: int) -> datetime:
+        """The earliest bucket start since which there are at most ``number`` orders."""
         reached = len(self.counts)
         while reached and self.counts[reached - 1] <= number:
             reached -= 1
@@ -117,11 +117,11 @@ class Census:
         return self.begins(reached)
 
     def copy(self) -> Census:
-        """A census with the same buckets and the same orders."""
-        return self.counted_into(self.like())
+        """A census with the same buckets and orders."""
+        return self.added_to(self.like())
 
     def bucket(self, created: datetime | None) -> int | None:
-        """The number of the bucket for a creation date; None if there is none."""
+        """The index of the bucket of a creation date; None if it has none."""
         if created is None or created < self.start:
             return None
         if created < self.hourly_from:
@@ -129,7 +129,7 @@ class Census:
         return self._day_buckets + (created - self.hourly_from) // HOUR
 
     def begins(self, bucket: int) -> datetime:
-        """Where a bucket begins, and the one before it ends."""
+        """When a bucket begins and the one before it ends."""
         if bucket < self._day_buckets:
             return self.start + bucket * self.days * DAY
         return self.hourly_from + (bucket - self._day_buckets) * HOUR
@@ -139,45 +139,45 @@ class Census:
         return -(-(self.hourly_from - self.start).days // self.days)
 
     def add(self, row: Row) -> None:
-        """Count an order. Add each order only once."""
+        """Count an order. Never add the same order twice."""
         bucket = self.bucket(row.created)
         if bucket is None:
             return
-        self._reach(bucket)
+        self._grow_to(bucket)
         self.counts[bucket] += 1
         self.checksums[bucket] ^= _checksum(row.order_id)
 
     def with_rows(self, rows: Iterable[Row]) -> Census:
-        """A census with further orders."""
+        """This census plus more orders."""
         census = self.copy()
         for row in rows:
             census.add(row)
         return census
 
-    def _reach(self, bucket: int) -> None:
-        """Make room for a bucket, and for those before it."""
+    def _grow_to(self, bucket: int) -> None:
+        """Make room for a bucket and those before it."""
         missing = max(0, bucket + 1 - len(self.counts))
         self.counts.extend([0] * missing)
         self.checksums.extend([0] * missing)
 
     def of(self, bucket: int) -> tuple[int, int]:
-        """Number and checksum of a bucket."""
+        """The count and checksum of a bucket."""
         if bucket < len(self.counts):
             return self.counts[bucket], self.checksums[bucket]
         return 0, 0
 
-    def counted_into(self, plan: Census) -> Census:
-        """Add this census to an empty one, whose buckets must not be finer."""
+    def added_to(self, plan: Census) -> Census:
+        """Add this census to an empty one, whose buckets must not be finer; return that one."""
         for bucket, (count, mark) in enumerate(zip(self.counts, self.checksums, strict=True)):
             into = plan.bucket(self.begins(bucket))
             if into is not None and count:
-                plan._reach(into)
+                plan._grow_to(into)
                 plan.counts[into] += count
                 plan.checksums[into] ^= mark
         return plan
 
     def to_state(self) -> dict[str, Any]:
-        """The census as JSON."""
+        """Write the census as JSON."""
         orders = " ".join(
             f"{count}:{mark:x}" if count else "0"
             for count, mark in zip(self.counts, self.checksums, strict=True)
@@ -194,7 +194,7 @@ class Census:
         """Read what `to_state` wrote.
 
         Raises:
-            ValueError: It is something else.
+            ValueError: The state is not a census.
         """
         read = msgspec.convert(state, _State)
         pairs = [entry.partition(":") for entry in read.orders.split()]
@@ -221,20 +221,19 @@ def common_beginning(moment: datetime, *censuses: Census) -> datetime:
 
 
 class LateArrivals:
-    """Finds the orders of a list that an earlier census did not see.
+    """Finds the listed orders that an earlier census did not see.
 
-    The list has to be read in the order of creation, from ``since`` to where the earlier
-    census ended.
+    Read the list by creation date, from ``since`` to the end of the earlier census.
     """
 
     def __init__(self, earlier: Census, since: datetime, *, some_leave: bool = False) -> None:
         """Compare with an earlier census.
 
         Args:
-            earlier: The census.
+            earlier: The earlier census.
             since: Compare from this creation date on.
-            some_leave: Orders leave the list, as completed ones leave that of the incomplete
-                ones. A bucket with fewer orders than before then has gained none.
+            some_leave: Whether orders may leave the list, as completed orders leave the list of
+                incomplete ones. A bucket with fewer orders than before then has gained none.
         """
         self._earlier = earlier
         self._since = since
@@ -243,14 +242,14 @@ class LateArrivals:
         self._unfinished: dict[int, list[tuple[Row, bool]]] = {}
 
     def see(self, row: Row, *, taken: bool) -> None:
-        """Take in a listed order; ``taken`` says that it is fetched anyway."""
+        """Add a listed order; ``taken`` says that it is fetched anyway."""
         bucket = self._earlier.bucket(row.created)
         if bucket is not None:
             self._present.add(row)
             self._unfinished.setdefault(bucket, []).append((row, taken))
 
     def found(self, until: datetime | None) -> list[Row]:
-        """Late orders, not taken yet, of the buckets that end by ``until`` (None: of all)."""
+        """Late orders, not taken yet, in the buckets that end by ``until`` (None: in all)."""
         finished = [
             bucket
             for bucket in self._unfinished
@@ -259,9 +258,9 @@ class LateArrivals:
         return [row for bucket in finished for row in self._late(bucket)]
 
     def lost(self) -> int:
-        """How many orders the list has shown to the earlier census, and not this time.
+        """How many orders of the earlier census are no longer listed.
 
-        Only of the buckets that have been read to their end.
+        Counts only buckets that were read to their end.
         """
         return sum(
             max(0, self._earlier.of(bucket)[0] - self._present.of(bucket)[0])
@@ -283,10 +282,10 @@ class LateArrivals:
 
 
 def _checksum(order_id: str) -> int:
-    """The checksums of a bucket's orders are combined with XOR."""
+    """An order's checksum, to be combined with others by XOR."""
     return checksum(order_id, CHECKSUM_BYTES)
 
 
 def checksum_of(rows: Iterable[Row]) -> int:
-    """One checksum for many orders, in any order."""
+    """One checksum for many orders, whatever their sequence."""
     return reduce(xor, (_checksum(row.order_id) for row in rows), 0)

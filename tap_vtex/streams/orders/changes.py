@@ -1,10 +1,10 @@
-"""The search for changes: orders that were loaded before and have changed, or arrived late.
+"""The search for changes: orders that changed after they were loaded, or arrived late.
 
-VTEX's list can neither filter nor sort by change. So a pass lists orders again, the youngest
-ones or the whole look-back, and fetches those whose rows show a change since they were last
-searched; of older orders, it asks for those that were paid or invoiced since, and once a day for
-those that were returned. What the pass sees is compared with the census of the last one: more
-orders arrived late, fewer mean that the list can't be believed.
+VTEX's list can neither filter nor sort by change. So a pass lists orders again, the latest ones
+or the whole look-back, and fetches those whose rows show a change since they were last searched.
+For older orders, it lists those paid or invoiced since, and once a day those returned. The pass
+compares what it sees with the last census: additional orders arrived late, and missing ones mean
+that the list is incomplete.
 """
 
 from __future__ import annotations
@@ -36,36 +36,37 @@ if TYPE_CHECKING:
     from tap_vtex.streams.orders.window_reader import Listed
     from tap_vtex.types import Document
 
-    #: Fetches the wanted orders of chunks, and says when each chunk is done.
+    #: Fetches the wanted orders of chunks, and calls back when each chunk is done.
     FetchChunks = Callable[[Iterable[Chunk], Callable[[Chunk], None], Progress], Iterator[Document]]
 
-#: Every run finds a change that the list shows this late ...
+#: Every pass finds changes that the list shows up to this late.
 MARGIN: Final = timedelta(hours=1)
-#: ... and a wide pass, once a day, one that it shows this late.
+#: A wide pass, once a day, finds changes that the list shows up to this late.
 WIDE_MARGIN: Final = timedelta(hours=24)
-#: A pass over the youngest orders goes back further, as long as it takes no more pages.
+#: A pass over the latest orders goes back further as long as it needs no more pages than this.
 CHEAP_PAGES: Final = 40
-#: The list tells which orders have the invoice of a return, and not since when.
+#: The list can filter orders that have a return invoice, but not by its date.
 RETURNED: Final = {"f_hasInputInvoice": "true"}
-#: Orders whose rows have no date of change are fetched by every run while they are this
-#: young, and by a wide pass at any age.
+#: Every run fetches orders without a date of change while they are this young; a wide pass
+#: fetches them at any age.
 UNDATED_AGE: Final = timedelta(days=2)
 
 
-class Reach(NamedTuple):
-    """Which orders a pass has to look at."""
+class Scope(NamedTuple):
+    """Which orders a pass has to search."""
 
-    #: Where the look-back begins, and where the pass does.
+    #: Where the look-back begins.
     lookback_from: datetime
+    #: Where the pass begins.
     recent: datetime
-    #: Whether the whole look-back is due: once a day, or because nobody has searched it yet.
+    #: Whether to search the whole look-back: once a day, or if no pass has searched it yet.
     whole: bool
-    #: Whether to allow for a day in which the list shows a change late, and not for an hour.
+    #: Whether to allow for changes listed a day late, instead of an hour.
     wide: bool
 
 
-def reach(bookmark: OrderBookmark, orders: OrderList, settings: Settings) -> Reach:
-    """What a pass that begins now has to look at."""
+def scope_of(bookmark: OrderBookmark, orders: OrderList, settings: Settings) -> Scope:
+    """The scope of a pass that begins now."""
     last_run = bookmark.changes_since
     loaded_from = max(bookmark.loaded_from, orders.oldest)
     last_whole = ladder.last_whole_search(
@@ -81,9 +82,9 @@ def reach(bookmark: OrderBookmark, orders: OrderList, settings: Settings) -> Rea
     recent = lookback_from
     if not whole:
         youngest = dates.start_of_day(last_run - settings.recent)
-        cheap = bookmark.census.youngest(CHEAP_PAGES * ROWS_PER_PAGE)
+        cheap = bookmark.census.start_of_latest(CHEAP_PAGES * ROWS_PER_PAGE)
         recent = max(lookback_from, min(youngest, cheap))
-    return Reach(lookback_from, recent, whole, wide)
+    return Scope(lookback_from, recent, whole, wide)
 
 
 def begin(
@@ -92,16 +93,16 @@ def begin(
     """A new pass over the orders that were loaded before this run.
 
     Args:
-        bookmark: How far the orders have come.
-        until: How far they had come before this run.
+        bookmark: The current bookmark.
+        until: The ``loaded_until`` of the bookmark before this run.
         newer: The orders that this run has loaded.
-        orders: The list.
+        orders: The order list.
         settings: The settings.
     """
     started = orders.now
-    lookback_from, recent, whole, wide = reach(bookmark, orders, settings)
+    lookback_from, recent, whole, wide = scope_of(bookmark, orders, settings)
     recent = min(max(bookmark.loaded_from, orders.oldest, recent), until)
-    # What the pass does not see keeps its buckets.
+    # Orders that the pass does not see keep their buckets.
     if ladder.had_longer_lookback(
         bookmark.known_rungs(started), settings.lookback, bookmark.census.start, started
     ):
@@ -113,8 +114,8 @@ def begin(
         census = bookmark.census.moved(kept_from, started)
     return ChangePass(
         began=started,
-        # A wide pass reaches back to the one before it. So it finds what the list showed too
-        # late for all the passes in between.
+        # A wide pass searches for changes since the wide pass before it. So it finds those that
+        # the list showed too late for the passes in between.
         since=bookmark.wide_pass_at - WIDE_MARGIN if wide else bookmark.changes_since - MARGIN,
         undated_since=bookmark.loaded_from if wide else started - UNDATED_AGE,
         wide=wide,
@@ -127,7 +128,7 @@ def begin(
 
 
 class ChangeSearch:
-    """One pass, from where an earlier run has left it to its end."""
+    """One pass, new or resumed where an earlier run left it."""
 
     def __init__(
         self,
@@ -136,7 +137,7 @@ class ChangeSearch:
         change_pass: ChangePass,
         logger: logging.Logger,
     ) -> None:
-        """Go on with a pass over the orders of a bookmark."""
+        """Begin or resume a pass over the orders of a bookmark."""
         self._orders = orders
         self._logger = logger
         self._loaded_from = bookmark.loaded_from
@@ -144,7 +145,7 @@ class ChangeSearch:
             bookmark.known_rungs(change_pass.began), wide=change_pass.wide
         )
         self._resumed_at = change_pass.done_until
-        #: The orders that passes before this one have seen or loaded.
+        # The orders that were seen or loaded before this pass.
         earlier = bookmark.census.without(change_pass.newer)
         start = change_pass.recent
         if change_pass.done_until > start:
@@ -152,8 +153,8 @@ class ChangeSearch:
                 start, common_beginning(change_pass.done_until, earlier, change_pass.census)
             )
         self._start = start
-        # If the lookback window begins with the first order loaded, the bucket of that moment
-        # was counted from there as well, and can be compared.
+        # If the lookback window begins with the first order loaded, earlier runs also counted the
+        # bucket of that moment from there, so the counts are comparable.
         self._counted_from = start
         if start == bookmark.loaded_from:
             self._counted_from = min(earlier.start, change_pass.census.start)
@@ -161,19 +162,19 @@ class ChangeSearch:
         if start > change_pass.recent:
             census = change_pass.census.before(start)
         else:
-            kept = earlier.counted_into(change_pass.census.like())
+            kept = earlier.added_to(change_pass.census.like())
             census = kept.begun_before(self._counted_from)
         self.change_pass = msgspec.structs.replace(change_pass, census=census)
-        #: Why the list can't be believed; empty if nothing says so.
+        #: Why the list may be incomplete; empty if it seems complete.
         self.doubt = ""
 
     @property
     def result(self) -> Census:
-        """The census of all orders, once the pass has ended."""
-        return self.change_pass.newer.counted_into(self.change_pass.census.copy())
+        """The census of all orders after the pass."""
+        return self.change_pass.newer.added_to(self.change_pass.census.copy())
 
     def run(self, fetch: FetchChunks, advance: Callable[[ChangePass], None]) -> Iterator[Document]:
-        """Yield the orders that have changed; ``advance`` is told how far the pass has come."""
+        """Yield the changed orders; call ``advance`` with the pass after each chunk."""
 
         def done(chunk: Chunk) -> None:
             census = self.change_pass.census
@@ -187,13 +188,12 @@ class ChangeSearch:
         yield from fetch(self._recent(progress), done, progress)
         if not self._orders.incomplete and (lost := self._late.lost()):
             self.doubt = self.doubt or (
-                f"VTEX lists {counted(lost, 'orders')} fewer than before in the time that was "
-                "searched"
+                f"VTEX lists {counted(lost, 'orders')} fewer than before in the period searched"
             )
         yield from self._older(fetch)
 
     def _recent(self, progress: Progress) -> Iterator[Chunk]:
-        """The orders of the lookback window that have changed or arrived late."""
+        """The orders of the lookback window. Wanted are those that changed or arrived late."""
         at = self.change_pass
         window = Window(self._start, at.until)
         if window.end <= window.start:
@@ -210,7 +210,7 @@ class ChangeSearch:
                 yield chunk
 
     def _is_counted(self, row: Row, census: Census) -> bool:
-        """Whether the pass sees all of the bucket of an order."""
+        """Whether the pass sees the whole bucket of an order."""
         bucket = census.bucket(row.created)
         return bucket is not None and census.begins(bucket) >= self._counted_from
 
@@ -222,14 +222,14 @@ class ChangeSearch:
         return row.last_change >= self._last_searches.of(row.created) - margin
 
     def _is_wanted(self, row: Row) -> bool:
-        """Whether to fetch an order; before the pass was resumed, it was fetched if so."""
+        """Whether to fetch an order. Those before the point of resumption are fetched already."""
         was_done = self._resumed_at > self.change_pass.recent and row.is_until(self._resumed_at)
         return self._has_changed(row) and not was_done
 
     def _older(self, fetch: FetchChunks) -> Iterator[Document]:
-        """The orders from before the lookback window that were paid or invoiced since.
+        """Yield the orders older than the lookback window that were paid or invoiced since.
 
-        A wide pass also lists all those that were returned, for which there is no date.
+        A wide pass also lists all returned orders, since the list has no date of return.
         """
         at = self.change_pass
         older = Window(max(self._loaded_from, self._orders.oldest), at.recent)
@@ -241,7 +241,7 @@ class ChangeSearch:
         def chunks(listing: Iterator[Listed], *, undated: bool) -> Iterator[Chunk]:
             def is_wanted(row: Row) -> bool:
                 is_changed = row.last_change >= at.since if row.last_change else undated
-                # Those created later have been looked at.
+                # `_recent` covers those created later.
                 is_older = row.is_since(older.start) and not row.is_since(older.end)
                 return is_changed and is_older and row.order_id not in fetched
 
@@ -258,10 +258,10 @@ class ChangeSearch:
         are_returns_due = at.wide and not self._orders.incomplete
         for filters in [*dated, RETURNED] if are_returns_due else dated:
             few = self._orders.single_page(older, filters)
-            if not few and filters is RETURNED and not self._orders.heeds(RETURNED):
+            if not few and filters is RETURNED and not self._orders.supports(RETURNED):
                 self._logger.info(
-                    "VTEX does not tell which orders were returned, so a return shows only while "
-                    "its order is in the look-back"
+                    "VTEX does not tell which orders were returned, so the tap sees a return only "
+                    "while its order is in the lookback window"
                 )
                 continue
             listing = iter([few]) if few else self._orders.windows(older, filters)
@@ -270,5 +270,5 @@ class ChangeSearch:
 
 
 def empty_census(orders: OrderList, settings: Settings) -> Census:
-    """A census of the lookback window, before anything is counted."""
+    """An empty census of the lookback window."""
     return Census.plan(orders.now - settings.lookback, orders.now)

@@ -1,9 +1,9 @@
-"""One run over the feed: which orders it names, and which of its events are committed.
+"""One run over the feed: which orders it names, and which events to commit.
 
-Reading the feed is destructive: what is committed is gone for good, and no target ever tells the
-tap what it has. So an event is committed only by a run whose state proves that the target has
-its order: the run before has written the order, and then a state with the event's fingerprint.
-Until then the event comes again, and its order is fetched again.
+A commit removes an event for good, and no target tells the tap what it has stored. So a run
+commits an event only if its state proves that the target has the order: an earlier run has
+written the order, followed by a state with the event's fingerprint. Until then the event comes
+again, and its order is fetched again.
 """
 
 from __future__ import annotations
@@ -35,93 +35,97 @@ if TYPE_CHECKING:
     from tap_vtex.streams.orders.fetcher import Chunk
     from tap_vtex.types import Document
 
-#: Reads in a row that bring nothing new, after which the feed counts as empty. If all that VTEX
-#: announced was seen, one is enough.
+#: The feed counts as empty after this many reads in a row without new events, or after one such
+#: read if all events that VTEX announced have been seen.
 MAX_IDLE_READS: Final = 3
-#: A bound on the reads of a run.
 MAX_READS: Final = MAX_HEARD
-#: Handles in one commit.
-HANDLES: Final = 50
-#: An order that Get order shows older than its event is fetched again, while the event is young.
-SETTLES_IN: Final = timedelta(minutes=10)
-#: At most so many orders are owed to streams that are not selected: 55 kB of state.
+HANDLES_PER_COMMIT: Final = 50
+#: While an event is this young, an order older than its event is fetched again in the next run.
+MAX_ORDER_LAG: Final = timedelta(minutes=10)
+#: Orders to keep for streams that are not selected, at most: 55 kB of state.
 MAX_OWED: Final = 500
-#: What the list shows this soon, a stream that is selected again finds by itself: its search for
-#: changes reaches a day further back than its last one.
+#: A change listed within this time needs no entry for a stream that is selected again: its search
+#: for changes reaches a day further back than its last one.
 LISTED_WITHIN: Final = timedelta(hours=24)
-LIST_DOES_ALL: Final = "The order list does without it"
-FOREIGN: Final = (
-    "The feed of this key belongs to another system, and the tap leaves it alone. "
-    f"{LIST_DOES_ALL}. To use the feed, give the tap a key of its own."
+LIST_INSTEAD: Final = "The tap uses the order list instead"
+FOREIGN_FEED: Final = (
+    "The feed of this key belongs to another system, so the tap uses the order list instead. "
+    "To use the feed, give the tap a key of its own."
 )
 
 
-class Readers:
-    """The streams that are cut out of orders."""
+class OrderStreams:
+    """The streams made from orders."""
 
     def __init__(
         self, selected: Collection[str], others: Collection[str], loaded: Collection[str]
     ) -> None:
-        """Name those that are selected, those that are not, and those that have a bookmark."""
+        """Group the streams, by their names.
+
+        Args:
+            selected: The selected streams.
+            others: The streams that are not selected.
+            loaded: The streams with a bookmark.
+        """
         self.selected = frozenset(selected)
         self.others = frozenset(others)
-        #: Not selected now, but loaded before, and perhaps selected again.
+        #: Loaded before, not selected now, perhaps selected again later.
         self.waiting = self.others & frozenset(loaded)
 
 
 class OrderFeed:
-    """The feed in one run, for all streams that are cut out of orders."""
+    """The feed in one run, for all streams made from orders."""
 
     def __init__(
         self,
         client: VtexClient,
         bookmark: FeedBookmark | None,
-        readers: Readers,
+        streams: OrderStreams,
         save: Callable[[FeedBookmark], None],
         logger: logging.Logger,
     ) -> None:
-        """Begin with the bookmark that the run was given; ``save`` puts one into the state."""
+        """Begin with the bookmark of the last run; ``save`` puts a bookmark into the state."""
         self._client = client
         self._queue = FeedQueue(client)
-        self._readers = readers
-        self._save = save
+        self._streams = streams
+        self._set_bookmark = save
         self._logger = logger
         self._now = client.now()
         given = bookmark or FeedBookmark()
         self._consumer, self._succeeds = given.consumer, given.succeeds
-        #: The events whose orders the target has.
+        #: The events whose orders the target has for certain.
         self._proven = frozenset(given.heard)
-        self._heard = given.not_forgotten(self._now)
+        self._handled = given.unexpired(self._now)
         self._owed = dict(given.owed)
-        #: By order, the events whose orders are to be fetched.
+        #: The events whose orders are to be fetched, by order.
         self._events: dict[str, list[Event]] = {}
-        #: When the orders that this run has written had last changed.
+        #: The date of the last change of each order that this run has written.
         self._written: dict[str, datetime] = {}
 
-    def put(self) -> None:
-        """Put into the state what has been handed on so far."""
+    def save(self) -> None:
+        """Put the current bookmark into the state."""
         if self._consumer:
-            self._save(
+            self._set_bookmark(
                 FeedBookmark(
                     consumer=self._consumer,
                     succeeds=self._succeeds,
-                    heard=dict([*self._heard.items()][-MAX_HEARD:]),
+                    heard=dict([*self._handled.items()][-MAX_HEARD:]),
                     owed=dict(self._owed),
                 )
             )
 
     def run(self, wanted_from: datetime, checkpoint: Callable[[], None]) -> Iterator[Document]:
-        """Yield the orders that the feed names. It never fails: the list does without it.
+        """Yield the orders that the feed names. Failures are only logged: the list covers them.
 
         Args:
-            wanted_from: The creation date of the oldest orders that the run is to have.
+            wanted_from: The creation date of the oldest orders to load.
             checkpoint: Writes the state.
         """
         try:
             if config := self._own_config():
                 self._read(config)
         except VtexError as error:
-            self._logger.warning("The feed of orders can't be read. %s. %s", LIST_DOES_ALL, error)
+            self._logger.warning("The feed of orders can't be read. %s. %s", LIST_INSTEAD, error)
         wanted = [*(key for key in self._owed if self._is_owed_now(key)), *self._events]
         rows = [Row(order_id) for order_id in dict.fromkeys(wanted)]
         retry_for = self._client.policy.retry_feed_for
@@ -130,21 +134,21 @@ class OrderFeed:
             for number, outcome in enumerate(fetch(self._client, rows, retry_for=retry_for), 1):
                 order = outcome.result
                 if order is None:
-                    # Its events come again, until VTEX forgets them after two weeks.
+                    # Its events come again, until VTEX drops them after two weeks.
                     failed.append(outcome.item.order_id)
                 elif _is_wanted(order, wanted_from):
                     yield order
                     self._note_written(outcome.item.order_id, order)
                 else:
                     self._owed.pop(outcome.item.order_id, None)
-                    self._note_heard(outcome.item.order_id)
+                    self._note_handled(outcome.item.order_id)
                 if not number % CHUNK:
                     checkpoint()
         except VtexError as error:
             self._logger.warning("The orders that the feed names can't be fetched. %s", error)
         if failed:
             self._logger.warning(
-                "VTEX does not give %s that the feed names (%s). The next run asks again",
+                "VTEX did not return %s that the feed names (%s). The next run retries",
                 counted(len(failed), "orders"),
                 named(failed),
             )
@@ -152,18 +156,18 @@ class OrderFeed:
         if self._consumer:
             checkpoint()
 
-    # -- what the list asks --------------------------------------------------------------
+    # -- for the list --------------------------------------------------------------------
 
     def not_written(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows whose orders this run has not written as the list shows them, or newer."""
+        """The rows whose orders this run has not written yet, or only in an older version."""
         return [row for row in rows if not self._has_written(row)]
 
     def _has_written(self, row: Row) -> bool:
         written = self._written.get(row.order_id)
         return bool(written and row.last_change and row.last_change <= written)
 
-    def overhearing(self, fetch: FetchChunks) -> FetchChunks:
-        """A search for changes that also tells the feed what the list shows."""
+    def observing(self, fetch: FetchChunks) -> FetchChunks:
+        """Wrap ``fetch`` so that the feed sees the rows of all chunks."""
 
         def fetch_and_note(
             chunks: Iterable[Chunk], done: Callable[[Chunk], None], progress: Progress
@@ -178,7 +182,7 @@ class OrderFeed:
         return fetch_and_note
 
     def _note_listed(self, rows: Iterable[Row]) -> None:
-        """Forget what is owed to streams, where a search shows it: theirs will, too."""
+        """Drop owed orders that a search lists: the other streams' searches will list them, too."""
         for row in rows:
             owed = self._owed.get(row.order_id)
             if owed is None or self._now - owed.at > LISTED_WITHIN:
@@ -186,18 +190,21 @@ class OrderFeed:
             if row.last_change is None or row.last_change >= whole_second(owed.at):
                 del self._owed[row.order_id]
 
-    # -- whose feed it is ----------------------------------------------------------------
+    # -- configuration -------------------------------------------------------------------
 
     def _own_config(self) -> FeedConfig | None:
-        """The configuration, if it is this state's. It is made if there is none."""
+        """The configuration, if it belongs to this state. Creates it if there is none."""
         config = self._queue.config()
         if config is None:
-            what = "has lost its configuration, and begins anew" if self._consumer else "begins"
+            what = "had lost its configuration" if self._consumer else "was not configured"
             self._configure()
-            self._logger.info("The feed of orders %s. %s in this run", what, LIST_DOES_ALL)
+            self._logger.info(
+                "The feed of orders %s. The tap has configured it; this run uses the order list",
+                what,
+            )
             return None
         if not config.consumer:
-            self._logger.warning("%s", FOREIGN)
+            self._logger.warning("%s", FOREIGN_FEED)
             return None
         if config.consumer in {self._consumer, self._succeeds}:
             if config.consumer != self._consumer or not config.is_complete:
@@ -205,23 +212,22 @@ class OrderFeed:
             return config
         if self._consumer:
             self._logger.warning(
-                "The feed of this key belongs to another state of the tap, and this run leaves it "
-                "alone. %s. Give each pipeline a key of its own",
-                LIST_DOES_ALL,
+                "The feed of this key belongs to another state of the tap, so this run uses the "
+                "order list instead. Give each pipeline a key of its own"
             )
             return None
-        # Either the state is gone, or this is a second pipeline. It waits until the target has a
-        # state that names it: if this run is broken off, the old state goes on.
+        # Either the state is lost, or this is a second pipeline. Take the feed over only once the
+        # target has a state that says so: if this run fails, the old state stays valid.
         self._consumer, self._succeeds = new_consumer(), config.consumer
         self._logger.warning(
             "The feed of this key belongs to a state that this run was not given. %s. The next "
-            "run takes the feed over; if another pipeline has this key, give each one its own",
-            LIST_DOES_ALL,
+            "run takes the feed over; if another pipeline uses this key, give each one its own",
+            LIST_INSTEAD,
         )
         return None
 
     def _configure(self) -> None:
-        # Named first: if no response comes, the feed may be configured all the same.
+        # Set the name first: without a response, the feed may be configured all the same.
         self._consumer = self._consumer or new_consumer()
         self._queue.configure(self._consumer)
         self._succeeds = ""
@@ -242,7 +248,7 @@ class OrderFeed:
                 elif event.fingerprint not in seen:
                     self._events.setdefault(event.order_id, []).append(event)
                 seen.add(event.fingerprint)
-            if len(handles) >= HANDLES:
+            if len(handles) >= HANDLES_PER_COMMIT:
                 committed += self._commit(handles)
             idle = 0 if len(seen) > known else idle + 1
             is_all = config.quantity is not None and len(seen) >= config.quantity
@@ -251,50 +257,50 @@ class OrderFeed:
                 break
         committed += self._commit(handles)
         if seen:
-            named = counted(len(self._events), "orders")
-            self._logger.info("The feed names %s; events committed: %d", named, committed)
+            orders = counted(len(self._events), "orders")
+            self._logger.info("The feed names %s; events committed: %d", orders, committed)
         else:
-            self._logger.info("The feed has no events. %s", LIST_DOES_ALL)
+            self._logger.info("The feed has no events")
 
     def _commit(self, handles: dict[bytes, str]) -> int:
-        """Commit events, and forget them; return how many."""
+        """Commit events and forget them; return their number."""
         committed = len(handles)
         if handles:
             self._queue.commit([*handles.values()])
         for event in handles:
-            self._heard.pop(event, None)
+            self._handled.pop(event, None)
         handles.clear()
         return committed
 
-    def _note_heard(self, order_id: str, changed: datetime | None = None) -> None:
-        """Note that an order was written after its events; ``changed`` is when it last changed."""
+    def _note_handled(self, order_id: str, changed: datetime | None = None) -> None:
+        """Record the events of a handled order; ``changed`` is the date of its last change."""
         day = dates.start_of_day(self._now)
         for event in self._events.pop(order_id, ()):
-            is_young = event.at is not None and self._now - event.at < SETTLES_IN
+            is_young = event.at is not None and self._now - event.at < MAX_ORDER_LAG
             if is_young and changed and event.at and changed < whole_second(event.at):
-                continue  # Get order lags behind; the next run fetches it again
-            self._heard[event.fingerprint] = day
+                continue  # Get order lags behind the event; the next run fetches the order again
+            self._handled[event.fingerprint] = day
 
     def _note_written(self, order_id: str, order: Document) -> None:
         changed = dates.parse(order.get("lastChange")) or self._now
         self._written[order_id] = changed
         owed = self._owed.pop(order_id, None)
-        lacking = self._readers.others if order_id in self._events else frozenset()
-        lacking |= frozenset(owed.streams if owed else ()) - self._readers.selected
+        lacking = self._streams.others if order_id in self._events else frozenset()
+        lacking |= frozenset(owed.streams if owed else ()) - self._streams.selected
         if lacking:
             self._owed[order_id] = Owed(at=changed, streams=sorted(lacking))
-        self._note_heard(order_id, changed)
+        self._note_handled(order_id, changed)
 
-    # -- what streams lack that are not selected -----------------------------------------
+    # -- orders owed to streams not selected ---------------------------------------------
 
     def _is_owed_now(self, order_id: str) -> bool:
-        return not self._readers.selected.isdisjoint(self._owed[order_id].streams)
+        return not self._streams.selected.isdisjoint(self._owed[order_id].streams)
 
     def _forget_oldest_owed(self) -> None:
         by_age = sorted(self._owed, key=lambda key: self._owed[key].at)
         lacking: set[str] = set()
         for order_id in by_age[: max(0, len(by_age) - MAX_OWED)]:
-            lacking |= self._readers.waiting.intersection(self._owed.pop(order_id).streams)
+            lacking |= self._streams.waiting.intersection(self._owed.pop(order_id).streams)
         if lacking:
             self._logger.warning(
                 "The feed showed more than %d changes while %s was not selected. If you select it "
@@ -305,13 +311,13 @@ class OrderFeed:
 
 
 def _is_wanted(order: Document, wanted_from: datetime) -> bool:
-    """Whether the list would show an order, too: it is complete, and not too old."""
+    """Whether the list would show an order, too: it is complete and not too old."""
     created = dates.parse(order.get("creationDate"))
     return order.get("isCompleted") is not False and (created is None or created >= wanted_from)
 
 
 def check_feed(check: Check) -> None:
-    """Ask how the feed is configured, without reading it."""
+    """Request the feed's configuration, without reading events."""
     config = check.ask(FEED_CONFIG, fallback="sees changes in the list only")
     if isinstance(config, dict) and not FeedConfig.parse(config).consumer:
-        check.note(FOREIGN)
+        check.note(FOREIGN_FEED)

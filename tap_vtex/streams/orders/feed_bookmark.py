@@ -1,4 +1,4 @@
-"""What the state keeps of the feed: whose it is, and which of its events the target has."""
+"""The bookmark of the feed: who owns it, and which events have been handled."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ import msgspec
 from tap_vtex.streams.bookmarks import Bookmark
 from tap_vtex.streams.packing import packed, unpacked
 
-#: Bytes of an event's fingerprint. With as many events as there can be, one in forty thousand
-#: million is taken for another.
+#: Bytes of an event's fingerprint. Even with the most events possible, one in forty billion is
+#: mistaken for another.
 FINGERPRINT: Final = 6
-#: So many events are kept at most: 64 kB of state. Those beyond it are fetched again.
+#: Events to keep, at most: 64 kB of state. The orders of others are fetched again.
 MAX_HEARD: Final = 8000
-#: VTEX forgets an event after two weeks.
-FORGOTTEN_AFTER: Final = timedelta(days=15)
+#: VTEX drops an event after two weeks.
+EXPIRES_AFTER: Final = timedelta(days=15)
 
 
 class _Day(Bookmark, frozen=True, kw_only=True):
-    """The events that were heard on a day."""
+    """The events handled on a day."""
 
     day: datetime
     events: str
 
 
 class Owed(Bookmark, frozen=True, kw_only=True):
-    """An order that streams lack, because they were not selected when the feed showed it."""
+    """An order that streams lack because they were not selected when the feed named it."""
 
-    #: When the order had last changed then.
+    #: The date of the order's last change at that time.
     at: datetime
     streams: list[str]
 
 
 class FeedBookmark(Bookmark, frozen=True, kw_only=True):
-    """How far the feed has come."""
+    """What has been read from the feed."""
 
-    #: The name of this state in the mark of a configuration.
+    #: The name of this state, as marked in the feed's configuration.
     consumer: str = ""
-    #: The consumer whose configuration this one will take over, since its own state is gone.
+    #: The consumer to take the feed over from, because its state is lost.
     succeeds: str = ""
-    #: The events whose orders were written, and the day of that. A run that is given them
+    #: The events whose orders were written, with the day. A run that starts with this bookmark
     #: knows that the target has these orders.
     heard: dict[bytes, datetime] = msgspec.field(default_factory=dict)
-    #: Orders by id.
+    #: By order id.
     owed: dict[str, Owed] = msgspec.field(default_factory=dict)
 
     @classmethod
@@ -66,6 +66,6 @@ class FeedBookmark(Bookmark, frozen=True, kw_only=True):
         listed = [_Day(day=day, events=packed(b"".join(events))).to_state() for day, events in days]
         return {**Bookmark.to_state(msgspec.structs.replace(self, heard={})), "heard": listed}
 
-    def not_forgotten(self, now: datetime) -> dict[bytes, datetime]:
-        """The events that VTEX may still have."""
-        return {event: day for event, day in self.heard.items() if now - day < FORGOTTEN_AFTER}
+    def unexpired(self, now: datetime) -> dict[bytes, datetime]:
+        """The handled events that VTEX may still send."""
+        return {event: day for event, day in self.heard.items() if now - day < EXPIRES_AFTER}

@@ -1,8 +1,8 @@
 """VTEX's Feed v3: its configuration, and the events in its queue.
 
-The queue is one of Amazon's SQS. A read gives at most ten events, in any order, and often fewer
-than there are, or none; then it hides them for some minutes. An event comes again until it is
-committed by the handle that came with it last.
+The queue is Amazon SQS. A read returns at most ten events, in any order, and often fewer than
+there are, or none; it then hides them for some minutes. An event comes again until it is committed
+with the handle of its latest read.
 """
 
 from __future__ import annotations
@@ -41,16 +41,14 @@ FEED_SETUP: Final = Endpoint[Any](_CONFIG, is_anything, _RESOURCES, method="POST
 FEED: Final = Endpoint(_QUEUE, is_list, _RESOURCES)
 FEED_COMMIT: Final = Endpoint[Any](_QUEUE, is_anything, _RESOURCES, method="POST")
 
-#: A read gives no more.
 EVENTS_PER_READ: Final = 10
-#: For how long a read hides what it gave: until the handles are committed, not until the orders
-#: are fetched.
-HIDDEN_FOR: Final = timedelta(minutes=4)
-#: As long as VTEX allows.
-KEPT_FOR: Final = timedelta(days=14)
-#: A status that no order ever has, with the name of the consumer. VTEX takes any.
+#: How long a read hides its events: enough to commit the handles, not to fetch the orders.
+VISIBILITY_TIMEOUT: Final = timedelta(minutes=4)
+#: The longest that VTEX allows.
+RETENTION: Final = timedelta(days=14)
+#: Prefix of a status that no order has; the consumer's name follows. VTEX accepts any status.
 MARK: Final = "tap-vtex-"
-#: Every status that VTEX documents, or was seen to use.
+#: Every status that VTEX documents or has been seen to use.
 STATUSES: Final = (
     *("order-created", "on-order-completed", "on-order-completed-ffm", "order-completed"),
     *("order-create-error", "order-creation-error", "order-accepted", "order-replaced"),
@@ -72,14 +70,14 @@ class Event(NamedTuple):
 
     order_id: str
     handle: str
-    #: Stands for order, status and time of the change. An event that comes again has the same.
+    #: Identifies order, status and time of the change. It is the same when the event comes again.
     fingerprint: bytes
-    #: When the status changed, as far as that can be read.
+    #: When the status changed; None if that can't be read.
     at: datetime | None
 
     @classmethod
     def parse(cls, document: Document) -> Event | None:
-        """Read an event; None if it can't be told from others, or not be committed."""
+        """Parse an event; None if it has no order id or no handle."""
         fields = {str(name).lower(): value for name, value in document.items()}
         order_id, handle = fields.get("orderid"), fields.get("handle")
         if not (isinstance(order_id, str | int) and order_id and isinstance(handle, str)):
@@ -91,18 +89,18 @@ class Event(NamedTuple):
 
 
 class FeedConfig(NamedTuple):
-    """The feed of a key, as it is configured."""
+    """The configuration of a key's feed."""
 
-    #: The consumer that the mark names; empty without a mark of the tap's.
+    #: The consumer named by the tap's mark; empty without exactly one mark.
     consumer: str
-    #: Whether it lets every status pass.
+    #: Whether it includes every status.
     is_complete: bool
-    #: How many events there are, hidden ones included; None if VTEX does not say.
+    #: The number of events, hidden ones included; None if VTEX does not say.
     quantity: int | None
 
     @classmethod
     def parse(cls, body: object) -> FeedConfig:
-        """Read a configuration, whose keys come in any letter case."""
+        """Parse a configuration; the case of its keys does not matter."""
         fields = _lowered(body)
         chosen = fields.get("filter") if isinstance(fields, dict) else None
         named = chosen.get("status") if isinstance(chosen, dict) else None
@@ -117,17 +115,17 @@ class FeedConfig(NamedTuple):
 
 
 class FeedQueue:
-    """The feed of the key, by one request each."""
+    """The feed of the key; one request per method."""
 
     def __init__(self, client: VtexClient) -> None:
         self._client = client
         self._retry_for = client.policy.retry_feed_for
 
     def config(self) -> FeedConfig | None:
-        """How the feed is configured; None if it is not.
+        """The feed's configuration; None if there is none.
 
-        Another system's configuration must not be replaced because one answer says that there
-        is none. So VTEX has to say it twice.
+        VTEX has to say twice that there is none, because the tap would then replace another
+        system's configuration.
         """
         for wait in self._client.policy.list_waits[:2]:
             self._client.wait(wait)
@@ -141,21 +139,22 @@ class FeedQueue:
     def configure(self, consumer: str) -> None:
         """Configure the feed for a consumer.
 
-        It is tried once: another try could replace what somebody else has configured meanwhile.
+        This never retries: a second request could replace what another system has configured in
+        the meantime.
         """
         filter_ = {"type": "FromWorkflow", "status": [*STATUSES, f"{MARK}{consumer}"]}
         queue = {
-            "visibilityTimeoutInSeconds": int(HIDDEN_FOR.total_seconds()),
-            "MessageRetentionPeriodInSeconds": int(KEPT_FOR.total_seconds()),
+            "visibilityTimeoutInSeconds": int(VISIBILITY_TIMEOUT.total_seconds()),
+            "MessageRetentionPeriodInSeconds": int(RETENTION.total_seconds()),
         }
         self._client.post(FEED_SETUP, {"filter": filter_, "queue": queue}, retry_for=0)
 
     def read(self) -> list[Event]:
-        """Some of the events; perhaps none, though there are some.
+        """Some of the events; perhaps none although the queue has some.
 
         Raises:
-            VtexError: As `VtexClient.get` does; `UnavailableError` also where the
-                configuration is gone.
+            VtexError: As `VtexClient.get` does; also `UnavailableError` if the feed has lost its
+                configuration.
         """
         params = {"maxlot": EVENTS_PER_READ}
         try:
@@ -165,12 +164,12 @@ class FeedQueue:
         return [event for event in map(Event.parse, documents_in(body)) if event]
 
     def commit(self, handles: Sequence[str]) -> None:
-        """Remove events for good. A handle that was committed already does no harm."""
+        """Remove events for good. Committing a handle twice does no harm."""
         self._client.post(FEED_COMMIT, {"handles": [*handles]}, retry_for=self._retry_for)
 
 
 def new_consumer() -> str:
-    """A name for a consumer that no other one has."""
+    """A unique name for a consumer."""
     return secrets.token_hex(4)
 
 

@@ -1,4 +1,4 @@
-"""Single orders, fetched side by side, with a checkpoint every so many."""
+"""Fetches single orders in parallel, in chunks with a checkpoint after each."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.streams.orders.window_reader import Listed
 
-#: This many listed orders that VTEX does not know, without one that it does, are suspicious.
+#: This many listed orders in a row that VTEX does not know are suspicious.
 MAX_UNKNOWN: Final = 20
 #: Orders between two checkpoints.
 CHUNK: Final = 100
-#: After this many orders beyond it, a chunk is closed even if some of its orders have not come.
-MAX_BEYOND: Final = 400
+#: Once this many later orders have come, close a chunk even if some of its orders are pending.
+MAX_AHEAD: Final = 400
 
 OrderOutcome = Outcome[Row, Document]
 
@@ -33,9 +33,9 @@ OrderOutcome = Outcome[Row, Document]
 def fetch(
     client: VtexClient, rows: Iterable[Row], *, retry_for: float | None = None
 ) -> Iterator[OrderOutcome]:
-    """Fetch the order of each row; yield the outcomes in the order of completion.
+    """Fetch the order of each row; yield the outcomes in order of completion.
 
-    ``retry_for`` is how many seconds to ask for one order, instead of what the policy says.
+    ``retry_for`` overrides the policy's seconds of retries per order.
 
     Raises:
         VtexError: As `fetch_each` does.
@@ -51,26 +51,27 @@ def fetch(
 
 @dataclass(eq=False)
 class Chunk:
-    """A part of a window of the list, after which a run can resume."""
+    """A part of a list window, after which a run can resume."""
 
     window: Window
     #: All rows of the part.
     rows: list[Row]
     #: The rows whose orders are to be fetched.
     wanted: list[Row]
-    #: The window that it is a part of, and whether it is the last part.
+    #: The window that it is a part of.
     listed: Listed
+    #: Whether it is the window's last part.
     is_last: bool
-    #: Orders that have not come yet, nor failed.
+    #: Orders that have neither come nor failed yet.
     pending: set[str] = field(default_factory=set)
 
 
 def chunks_of(
     listed: Listed, wanted: Callable[[Row], bool], *, newest_first: bool = False
 ) -> Iterator[Chunk]:
-    """Cut a window where orders of different seconds meet, so that each part is small.
+    """Split a window into small parts, never within a second.
 
-    Rows without a date of creation are in the part that comes first.
+    Rows without a creation date are in the first part.
     """
     window, rows = listed.window, listed.rows
     undated = [row for row in rows if row.created is None]
@@ -79,7 +80,7 @@ def chunks_of(
         key=lambda row: row.created or window.start,
         reverse=newest_first,
     )
-    #: Rows, and those of them that are wanted.
+    # The rows of each part, and the wanted ones.
     parts = [(undated, list(filter(wanted, undated)))]
     for _, same_second in groupby(dated, key=lambda row: row.created):
         together = list(same_second)
@@ -103,20 +104,20 @@ def chunks_of(
 def fetch_chunks(
     client: VtexClient, chunks: Iterable[Chunk], done: Callable[[Chunk], None]
 ) -> Iterator[OrderOutcome]:
-    """Fetch the wanted orders of many chunks, without waiting at the end of each.
+    """Fetch the wanted orders of many chunks, without a wait at the end of each.
 
     Args:
         client: The client.
         chunks: The chunks.
-        done: Is told each chunk, in their order, once all its outcomes were handed on. A chunk
-            with an order that takes very long is told earlier; what is pending may still come.
+        done: Called with each chunk, in sequence, after all its outcomes were yielded. A chunk
+            with a very slow order is closed earlier; its pending orders may still come.
 
     Yields:
-        The outcomes, in the order of completion.
+        The outcomes, in order of completion.
 
     Raises:
-        VtexError: As `fetch_each` does; or an error of ``chunks``, after the orders of all
-            chunks before it.
+        VtexError: As `fetch_each` does; or an error of ``chunks``, after the orders of the chunks
+            before it.
     """
     under_way: deque[Chunk] = deque()
     chunk_of: dict[str, Chunk] = {}
@@ -132,16 +133,16 @@ def fetch_chunks(
         except VtexError as error:
             errors.append(error)
 
-    beyond = 0
+    ahead = 0
     for outcome in fetch(client, rows_of_all()):
         yield outcome
-        beyond += 1
+        ahead += 1
         if chunk := chunk_of.pop(outcome.item.order_id, None):
             chunk.pending.discard(outcome.item.order_id)
-        while under_way and (not under_way[0].pending or beyond > MAX_BEYOND + CHUNK):
-            beyond = max(0, beyond - len(under_way[0].wanted))
+        while under_way and (not under_way[0].pending or ahead > MAX_AHEAD + CHUNK):
+            ahead = max(0, ahead - len(under_way[0].wanted))
             done(under_way.popleft())
-    for chunk in under_way:  # without wanted orders, at the end
+    for chunk in under_way:  # the last ones, if they had no wanted orders
         done(chunk)
     if errors:
         raise errors[0]

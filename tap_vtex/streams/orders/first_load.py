@@ -30,7 +30,7 @@ def first_bookmark(orders: OrderList, settings: Settings) -> OrderBookmark:
 
 
 def wanted_from(orders: OrderList, settings: Settings) -> datetime:
-    """The creation date of the oldest orders that the user wants and VTEX shows."""
+    """The start date, or the oldest creation date that VTEX lists if that is later."""
     if settings.start_date is None:
         return orders.oldest
     return max(whole_second(settings.start_date), orders.oldest)

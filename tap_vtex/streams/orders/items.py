@@ -1,4 +1,4 @@
-"""Rows of order_items, cut out of an order."""
+"""The rows of order_items."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tap_vtex.streams.orders.amounts import plain
 from tap_vtex.streams.orders.modifications import lines_of
-from tap_vtex.streams.orders.parts import object_in, of_the_order
+from tap_vtex.streams.orders.parts import object_in, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tap_vtex.types import Document
 
 CANCELED: Final = "canceled"
-#: Fields of an item that its row keeps under VTEX's own names.
+#: Fields of an item that its row keeps under VTEX's names.
 KEPT: Final = (
     *("uniqueId", "productId", "ean", "refId", "seller", "sellerSku", "name", "quantity"),
     *("measurementUnit", "unitMultiplier", "price", "listPrice", "sellingPrice", "manualPrice"),
@@ -23,20 +23,20 @@ KEPT: Final = (
     *("tax", "taxCode", "isGift", "parentItemIndex", "imageUrl"),
     *("priceTags", "priceDefinition", "attachments", "bundleItems", "components"),
 )
-#: Fields of an item's additionalInfo, likewise.
+#: Fields of an item's additionalInfo that its row keeps under VTEX's names.
 KEPT_INFO: Final = ("brandId", "brandName", "categoriesIds", "categories")
 
 
 def items_of(order: Document, lines: Iterable[Line] | None = None) -> Iterator[Document]:
-    """Yield a flat row for each item of an order: those bought, and then those added later.
+    """Yield a flat row per item of an order: first those bought, then those added later.
 
     Amounts are in hundredths of the currency, as everywhere in VTEX's orders.
 
     Args:
         order: The order.
-        lines: Its lines, if they are known already.
+        lines: Its lines, if they have been read already.
     """
-    common = of_the_order(order)
+    common = order_columns(order)
     is_canceled = order.get("status") == CANCELED
     for index, line in enumerate(lines_of(order) if lines is None else lines):
         item, amounts = line.item, line.amounts

@@ -1,9 +1,9 @@
-"""How far back each search for changes has reached, and what the next one owes.
+"""How far back each search for changes has reached, and what the next one has to cover.
 
-Most changes are those of young orders. So every run searches the youngest orders, and once a
-day a run searches the whole look-back. Each search is a rung of a ladder: when it began, and
-how far back it reached. The rungs tell for each order since when its changes have not been
-looked for, whatever look-back the runs before had.
+Most changes are to young orders. So every run searches the latest orders, and one run a day
+searches the whole look-back. Each search is a rung of a ladder: when it began, and how far back it
+reached. The rungs show when each order was last searched for changes, whatever look-back earlier
+runs had.
 """
 
 from __future__ import annotations
@@ -21,76 +21,76 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 WIDE_EVERY: Final = timedelta(days=1)
-#: The next run may come this much earlier than its schedule says, as a part of the time
-#: between two runs.
-EARLY: Final = 0.1
-#: More rungs of wide searches are thinned out. Those of the last days are always there.
+#: The next run may start this much before its schedule, as a fraction of the time between two
+#: runs.
+MAX_EARLY: Final = 0.1
+#: Beyond this number, rungs of wide searches are thinned out. Those of the last days are kept.
 MAX_WIDE_RUNGS: Final = 8
-#: What a longer look-back has seen is kept for runs that have it, if one came lately ...
-LATELY: Final = timedelta(days=31)
-#: ... where a look-back counts as longer by more than what it is rounded up by.
+#: How long to keep the census of a longer look-back, for the next run that has it.
+LONGER_LOOKBACK_KEPT_FOR: Final = timedelta(days=31)
+#: A look-back counts as longer by more than this, which is more than it is rounded up by.
 LONGER_BY: Final = timedelta(days=3)
 
 
 class Rung(Bookmark, frozen=True, kw_only=True):
-    """A search for changes that has ended."""
+    """A finished search for changes."""
 
     #: When it began.
     at: datetime
-    #: It has seen the orders created since then.
+    #: It covered the orders created since then.
     back_to: datetime
-    #: Whether it allowed for a day in which the list shows a change late, and not for an hour.
+    #: Whether it allowed for changes listed a day late, instead of an hour.
     wide: bool = False
 
     def covers(self, other: Rung) -> bool:
-        """Whether another search adds nothing to what this one says."""
+        """Whether another search adds nothing to this one."""
         return (
             self.at >= other.at and self.back_to <= other.back_to and (self.wide or not other.wide)
         )
 
 
-def believed(rungs: Iterable[Rung], loaded: Sequence[Rung], now: datetime) -> list[Rung]:
-    """The rungs that are not in the future, the first of which reaches back to all orders.
+def usable(rungs: Iterable[Rung], loaded: Sequence[Rung], now: datetime) -> list[Rung]:
+    """The rungs that are not in the future; the first one reaches back to the first order.
 
-    If none does, what is known of all that is ``loaded`` stands in for it: the state is of a
-    version that kept no rungs, or was put together by hand.
+    If none reaches that far, ``loaded`` is added: the state comes from a version without rungs, or
+    was edited by hand.
     """
     known = [rung for rung in rungs if rung.at <= now]
     if not any(rung.wide and rung.back_to <= loaded[0].back_to for rung in known):
         known += loaded
-    return _settled(known)
+    return _uncovered(known)
 
 
 def with_rung(rungs: Sequence[Rung], rung: Rung) -> list[Rung]:
-    """Rungs and a new one, without those that say nothing any more."""
-    settled = _settled([*rungs, rung])
+    """Add a rung, and drop those that it makes redundant."""
+    settled = _uncovered([*rungs, rung])
     wide = [one for one in settled if one.wide]
     while len(wide) > MAX_WIDE_RUNGS:
-        del wide[_least_needed(wide)]
-    # The others only say more than the latest wide one if they are later.
-    return _settled([*wide, *(one for one in settled if not one.wide and one.at > wide[-1].at)])
+        del wide[_most_redundant(wide)]
+    # Other rungs add something only if they are later than the latest wide one.
+    return _uncovered([*wide, *(one for one in settled if not one.wide and one.at > wide[-1].at)])
 
 
 class LastSearches:
-    """When orders were last searched, by the date of their creation."""
+    """When orders were last searched, by creation date."""
 
     def __init__(self, rungs: Iterable[Rung], *, wide: bool) -> None:
-        """By the wide searches only, or by all."""
+        """Consider all searches, or only the ``wide`` ones."""
         steps = sorted((rung.back_to, rung.at) for rung in rungs if rung.wide or not wide)
         self._back_to = [back_to for back_to, _ in steps]
         self._at = list(accumulate((at for _, at in steps), max))
 
     def of(self, created: datetime | None) -> datetime:
-        """When orders created at a moment were; those of any moment for None."""
+        """When orders created at a moment were last searched; None: orders of any age."""
         step = 0 if created is None else bisect_right(self._back_to, created) - 1
         return self._at[max(0, step)]
 
 
 def merged_rungs(one: Sequence[Rung], other: Sequence[Rung]) -> list[Rung]:
-    """The rungs that hold for two bookmarks."""
+    """The rungs that are true for two bookmarks."""
     if not (one and other):
         return []
-    return _settled(
+    return _uncovered(
         Rung(
             at=min(rung.at, LastSearches(theirs, wide=rung.wide).of(rung.back_to)),
             back_to=rung.back_to,
@@ -101,8 +101,8 @@ def merged_rungs(one: Sequence[Rung], other: Sequence[Rung]) -> list[Rung]:
     )
 
 
-def deepened(rungs: Iterable[Rung], before: datetime, start: datetime) -> list[Rung]:
-    """Rungs that reached back to the first order, ``before`` earlier ones were loaded."""
+def extended_back(rungs: Iterable[Rung], before: datetime, start: datetime) -> list[Rung]:
+    """Extend the rungs that reached ``before``, once the first loaded order, back to ``start``."""
     return [
         Rung(at=rung.at, back_to=min(rung.back_to, start), wide=rung.wide)
         if rung.back_to <= before
@@ -114,9 +114,9 @@ def deepened(rungs: Iterable[Rung], before: datetime, start: datetime) -> list[R
 def last_whole_search(
     rungs: Iterable[Rung], lookback: timedelta, loaded_from: datetime, last_run: datetime
 ) -> datetime:
-    """When the whole look-back was last searched; the last run, if that was too long ago.
+    """When the whole look-back was last searched; the last run if that was too long ago.
 
-    Of orders that were too old for the look-back even then, nothing is owed.
+    Orders that were too old for the look-back at that time need no search.
     """
     searches = [
         rung.at
@@ -128,33 +128,34 @@ def last_whole_search(
 
 
 def is_wide_due(last_whole: datetime, last_run: datetime, now: datetime) -> bool:
-    """Whether to search the whole look-back in this run, with the wide margin.
+    """Whether this run has to search the whole look-back, with the wide margin.
 
-    So it is if the next run, after as much time as has passed since the last one, would come
-    too late. Runs that are rarer than daily search it every time.
+    That is the case if the next run would come too late, assuming the same interval as since the
+    last one. Runs less often than daily search the whole look-back every time.
     """
-    next_run = now + (now - last_run) * (1 - EARLY)
+    next_run = now + (now - last_run) * (1 - MAX_EARLY)
     return next_run >= last_whole + WIDE_EVERY
 
 
 def had_longer_lookback(
     rungs: Iterable[Rung], lookback: timedelta, counted_from: datetime, now: datetime
 ) -> bool:
-    """Whether a run had a longer look-back lately, which the next one may have again.
+    """Whether a recent run had a longer look-back, which the next run may have again.
 
     A first load counts as a search of what the census has counted.
     """
     return any(
         rung.at - max(rung.back_to, counted_from) > lookback + LONGER_BY
         for rung in rungs
-        if rung.wide and now - rung.at < LATELY
+        if rung.wide and now - rung.at < LONGER_LOOKBACK_KEPT_FOR
     )
 
 
-def _settled(rungs: Iterable[Rung]) -> list[Rung]:
-    """The rungs that no other one covers, the one that reaches back furthest first."""
+def _uncovered(rungs: Iterable[Rung]) -> list[Rung]:
+    """The rungs that no other one covers, sorted by how far they reach back."""
     kept: list[Rung] = []
-    # A later search covers an earlier one, and of two at the same time the deeper or wider one.
+    # Later searches cover earlier ones; of two that began together, the deeper or wider one covers
+    # the other.
     for rung in sorted(rungs, key=lambda one: (one.at, one.wide), reverse=True):
         if not any(one.covers(rung) for one in kept):
             kept.append(rung)
@@ -164,8 +165,8 @@ def _settled(rungs: Iterable[Rung]) -> list[Rung]:
     )
 
 
-def _least_needed(wide: Sequence[Rung]) -> int:
-    """Which rung to take out: the older they are, the further apart they may be."""
+def _most_redundant(wide: Sequence[Rung]) -> int:
+    """The index of the rung to drop: the older rungs are, the further apart they may be."""
 
     def gap(number: int) -> float:
         apart = wide[number + 1].at - wide[number - 1].at

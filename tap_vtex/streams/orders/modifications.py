@@ -1,7 +1,7 @@
-"""The lines of an order as they stand after the store has changed it.
+"""The lines of an order, after the store's changes to it.
 
-VTEX leaves ``items`` as they were bought. What was added and removed later is listed beside
-them, in ``changesAttachment``.
+VTEX leaves ``items`` as they were bought. Later additions and removals are in
+``changesAttachment``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tap_vtex.streams.orders.amounts import (
     amounts_of,
     number,
     plain,
-    share,
+    prorated,
 )
 from tap_vtex.streams.orders.parts import object_in, objects_in
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
     from tap_vtex.types import Document
 
-#: What an added item has in common with a bought one of the same SKU. VTEX sends none of it.
+#: Fields that an added item shares with a bought one of the same SKU. VTEX does not send them.
 COMMON: Final = (
     *("productId", "ean", "refId", "seller", "sellerSku", "name", "measurementUnit"),
     *("unitMultiplier", "imageUrl", "additionalInfo"),
 )
-#: Totals of an order that stand for its lines. A tuple, as drift makes anything of an id.
-STANDING_FOR_LINES: Final = ("Items", "Discounts", "Change")
+#: Ids of the order totals that sum up its lines. A tuple, because an id may be unhashable.
+LINE_TOTALS: Final = ("Items", "Discounts", "Change")
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of an order: what was bought, or what was added later."""
+    """A line of an order: an item bought, or added later."""
 
     item: Document
     amounts: Amounts
-    #: How many pieces it had; None if VTEX does not say.
+    #: Pieces at first; None if VTEX does not say.
     quantity: Decimal | None
-    #: How many of them are left.
+    #: Pieces left.
     left: Decimal
     is_added: bool
 
@@ -56,18 +56,18 @@ class Line:
 
     @property
     def is_gone(self) -> bool:
-        """Whether a change of the order has left nothing of it."""
+        """Whether changes to the order have removed all pieces."""
         return self.left <= 0 and self.quantity is not None and self.quantity > 0
 
     @property
     def total_left(self) -> Decimal | None:
-        """What the pieces that are left come to, in whole hundredths."""
+        """The total of the pieces left, in whole hundredths."""
         total = self.amounts.total
-        return share(total, self.left, self.quantity) if total and self.quantity else total
+        return prorated(total, self.left, self.quantity) if total and self.quantity else total
 
 
 def lines_of(order: Document) -> list[Line]:
-    """The lines that were bought, in the order of ``items``, and then those that were added."""
+    """The lines bought, in the sequence of ``items``, then those added."""
     lines = [Line.of(item) for item in objects_in(order.get("items"))]
     bought = [line.item for line in lines]
     for change in objects_in(object_in(order.get("changesAttachment")).get("changesData")):
@@ -75,39 +75,39 @@ def lines_of(order: Document) -> list[Line]:
         gone = [one.get("uniqueId") for one in removed]
         added = []
         for one in objects_in(change.get("itemsAdded")):
-            # Where VTEX puts what was added into `items` too, it is not there twice.
+            # Don't count an addition twice that VTEX has also put into `items`.
             same = [] if one.get("uniqueId") in gone else _of_unique_id(lines, one)
             for line in same:
                 line.is_added = True
             if not same:
                 added.append(_added(one, bought))
         for one in removed:
-            # What a change takes out was there before it, if possible.
+            # Prefer lines from before the change.
             _remove(one, lines, added)
         lines += added
     return lines
 
 
-class ReadOrder:
-    """An order that was read, with its lines, of which more than one stream makes something."""
+class OrderWithLines:
+    """An order and its lines, which several streams use."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
 
     @cached_property
     def lines(self) -> list[Line]:
-        """The lines as they stand now."""
+        """The lines after all changes."""
         return lines_of(self.document)
 
 
 def value_difference(order: Document, lines: Iterable[Line] | None = None) -> float | None:
-    """What an order's value has beyond what its lines and totals add up to, in hundredths.
+    """An order's value minus the sum of its lines and its other totals, in hundredths.
 
-    The totals of items, discounts and changes are not counted, since the lines stand for them.
+    The totals of items, discounts and changes don't count, because the lines include them.
 
     Args:
         order: The order.
-        lines: Its lines, if they are known already.
+        lines: Its lines, if they have been read already.
 
     Returns:
         The difference; None if VTEX sends no value.
@@ -118,13 +118,13 @@ def value_difference(order: Document, lines: Iterable[Line] | None = None) -> fl
     for line in lines_of(order) if lines is None else lines:
         value -= line.total_left or ZERO
     for entry in objects_in(order.get("totals")):
-        if entry.get("id") not in STANDING_FOR_LINES:
+        if entry.get("id") not in LINE_TOTALS:
             value -= number(entry.get("value")) or ZERO
     return plain(value)
 
 
 def _added(entry: Document, bought: list[Document]) -> Line:
-    """The line of an added item, with what is known of it from a bought one."""
+    """The line of an added item, completed from a bought one of the same SKU."""
     sellers = {one.get("seller") for one in bought if isinstance(one.get("seller"), str)}
     like: Document = {"seller": sellers.pop()} if len(sellers) == 1 else {}
     for item in bought:
@@ -136,21 +136,21 @@ def _added(entry: Document, bought: list[Document]) -> Line:
 
 
 def _remove(entry: Document, *groups: list[Line]) -> None:
-    """Take the pieces of a removed item out of the lines that fit it best."""
+    """Remove an item's pieces from the lines that match it best."""
     wanted = number(entry.get("quantity")) or ZERO
     for lines in groups:
-        fitting = [line for line in _of_item(lines, entry) if line.left > 0]
-        for line in sorted(fitting, key=lambda line: _misfit(line.item, entry)):
+        matching = [line for line in _of_item(lines, entry) if line.left > 0]
+        for line in sorted(matching, key=lambda line: _mismatches(line.item, entry)):
             taken = min(line.left, wanted)
             line.left -= taken
             wanted -= taken
 
 
 def _of_item(lines: list[Line], entry: Document) -> list[Line]:
-    """The lines of an item that was removed.
+    """The lines of a removed item.
 
-    It is named by its SKU. In case it has another id there, as in an example of VTEX's, the
-    SKU's id at the seller and its name tell as well.
+    An item is identified by its SKU. Where that is another id, as in one of VTEX's examples, match
+    the seller's SKU id, then the name.
     """
     for name, wanted in (("id", "id"), ("sellerSku", "id"), ("name", "name")):
         found = [line for line in lines if str(line.item.get(name)) == str(entry.get(wanted))]
@@ -159,11 +159,11 @@ def _of_item(lines: list[Line], entry: Document) -> list[Line]:
     return []
 
 
-def _misfit(item: Document, entry: Document) -> list[bool]:
-    """In which respects an item is not the one that was removed, the weightiest first.
+def _mismatches(item: Document, entry: Document) -> list[bool]:
+    """How an item differs from the removed one, most significant difference first.
 
-    Lines of the same SKU are told apart by ``uniqueId``, which only some changes have, and by
-    weight and price: the one that was paid, or the one without discounts.
+    Lines of the same SKU differ by ``uniqueId``, which only some changes have, and by weight and
+    price: the price paid, or the price before discounts.
     """
     unit, price = number(entry.get("unitMultiplier")), number(entry.get("price"))
     return [

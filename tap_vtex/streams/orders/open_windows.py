@@ -1,9 +1,9 @@
-"""Windows of the order list that can't be believed: counted again, and read again.
+"""Verifies loaded windows of the order list, and keeps those that may be incomplete.
 
-A window is loaded once, and long before the lookback nothing would find its orders later. So
-each load is held against a second source: the totals of its windows, asked for again once it
-has ended, and the total of the whole store, which VTEX gives without a date. A window that is
-contradicted stays open in the state, and every run looks at it until the same answer has come
+A window is loaded once, and no search for changes covers orders older than the lookback window.
+So the tap compares each load with a second source: the totals of its windows, requested again
+after the load, and the total of the whole store, requested without dates. A window that may be
+incomplete stays open in the state. Every run reads it again, until the result has stayed the same
 for a day.
 """
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from tap_vtex.streams.orders.order_list import OrderList
     from tap_vtex.streams.orders.window_reader import Listed
 
-#: The same answer counts after this long.
+#: A result that has stayed the same for this long is accepted.
 BELIEVED_AFTER: Final = timedelta(days=1)
-#: At most this many windows are kept apart; more become one.
+#: Open windows in the state, at most. Beyond it, neighbours are merged.
 MAX_OPEN: Final = 50
 
 
 class Loaded(NamedTuple):
-    """A window that this run has loaded, and how many orders it had."""
+    """A window that this run has loaded, and the number of its orders."""
 
     window: Window
     rows: int
 
 
 def open_window(listed: Listed, since: datetime) -> OpenWindow:
-    """What the state keeps of a window that was read and can't be believed."""
+    """The state's entry for a window that was read but may be incomplete."""
     return OpenWindow(
         start=listed.window.start,
         end=listed.window.end,
@@ -50,7 +50,7 @@ def open_window(listed: Listed, since: datetime) -> OpenWindow:
 
 
 def parts_of(loaded: list[Loaded], since: datetime) -> list[OpenWindow]:
-    """What the state keeps of a load that can't be believed: long windows, only counted."""
+    """The state's entries for a load that may be incomplete: long windows with counts only."""
     return [
         OpenWindow(
             start=part.start,
@@ -62,8 +62,8 @@ def parts_of(loaded: list[Loaded], since: datetime) -> list[OpenWindow]:
     ]
 
 
-def contradicted(orders: OrderList, loaded: list[Loaded]) -> list[Window]:
-    """The windows that VTEX now announces more orders for than were loaded."""
+def undercounted(orders: OrderList, loaded: list[Loaded]) -> list[Window]:
+    """The windows for which VTEX now announces more orders than were loaded."""
     if not loaded:
         return []
     if _total(orders, _span(loaded)) <= sum(one.rows for one in loaded):
@@ -71,28 +71,28 @@ def contradicted(orders: OrderList, loaded: list[Loaded]) -> list[Window]:
     return [one.window for one in loaded if _total(orders, one.window) > one.rows]
 
 
-def lacks_orders(orders: OrderList, loaded: list[Loaded], logger: logging.Logger) -> str:
-    """Hold a load against the total of the whole store.
+def shortfall(orders: OrderList, loaded: list[Loaded], logger: logging.Logger) -> str:
+    """Compare a load with the total of the whole store.
 
     Returns:
-        Why orders must be lacking; empty if nothing says so.
+        Why orders must be missing; empty if the load seems complete.
     """
     for wait in orders.client.policy.list_waits:
         orders.client.wait(wait)
         total = orders.store_total(again=bool(wait))
-        known = _elsewhere(orders, loaded) + sum(one.rows for one in loaded)
+        known = _total_outside(orders, loaded) + sum(one.rows for one in loaded)
         if total <= known:
             return ""
         logger.warning(
-            "VTEX announces %s in all, and %d when it is asked by date; asking again",
+            "VTEX announces %s in all, but %d by date; requesting the totals again",
             counted(total, "orders"),
             known,
         )
-    return f"VTEX announces {counted(total, 'orders')} in all, and shows {known:,} of them by date"
+    return f"VTEX announces {counted(total, 'orders')} in all, but only {known:,} by date"
 
 
 def merged(windows: list[OpenWindow]) -> list[OpenWindow]:
-    """At most `MAX_OPEN` windows, neighbours made into one where there are more."""
+    """Merge neighbours until there are at most `MAX_OPEN` windows."""
     while len(windows) > MAX_OPEN:
         windows = sorted(windows, key=lambda one: one.start)
         first, second, *rest = windows
@@ -110,8 +110,8 @@ def _span(loaded: list[Loaded]) -> Window:
     return Window(min(one.window.start for one in loaded), max(one.window.end for one in loaded))
 
 
-def _elsewhere(orders: OrderList, loaded: list[Loaded]) -> int:
-    """How many orders VTEX announces before and after what was loaded."""
+def _total_outside(orders: OrderList, loaded: list[Loaded]) -> int:
+    """The total that VTEX announces before and after the load."""
     span = _span(loaded)
     total = 0
     if span.start > orders.oldest:
@@ -123,7 +123,7 @@ def _elsewhere(orders: OrderList, loaded: list[Loaded]) -> int:
 
 
 def _total(orders: OrderList, window: Window) -> int:
-    """A total; 0 where it can't be had, since it is there to contradict and not to agree."""
+    """The total of a window; 0 on failure, since a total only serves to show missing orders."""
     try:
         return orders.total(window)
     except (NotFoundError, RefusedError, UnavailableError):

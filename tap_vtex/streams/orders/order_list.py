@@ -1,7 +1,7 @@
 """The order list of a store: its totals, and its orders window by window.
 
-VTEX's list stops after 30 pages of 100 orders, lags some minutes behind, and changes while it
-is read. Its rows only serve to find orders. What an order contains comes from Get order, since
+VTEX's list stops after 30 pages of 100 orders, lags some minutes behind, and changes while it is
+read. The tap uses its rows only to find orders. The orders themselves come from Get order, since
 rows round amounts and can be outdated.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: VTEX shows orders for this long.
 RETENTION_YEARS: Final = 2
-#: This close to the end of the retention, list and orders need not agree about it.
+#: This close to the retention edge, the list and Get order may disagree on what is retained.
 EDGE_MARGIN: Final = timedelta(days=2)
 
 
@@ -51,39 +51,39 @@ class OrderList:
 
     @cached_property
     def now(self) -> datetime:
-        """The second, by VTEX's clock, at which this was first asked for.
+        """The second of the first request for the list, by VTEX's clock.
 
         Raises:
             AccessError: The key may not list orders.
         """
-        self._total = self._ask_total({})
+        self._total = self._request_total({})
         return whole_second(self.client.now())
 
     def store_total(self, *, again: bool = False) -> int:
-        """How many orders VTEX lists in all, without a filter: as of `now`, or ``again``."""
+        """The unfiltered total, as of `now`; ``again`` requests it anew."""
         if again or self._total is None:
-            self._total = self._ask_total({})
+            self._total = self._request_total({})
         return self._total
 
     def total(self, window: Window) -> int:
-        """How many orders created in a window VTEX announces; 0 outside of its retention."""
+        """The total that VTEX announces for a window of creation; 0 outside its retention."""
         total = 0
         for part in window.parts(MAX_WINDOW):
             try:
-                total += self._ask_total({"f_creationDate": date_filter("creationDate", part)})
+                total += self._request_total({"f_creationDate": date_filter("creationDate", part)})
             except (RefusedError, NotFoundError):
                 if not self.is_at_retention_edge(part.start):
                     raise
         return total
 
-    def heeds(self, filters: Mapping[str, str]) -> bool:
-        """Whether VTEX knows a filter: it does not refuse it, and finds fewer orders with it."""
+    def supports(self, filters: Mapping[str, str]) -> bool:
+        """Whether VTEX applies filters: it accepts them and lists fewer orders with them."""
         try:
-            return self._ask_total(filters) < self.store_total()
+            return self._request_total(filters) < self.store_total()
         except (RefusedError, NotFoundError):
             return False
 
-    def _ask_total(self, filters: Mapping[str, str]) -> int:
+    def _request_total(self, filters: Mapping[str, str]) -> int:
         params = {**self._filters, **filters, "page": 1, "per_page": 1}
         return total_of(self.client.get(ORDER_LIST, params=params).body)
 
@@ -97,7 +97,7 @@ class OrderList:
             return self.now.replace(year=year, day=28)
 
     def is_at_retention_edge(self, moment: datetime | None) -> bool:
-        """Whether VTEX may just have stopped showing orders created then."""
+        """Whether VTEX may have stopped listing orders created at a moment."""
         return moment is not None and moment < self.oldest + EDGE_MARGIN
 
     def windows(
@@ -109,19 +109,19 @@ class OrderList:
         verify_splits: bool = False,
         announce: Callable[[int], None] | None = None,
     ) -> Iterator[Listed]:
-        """Read the orders created in a window, in as many parts as it takes.
+        """Read the orders created in a window, split into parts where necessary.
 
-        Neighbouring parts share a second; an order that both list comes with the first. Parts
-        outside VTEX's retention are left out. A part that can't be read to its end, or is
-        contradicted by its own total, comes with what could be read, and says so.
+        Neighbouring parts share a second; an order listed in both is in the first one only. Parts
+        outside VTEX's retention are left out. A part that can't be read completely, or whose rows
+        contradict its total, has the rows that could be read, and a `doubt`.
 
         Args:
             window: The creation dates.
-            filters: Filters beside the creation date.
+            filters: Filters besides the creation date.
             newest_first: Read the newest part first.
-            verify_splits: Compare a window that is split with its halves, which costs two
-                requests. See `WindowReader.verify_split`.
-            announce: Is told how many orders are expected, as far as it is known.
+            verify_splits: Compare the total of a split window with those of its halves, for two
+                more requests.
+            announce: Called with the number of orders expected so far.
 
         Yields:
             Each part with its rows.
@@ -130,16 +130,16 @@ class OrderList:
         yield from reader.read(window, newest_first=newest_first, announce=announce)
 
     def single_page(self, window: Window, filters: Mapping[str, str]) -> Listed | None:
-        """Read the orders that pass filters, whenever they were created, with one request.
+        """Read the orders that match filters with one request, whatever their creation date.
 
-        It saves one request for each half year. VTEX documents the filters by themselves.
+        This saves a request per half year. VTEX documents that these filters work on their own.
 
         Args:
-            window: What the caller wants of them; there may be others among the rows.
+            window: The creation dates that the caller wants. The rows may include others.
             filters: Filters other than the creation date.
 
         Returns:
-            All rows; None if there are more than a page has, or the page contradicts itself.
+            All rows; None if they fill a page or more, or if the page contradicts itself.
         """
         try:
             page = self.client.get(ORDER_LIST, params={**self.query(filters), "page": 1}).body
@@ -158,8 +158,8 @@ class OrderList:
     ) -> Generator[Listed]:
         """Read windows with verified splits, one ahead of the caller.
 
-        After the first window, pages are requested one at a time, because the workers are
-        busy with the caller's orders.
+        After the first window, pages are requested one at a time, because the workers are busy
+        fetching the caller's orders.
         """
         reader = WindowReader(self, {}, verify_splits=True)
         parts = reader.read(window, newest_first=newest_first, announce=announce)
@@ -176,7 +176,7 @@ class OrderList:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def query(self, filters: Mapping[str, str]) -> Query:
-        """The parameters of a request for the list, without page and creation date."""
+        """The parameters of a list request, without page and creation date."""
         return {
             **self._filters,
             **filters,

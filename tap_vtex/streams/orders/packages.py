@@ -1,18 +1,18 @@
-"""Rows of packages, cut out of an order."""
+"""The rows of packages."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tap_vtex.streams.orders.parts import object_in, objects_in, of_the_order
+from tap_vtex.streams.orders.parts import object_in, objects_in, order_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_vtex.types import Document
 
-#: Fields of a package that its row keeps under VTEX's own names. The whole invoice as XML, which
-#: is long and full of personal data, is in the order only.
+#: Fields of a package that its row keeps under VTEX's names. The invoice's XML, which is long and
+#: full of personal data, is in the order only.
 KEPT: Final = (
     *("type", "invoiceNumber", "invoiceValue", "invoiceKey", "invoiceUrl", "issuanceDate"),
     *("courier", "trackingNumber", "trackingUrl", "courierStatus", "items", "restitutions"),
@@ -21,11 +21,11 @@ KEPT: Final = (
 
 
 def packages_of(order: Document) -> Iterator[Document]:
-    """Yield a row for each package of an order, sent or returned.
+    """Yield a row per package of an order, sent or returned.
 
     Amounts are in hundredths of the currency.
     """
-    common = of_the_order(order)
+    common = order_columns(order)
     packages = objects_in(object_in(order.get("packageAttachment")).get("packages"))
     for index, package in enumerate(packages):
         courier = object_in(package.get("courierStatus"))

@@ -1,4 +1,4 @@
-"""What the rows that are cut out of an order have in common."""
+"""What the streams of an order's parts share."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tap_vtex.types import Document
 
 
-def of_the_order(order: Document) -> Document:
-    """The columns of an order that each of its rows repeats, so that few need a join."""
+def order_columns(order: Document) -> Document:
+    """The order's columns that each row of its parts repeats, to save most joins."""
     return {
         "orderId": order["orderId"],
         "creationDate": order.get("creationDate"),
@@ -23,10 +23,10 @@ def of_the_order(order: Document) -> Document:
 
 
 def object_in(value: object) -> Document:
-    """What should be an object; an empty one if it is something else."""
+    """A value that should be an object; an empty object if it is not."""
     return value if isinstance(value, dict) else {}
 
 
 def objects_in(value: object) -> list[Document]:
-    """The objects in what should be a list of them, also where VTEX sends a single one."""
+    """The objects in a value that should be a list; a single object counts as a list of one."""
     return [value] if isinstance(value, dict) else documents_in(value)

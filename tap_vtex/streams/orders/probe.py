@@ -1,4 +1,4 @@
-"""How VTEX's order list behaves where its documentation is silent."""
+"""Probes how VTEX's order list behaves where its documentation is silent."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from tap_vtex.report.probe import Answer, Probe
     from tap_vtex.types import Document
 
-#: As far back as the list goes, and the longest window that the tap asks for.
+#: How far back the list goes.
 HISTORY: Final = timedelta(days=730)
-LONGEST: Final = timedelta(days=180)
+#: The longest window that VTEX documents.
+DOCUMENTED_MAX_WINDOW: Final = timedelta(days=180)
 DAY: Final = timedelta(days=1)
 
 
 def probe_orders(probe: Probe) -> None:
-    """Find out about pages, windows, filters and rows of the list, and about an order."""
+    """Probe the list's pages, windows, filters and rows, and an order."""
     _probe_pages(probe)
     _probe_windows(probe)
     _probe_filters(probe)
@@ -38,7 +39,7 @@ def _created(window: Window) -> str:
 
 
 def _tomorrow(probe: Probe) -> Window:
-    """A window that no order lies in."""
+    """A window without orders."""
     now = whole_second(probe.now)
     return Window(now + DAY, now + 2 * DAY)
 
@@ -70,11 +71,11 @@ def _probe_windows(probe: Probe) -> None:
         found = 0
         end = until
         while end > whole.start:
-            start = max(end - LONGEST, whole.start)
+            start = max(end - DOCUMENTED_MAX_WINDOW, whole.start)
             found += total_of(_list(probe, f_creationDate=_created(Window(start, end))).body)
             end = start - SECOND
         probe.found["orders.windows_minus_total"] = found - total_of(_list(probe).body)
-    older = Window(until - HISTORY - LONGEST, until - HISTORY - DAY)
+    older = Window(until - HISTORY - DOCUMENTED_MAX_WINDOW, until - HISTORY - DAY)
     for name, window in (("empty_window", _tomorrow(probe)), ("window_beyond_two_years", older)):
         with probe.finding(f"orders.{name}_status", f"orders.{name}_has_rows"):
             answer = _list(probe, f_creationDate=_created(window))

@@ -1,8 +1,8 @@
-"""Which orders a run fetches, and in which order.
+"""Which orders a run fetches, and in what sequence.
 
-New orders come first, window by window, up to where the list can be trusted to be complete;
-then the orders that have changed, then those that an earlier start date adds. What could not
-be believed or had in earlier runs is asked for last.
+New orders come first, window by window, up to where the list is complete; then changed orders;
+then those that an earlier start date adds. Last come windows that may have been incomplete and
+orders that could not be fetched in earlier runs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tap_vtex.streams.orders.api import ORDER
 from tap_vtex.streams.orders.changes import ChangeSearch
 from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
 from tap_vtex.streams.orders.first_load import wanted_from
-from tap_vtex.streams.orders.ladder import Rung, deepened, with_rung
+from tap_vtex.streams.orders.ladder import Rung, extended_back, with_rung
 from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
 from tap_vtex.windows import Window, whole_second
 
@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     from tap_vtex.streams.orders.window_reader import Listed
     from tap_vtex.types import Document
 
-#: VTEX says that an order is listed after four minutes. Younger orders wait for the next run.
+#: VTEX says that it takes four minutes to list an order. Younger orders wait for the next run.
 INDEX_DELAY: Final = timedelta(minutes=10)
-#: What a shorter load lacks, the census of the next run shows.
-MAX_UNCONFIRMED: Final = timedelta(days=1)
+#: Loads up to this long are not compared with the store's total: the next run's census shows
+#: missing orders.
+MAX_UNVERIFIED: Final = timedelta(days=1)
 
 
 class OrderReplication:
@@ -61,7 +62,7 @@ class OrderReplication:
         *,
         feed: OrderFeed | None = None,
     ) -> None:
-        """Begin at a bookmark; ``checkpoint`` is told each one that a run can resume from."""
+        """Begin at a bookmark; ``checkpoint`` gets each bookmark that a run can resume from."""
         self._feed = feed
         self._orders = orders
         self._client = orders.client
@@ -74,11 +75,11 @@ class OrderReplication:
         self._wanted_from = wanted_from(orders, settings)
         # Rows have whole seconds only. The next backfill begins where this one ends.
         self._end = settings.end_date and whole_second(settings.end_date)
-        #: Orders of chunks that were closed without them; they may still come.
+        #: Pending orders of closed chunks; they may still come.
         self._pending: set[str] = set()
-        #: The orders that this run has loaded after those that were there before.
+        #: The new orders that this run has loaded.
         self._newer = bookmark.census.like()
-        #: What this run has loaded, to be counted again.
+        #: The windows that this run has loaded, still to be verified.
         self._loaded: list[Loaded] = []
         self._doubts: list[str] = []
 
@@ -86,24 +87,24 @@ class OrderReplication:
         """Yield every order that the run has to fetch.
 
         Raises:
-            UnavailableError: At the end, if VTEX failed to give some orders.
-            IncompleteListError: At the end, if some windows can't be believed.
+            UnavailableError: At the end, if some orders could not be fetched.
+            IncompleteListError: At the end, if some windows may be incomplete.
         """
         before = self._bookmark.loaded_until
         is_first = before <= self._bookmark.loaded_from
         if is_first and not self._orders.store_total() and not self._orders.total(self._whole()):
             self._logger.warning(
                 "VTEX lists no orders at all. If the store has any, check the key's role; the "
-                "next run asks again"
+                "next run tries again"
             )
             return
         try:
             yield from self._load_forward()
-            is_long = self._bookmark.loaded_until - before > MAX_UNCONFIRMED
-            yield from self._confirm(against_store=is_long or bool(self._end))
+            is_long = self._bookmark.loaded_until - before > MAX_UNVERIFIED
+            yield from self._verify_loaded(against_store=is_long or bool(self._end))
             yield from self._find_changes(before)
-            yield from self._load_gap()
-            yield from self._confirm(against_store=True)
+            yield from self._load_earlier()
+            yield from self._verify_loaded(against_store=True)
             if self._bookmark.open:
                 yield from self._read_open_windows()
         except VtexError:
@@ -129,12 +130,12 @@ class OrderReplication:
 
     # -- single orders -------------------------------------------------------------------
 
-    def _take(self, outcomes: Iterable[OrderOutcome], progress: Progress) -> Iterator[Document]:
-        """Yield the orders that came; keep account of those that did not."""
+    def _collect(self, outcomes: Iterable[OrderOutcome], progress: Progress) -> Iterator[Document]:
+        """Yield the orders that came; record those that did not."""
         for outcome in outcomes:
             self._pending.discard(outcome.item.order_id)
             if outcome.result is None:
-                self._miss(outcome)
+                self._note_failure(outcome)
             else:
                 self._ledger.discard([outcome.item.order_id])
                 progress.advance()
@@ -143,9 +144,9 @@ class OrderReplication:
     def _fetch(
         self, chunks: Iterable[Chunk], done: Callable[[Chunk], None], progress: Progress
     ) -> Iterator[Document]:
-        """Fetch the wanted orders of chunks, but those that earlier runs failed to get.
+        """Fetch the wanted orders of chunks.
 
-        What the feed has shown just now is not fetched again.
+        Leaves out those that the ledger will retry, and those that the feed has just delivered.
         """
 
         def without_missing() -> Iterator[Chunk]:
@@ -159,28 +160,28 @@ class OrderReplication:
             self._pending |= chunk.pending
             done(chunk)
 
-        yield from self._take(fetch_chunks(self._client, without_missing(), close), progress)
+        yield from self._collect(fetch_chunks(self._client, without_missing(), close), progress)
 
-    def _miss(self, outcome: OrderOutcome) -> None:
+    def _note_failure(self, outcome: OrderOutcome) -> None:
         row = outcome.item
         if outcome.is_unknown and self._orders.is_at_retention_edge(row.created):
-            return  # list and orders need not agree on where the retention ends
+            return  # the list and Get order may disagree on what is retained
         self._ledger.add(row.order_id, self._started, is_unknown=outcome.is_unknown)
         error = outcome.error
         reason = f"status {error.status}" if error and error.status else str(error).rstrip(".")
         self._logger.warning(
-            "VTEX lists the order %s and %s (%s). The next run asks for it again",
+            "VTEX lists the order %s but %s (%s). The next run retries",
             shown(row.order_id),
-            "does not know it" if outcome.is_unknown else "fails to give it",
+            "does not know it" if outcome.is_unknown else "failed to return it",
             reason,
         )
         if self._ledger.is_full:
             raise UnavailableError(
-                f"VTEX lists {len(self._ledger)} orders that it does not give. {outcome.error}"
+                f"VTEX lists {len(self._ledger)} orders that it does not return. {outcome.error}"
             )
 
     def _retry_missing(self) -> Iterator[Document]:
-        """Ask again for the orders that earlier runs did not get."""
+        """Retry the orders that earlier runs could not fetch."""
         earlier = [key for key in self._ledger.missing if key in self._ledger.earlier]
 
         def fetch(order_id: str, retry_for: float, stop: threading.Event) -> Document:
@@ -194,7 +195,7 @@ class OrderReplication:
                 self._ledger.add(outcome.item, self._started, is_unknown=outcome.is_unknown)
         if expired := self._ledger.drop_expired(self._started):
             self._logger.warning(
-                "VTEX has not given %s for days, and the tap no longer asks: %s",
+                "VTEX has not returned %s for days, so the tap gives up on: %s",
                 counted(len(expired), "orders"),
                 named(expired),
             )
@@ -204,14 +205,15 @@ class OrderReplication:
     # -- loading -------------------------------------------------------------------------
 
     def _load_forward(self) -> Iterator[Document]:
-        """Load the windows after what is loaded, up to where the list is complete."""
+        """Load the windows after `loaded_until`, up to where the list is complete."""
         until = self._started - INDEX_DELAY
         if self._end:
             until = min(until, self._end)
-            # Only a search for changes takes the census anew; without one, it grows.
+            # Only a search for changes starts a new census. A backfill has none, so the old one
+            # would grow.
             now = self._started
             plan = self._bookmark.census.moved(now - self._settings.lookback, now)
-            census = self._bookmark.census.counted_into(plan)
+            census = self._bookmark.census.added_to(plan)
             self._bookmark = msgspec.structs.replace(self._bookmark, census=census)
             self._newer = census.like()
         if until <= self._bookmark.loaded_until:
@@ -220,8 +222,8 @@ class OrderReplication:
 
         def done(chunk: Chunk) -> None:
             bookmark = self._bookmark
-            # The census already has those of the second that this window shares with what
-            # was loaded before.
+            # The census already has the orders of the second that this window shares with the one
+            # before it.
             is_first = bookmark.loaded_until == bookmark.loaded_from
             new = [row for row in chunk.rows if is_first or not row.is_until(bookmark.loaded_until)]
             self._newer = self._newer.with_rows(new)
@@ -242,8 +244,8 @@ class OrderReplication:
             )
             yield from self._fetch(chunks, done, progress)
 
-    def _load_gap(self) -> Iterator[Document]:
-        """Load what an earlier start date has added, backwards from what is loaded."""
+    def _load_earlier(self) -> Iterator[Document]:
+        """Load what an earlier start date adds, backwards from `loaded_from`."""
         loaded_from = self._bookmark.loaded_from
         if self._wanted_from >= loaded_from:
             return
@@ -255,7 +257,7 @@ class OrderReplication:
             self._note_loaded(
                 chunk,
                 loaded_from=chunk.window.start,
-                rungs=deepened(bookmark.rungs, bookmark.loaded_from, chunk.window.start),
+                rungs=extended_back(bookmark.rungs, bookmark.loaded_from, chunk.window.start),
                 census=bookmark.census.with_rows(earlier),
             )
 
@@ -270,7 +272,7 @@ class OrderReplication:
             yield from self._fetch(chunks, done, progress)
 
     def _note_loaded(self, chunk: Chunk, **fields: Any) -> None:  # noqa: ANN401 - of the bookmark
-        """Checkpoint after a chunk, and keep its window open if it can't be believed."""
+        """Checkpoint after a chunk; keep its window open if it may be incomplete."""
         listed = chunk.listed
         if chunk.is_last:
             self._loaded.append(Loaded(listed.window, listed.total))
@@ -284,18 +286,21 @@ class OrderReplication:
     # -- changes -------------------------------------------------------------------------
 
     def _find_changes(self, until: datetime) -> Iterator[Document]:
-        """Fetch the orders loaded before this run that changed since the last pass."""
+        """Fetch the orders that were loaded before this run and changed since the last pass."""
         at = self._bookmark
         is_due = until > at.loaded_from and at.changes_since < self._started
         if self._end or not (at.change_pass or is_due):
             return
         if at.change_pass:
             yield from self._search(at.change_pass)
-            # It may have begun long ago, or with a shorter look-back.
+            # That pass may have begun long ago, or with a shorter look-back.
             ended = self._bookmark.changes_since > at.changes_since
-            if not ended or not changes.reach(self._bookmark, self._orders, self._settings).whole:
+            if (
+                not ended
+                or not changes.scope_of(self._bookmark, self._orders, self._settings).whole
+            ):
                 return
-        newer = self._newer.counted_into(self._bookmark.census.like())
+        newer = self._newer.added_to(self._bookmark.census.like())
         yield from self._search(
             changes.begin(self._bookmark, until, newer, self._orders, self._settings)
         )
@@ -306,12 +311,12 @@ class OrderReplication:
         def advance(under_way: ChangePass) -> None:
             self._advance(change_pass=under_way)
 
-        fetch = self._feed.overhearing(self._fetch) if self._feed else self._fetch
+        fetch = self._feed.observing(self._fetch) if self._feed else self._fetch
         yield from search.run(fetch, advance)
         self._finish_changes(search)
 
     def _finish_changes(self, search: ChangeSearch) -> None:
-        """Close over a pass, unless the list contradicts what earlier passes saw."""
+        """Finish a pass, unless the list contradicts earlier passes."""
         since = self._bookmark.doubtful_since
         if search.doubt and (since is None or self._started - since < BELIEVED_AFTER):
             self._logger.warning(
@@ -332,36 +337,36 @@ class OrderReplication:
             doubtful_since=since if search.doubt else None,
         )
 
-    # -- what can't be believed ----------------------------------------------------------
+    # -- incomplete windows --------------------------------------------------------------
 
-    def _confirm(self, *, against_store: bool) -> Iterator[Document]:
-        """Hold what was loaded against the totals that VTEX announces now."""
+    def _verify_loaded(self, *, against_store: bool) -> Iterator[Document]:
+        """Compare what was loaded with the totals that VTEX announces now."""
         loaded = {one.window: one for one in self._loaded}
         self._loaded = []
-        for window in open_windows.contradicted(self._orders, list(loaded.values())):
-            read = self._list_again(window)
+        for window in open_windows.undercounted(self._orders, list(loaded.values())):
+            read = self._reread(window)
             loaded[window] = Loaded(window, sum(listed.total for listed in read))
             yield from self._fetch_all(read)
         if not loaded or not against_store:
             return
-        counted = list(loaded.values())
-        if doubt := open_windows.lacks_orders(self._orders, counted, self._logger):
-            self._keep_open(open_windows.parts_of(counted, self._started), doubt)
+        verified = list(loaded.values())
+        if doubt := open_windows.shortfall(self._orders, verified, self._logger):
+            self._keep_open(open_windows.parts_of(verified, self._started), doubt)
             self._advance()
 
     def _read_open_windows(self) -> Iterator[Document]:
-        """Look again at the windows that earlier runs could not believe."""
+        """Read again the windows that may have been incomplete in earlier runs."""
         for known in self._bookmark.open:
             if known.since >= self._started:
-                continue  # of this run
-            is_believed = self._started - known.since >= BELIEVED_AFTER
+                continue  # opened by this run
+            is_accepted = self._started - known.since >= BELIEVED_AFTER
             if known.is_counted_only and self._orders.total(known.window) <= known.count:
                 is_same, read = True, []
             else:
-                read = self._list_again(known.window)
+                read = self._reread(known.window)
                 is_same = known.shows_the_same(read)
-            if is_same and not is_believed:
-                self._logger.warning("VTEX still lists no other orders created %s", known.window)
+            if is_same and not is_accepted:
+                self._logger.warning("VTEX still lists the same orders created %s", known.window)
                 continue
             if not is_same:
                 yield from self._fetch_all(read)
@@ -372,12 +377,12 @@ class OrderReplication:
                     self._keep_open([open_window(listed, self._started)], listed.doubt)
         self._advance()
 
-    def _list_again(self, window: Window) -> list[Listed]:
+    def _reread(self, window: Window) -> list[Listed]:
         return list(self._orders.windows(window, verify_splits=True))
 
     def _fetch_all(self, read: list[Listed]) -> Iterator[Document]:
-        """Fetch all orders of windows that were read before."""
-        progress = Progress(self._logger, "orders of windows that were read again")
+        """Fetch all orders of windows that were read again."""
+        progress = Progress(self._logger, "orders of windows read again")
         chunks = (chunk for listed in read for chunk in chunks_of(listed, lambda _row: True))
         yield from self._fetch(chunks, lambda _chunk: None, progress)
 

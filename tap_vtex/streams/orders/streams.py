@@ -13,11 +13,11 @@ from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
-from tap_vtex.streams.orders.feed import LIST_DOES_ALL, OrderFeed, Readers, check_feed
+from tap_vtex.streams.orders.feed import LIST_INSTEAD, OrderFeed, OrderStreams, check_feed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
 from tap_vtex.streams.orders.items import items_of
-from tap_vtex.streams.orders.modifications import ReadOrder, value_difference
+from tap_vtex.streams.orders.modifications import OrderWithLines, value_difference
 from tap_vtex.streams.orders.order_list import OrderList
 from tap_vtex.streams.orders.packages import packages_of
 from tap_vtex.streams.orders.payments import payments_of
@@ -49,22 +49,22 @@ class OrdersStream(ParentStream[OrderBookmark]):
     _feed: OrderFeed | None = None
 
     def extract(self, partition: Context) -> Iterator[Document]:
-        """Yield the orders to fetch, and write the parts of each beside it."""
-        self._orders.now  # noqa: B018 - an error that concerns all members shows here, once
+        """Yield the orders to fetch, and write the parts of each with it."""
+        self._orders.now  # noqa: B018 - an error that affects all members is raised here, once
         yield from super().extract(partition)
 
     def read_groups(self, partition: Context) -> Iterator[Document]:
-        """Write what the feed names, for all members; then read the list for each group."""
+        """Yield what the feed names, for all members; then read the list for each group."""
         feed = self._feed = self._feed_for(partition)
         if feed:
 
             def checkpoint() -> None:
-                feed.put()
+                feed.save()
                 self.write_state()
 
             wanted = wanted_from(self._orders, self.run.settings)
             for order in feed.run(wanted, checkpoint):
-                yield from self._written(order, self.members)
+                yield from self._emit(order, self.members)
         yield from super().read_groups(partition)
 
     def _feed_for(self, partition: Context) -> OrderFeed | None:
@@ -77,14 +77,14 @@ class OrdersStream(ParentStream[OrderBookmark]):
         try:
             bookmark = self.load_bookmark(own, FeedBookmark, even_full_table=True)
         except StateError as error:
-            self.logger.warning("The feed of orders is not read. %s. %s", LIST_DOES_ALL, error)
+            self.logger.warning("The feed of orders is not read. %s. %s", LIST_INSTEAD, error)
             return None
         parts = [self, *(one for one in self.child_streams if isinstance(one, ChildStream))]
         selected = {one.name for one in self.members}
         loaded = {one.name for one in parts if one.has_bookmark(self.part_of(one, partition))}
-        readers = Readers(selected, {one.name for one in parts} - selected, loaded)
+        streams = OrderStreams(selected, {one.name for one in parts} - selected, loaded)
         return OrderFeed(
-            self.run.client, bookmark, readers, partial(self.set_bookmark, own), self.logger
+            self.run.client, bookmark, streams, partial(self.set_bookmark, own), self.logger
         )
 
     def _checkpoint_of(
@@ -96,7 +96,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
             return checkpoint
 
         def with_feed(bookmark: OrderBookmark) -> None:
-            feed.put()
+            feed.save()
             checkpoint(bookmark)
 
         return with_feed
@@ -117,7 +117,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
             probe_orders(probe)
 
     def bookmark_of(self, member: VtexStream, partition: Context) -> OrderBookmark:
-        """How far orders, or parts of them, have come."""
+        """The bookmark of a member; the first one if it has loaded nothing yet."""
         stored = member.load_bookmark(partition, OrderBookmark)
         if stored is None:
             return first_bookmark(self._orders, self.run.settings)
@@ -125,7 +125,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
         return stored
 
     def merged(self, one: OrderBookmark, other: OrderBookmark) -> OrderBookmark | None:
-        """A bookmark for both, if they are compatible."""
+        """A bookmark for both if they are compatible, else None."""
         return one.merged_with(other, wanted_from(self._orders, self.run.settings))
 
     def read_for(
@@ -134,31 +134,31 @@ class OrdersStream(ParentStream[OrderBookmark]):
         bookmark: OrderBookmark,
         checkpoint: Callable[[OrderBookmark], None],
     ) -> Iterator[Document]:
-        """Go through the orders once, for members that share a bookmark."""
+        """Read the orders once, for members that share a bookmark."""
         replication = OrderReplication(
             self._orders, self.run.settings, bookmark, checkpoint, self.logger, feed=self._feed
         )
         for order in replication.run():
-            yield from self._written(order, members)
+            yield from self._emit(order, members)
 
-    def _written(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
-        """Yield an order, if that is wanted, after its parts were written."""
+    def _emit(self, order: Document, members: list[VtexStream]) -> Iterator[Document]:
+        """Write an order's parts; yield the order if this stream is among the members."""
         remove_cards(order)
-        read = ReadOrder(order)
+        with_lines = OrderWithLines(order)
         for member in members:
             if isinstance(member, OrderPartsStream):
-                member.write_parts_of(read)
+                member.write_parts_of(with_lines)
         if self in members:
-            yield {**order, "value_difference": value_difference(order, read.lines)}
+            yield {**order, "value_difference": value_difference(order, with_lines.lines)}
 
 
 class OrderPartsStream(ChildStream):
-    """Rows cut out of each order. Written beside the order, with a bookmark of their own."""
+    """Rows made from a part of each order. Written with the order, but with its own bookmark."""
 
     replication_key = "lastChange"
     parent_stream_type = OrdersStream
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the rows of an order."""
         raise NotImplementedError
 
@@ -166,7 +166,7 @@ class OrderPartsStream(ChildStream):
         """Request the list, and an order of it."""
         _check_orders(check)
 
-    def write_parts_of(self, order: ReadOrder) -> None:
+    def write_parts_of(self, order: OrderWithLines) -> None:
         """Write the rows of an order."""
         for row in self.rows_of(order):
             self.write_record(row)
@@ -179,31 +179,31 @@ class OrderItemsStream(OrderPartsStream):
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="order_items")
     primary_keys = ("account_name", "orderId", "item_index")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
-        """Yield the items that were bought, and those added later."""
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
+        """Yield the items bought, and those added later."""
         return items_of(order.document, order.lines)
 
 
 class PaymentsStream(OrderPartsStream):
-    """The payments of each order, with the transaction that each belongs to."""
+    """The payments of each order, with their transactions."""
 
     name = "payments"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="payments")
     primary_keys = ("account_name", "orderId", "transaction_id", "payment_id")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the payments of all transactions."""
         return payments_of(order.document)
 
 
 class PackagesStream(OrderPartsStream):
-    """The packages of each order with their invoices: what was sent, and what was returned."""
+    """The packages of each order, sent and returned, with their invoices."""
 
     name = "packages"
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS, key="packages")
     primary_keys = ("account_name", "orderId", "package_index")
 
-    def rows_of(self, order: ReadOrder) -> Iterator[Document]:
+    def rows_of(self, order: OrderWithLines) -> Iterator[Document]:
         """Yield the packages."""
         return packages_of(order.document)
 
@@ -211,7 +211,7 @@ class PackagesStream(OrderPartsStream):
 class IncompleteOrdersStream(OrdersStream):
     """Orders that never got past payment: a refused card, a buyer who gave up.
 
-    Such an order can be completed later. It is then in `OrdersStream`, with the same id.
+    An order that is completed later appears in `OrdersStream`, with the same id.
     """
 
     name = "incomplete_orders"
@@ -227,7 +227,7 @@ def _check_orders(check: Check, *, incomplete: bool = False) -> None:
     check.ask(ORDER, rows[0].get("orderId") if rows else "none")
     if rows and not incomplete:
         check.note(
-            "The order list has lastChange: the tap sees changes by it."
+            "The order list has lastChange, so the tap can see which orders changed."
             if rows[0].get("lastChange")
             else "The order list has no lastChange: every run fetches the orders of the last two "
             "days, and one run a day those of the whole lookback window."

@@ -1,8 +1,8 @@
-"""One window of the order list, read until it can be believed.
+"""Reads windows of the order list until they are complete and consistent.
 
-Nothing is believed on the word of one page: an announced total says how much is missing and
-never how much to read, a page that repeats another one or shows orders of another time is no
-answer, and what contradicts itself is read again.
+No single page is trusted: an announced total can show that rows are missing, but never when to stop
+reading; a page that repeats another one, or lists orders from another time, does not count; and a
+window that contradicts itself is read again.
 """
 
 from __future__ import annotations
@@ -34,60 +34,60 @@ if TYPE_CHECKING:
     from tap_vtex.http.client import VtexClient
     from tap_vtex.types import Document
 
-#: An archived page of VTEX's says that more than 180 days do not work. One day less, because a
-#: window reaches to the end of its last second, and VTEX may count days in another zone.
+#: An archived page of VTEX's says that more than 180 days do not work. This is one day less,
+#: because a window includes its last second, and VTEX may count days in another time zone.
 MAX_WINDOW: Final = timedelta(days=179)
-#: This many days in a row that can't be read, before any window could be, are the list's fault.
+#: Fail after this many unreadable days in a row if no window could be read before them.
 MAX_UNREADABLE: Final = 3
-#: The smallest window that is tried where the retention ends.
+#: The smallest window to try at the retention edge.
 MIN_EDGE_WINDOW: Final = timedelta(minutes=1)
 
 
 class Listed(NamedTuple):
-    """A window with the rows that VTEX lists in it."""
+    """A window and the rows that VTEX lists in it."""
 
     window: Window
     rows: list[Row]
-    #: How many the list vouches for: all of ``rows``, and those that its index holds twice.
+    #: The number of ``rows``, plus the copies of orders that VTEX's index holds twice.
     total: int = 0
-    #: Why this may not be all there is; empty if nothing says so.
+    #: Why rows may be missing; empty if the window seems complete.
     doubt: str = ""
 
 
-#: Stands for a window that VTEX no longer lists. Such a window counts as read only once a
-#: newer one could be read, so that a list that refuses everything does not seem read.
+#: Marks a window that VTEX no longer lists. It is skipped, and so counts as read only once a newer
+#: window has been read: a list that refuses everything does not seem read.
 _OUTSIDE_RETENTION: Final = Listed(Window.never(), [])
 
 
 class Orders(Protocol):
-    """What a reader needs to know of the order list."""
+    """What a reader needs of the order list."""
 
     client: VtexClient
     logger: logging.Logger
 
     def query(self, filters: Mapping[str, str]) -> Query:
-        """The parameters of a request, without page and creation date."""
+        """The parameters of a list request, without page and creation date."""
 
     def is_at_retention_edge(self, moment: datetime | None) -> bool:
-        """Whether VTEX may just have stopped showing orders created then."""
+        """Whether VTEX may have stopped listing orders created at a moment."""
 
 
 @dataclass
 class _Reading:
-    """What one reading of a window gave, over all its pages."""
+    """The result of reading all pages of a window once."""
 
     window: Window
     rows: dict[str, Row] = field(default_factory=dict)
     total: int = 0
-    #: Rows of this window, those that came twice included.
+    #: All rows, including duplicates.
     received: int = 0
     #: Rows without an id.
     unreadable: int = 0
-    #: Rows created at another time than was asked for.
+    #: Rows created outside the window.
     foreign: int = 0
     #: The ids of each page.
     pages: list[set[str]] = field(default_factory=list)
-    #: Whether a page was the same as another one.
+    #: Whether a page repeated another one.
     repeats: bool = False
     #: Whether the last page was full.
     is_full: bool = False
@@ -109,65 +109,66 @@ class _Reading:
                 self.rows[row.order_id] = row
 
     def _is_foreign(self, row: Row) -> bool:
-        """Whether an order was created outside the window, or the seconds next to it."""
+        """Whether an order was created outside the window and the seconds next to it."""
         window = self.window
         return row.created is not None and not (
             window.start - SECOND <= row.created <= window.end + SECOND
         )
 
     @property
-    def is_of_another_time(self) -> bool:
-        """Whether VTEX lists other orders because this window has none."""
+    def is_all_foreign(self) -> bool:
+        """Whether VTEX lists only orders from outside the window, because it has none."""
         return bool(self.foreign) and not self.rows
 
-    def says_all(self, before: _Reading | None) -> bool:
-        """Whether it is complete by what it says itself, and the reading before it said."""
+    def is_complete(self, before: _Reading | None) -> bool:
+        """Whether all orders came, judging by this reading and the one before it."""
         agrees = before is not None and before.rows.keys() == self.rows.keys()
-        if self.is_of_another_time:
+        if self.is_all_foreign:
             return agrees
         if self.repeats or self.foreign:
             return False
-        # An index that holds an order twice counts it twice, in every reading.
+        # If VTEX's index holds an order twice, every total counts it twice.
         return len(self.rows) + self.unreadable >= self.total or (
             agrees and self.received >= self.total
         )
 
     def listed(self, doubt: str = "") -> Listed:
-        """The window with its rows."""
+        """The window and its rows."""
         total = self.received - self.foreign
         return Listed(self.window, list(self.rows.values()), total, doubt)
 
     def describe(self, expected: int) -> str:
-        """What is wrong with it, as half a sentence about VTEX."""
+        """What is wrong with the reading, as a predicate for the subject VTEX."""
         if self.repeats:
             return f"repeated a page of the orders created {self.window}"
         if self.foreign:
-            return f"listed orders of another time among those created {self.window}"
+            return f"listed orders from another time among those created {self.window}"
         return (
-            f"announced {counted(max(self.total, expected), 'orders')} created {self.window} and "
+            f"announced {counted(max(self.total, expected), 'orders')} created {self.window} but "
             f"listed {len(self.rows):,}"
         )
 
 
 class WindowReader:
-    """Reads windows of the list, and splits those that hold too many orders."""
+    """Reads windows of the list, and splits those with too many orders."""
 
     def __init__(self, orders: Orders, filters: Mapping[str, str], *, verify_splits: bool) -> None:
-        #: Set once nobody waits for the list any more.
+        #: Set to stop reading.
         self.stop = threading.Event()
-        #: Whether the pages of a window are requested side by side.
+        #: Whether to request the pages of a window in parallel.
         self.in_parallel = True
         self._orders = orders
         self._client = orders.client
         self._logger = orders.logger
         self._query = orders.query(filters)
         self._verify_splits = verify_splits
-        #: How many orders a part must have, at least.
+        #: The least number of orders that a part must have.
         self._expected: dict[Window, int] = {}
-        #: Parts of a window that could not be read, and why.
+        #: Halves of windows that could not be read. They get fewer retries.
         self._suspect: set[Window] = set()
+        #: The last error of an unreadable window.
         self._refusal: VtexError | None = None
-        #: Parts that VTEX no longer lists, since it does not list what comes after them either.
+        #: Parts that VTEX no longer lists, because it does not list newer ones either.
         self._outside: set[Window] = set()
         #: Whether any window could be read.
         self._has_read = False
@@ -198,7 +199,8 @@ class WindowReader:
                 if listed is _OUTSIDE_RETENTION:
                     continue
                 if not self._has_read:
-                    # Nothing is passed over on the word of a list that gives no window at all.
+                    # Don't skip an unreadable window until another one could be read: the list
+                    # may not work at all.
                     held.append(listed)
                     if len(held) >= MAX_UNREADABLE and self._refusal:
                         raise self._refusal
@@ -211,7 +213,7 @@ class WindowReader:
             raise self._refusal
 
     def _read_or_split(self, part: Window) -> tuple[Listed | None, int]:
-        """Read a part, or None where its halves have to be read; and the total it announces."""
+        """Read a part, and return it (None: read its halves) with the total it announces."""
         if part in self._outside:
             return _OUTSIDE_RETENTION, 0
         query = self._narrowed(part)
@@ -219,7 +221,7 @@ class WindowReader:
         try:
             first = self._page({**query, "page": 1}, retry_for=retry_for)
         except (RefusedError, NotFoundError, UnavailableError) as error:
-            return self._refused(part, error), 0
+            return self._handle_refusal(part, error), 0
         self._has_read = True
         total = total_of(first)
         if pages_of(first) <= MAX_PAGES or not _has_own_rows(part, first):
@@ -227,23 +229,23 @@ class WindowReader:
                 if listed := self._read_part(part, query, first):
                     return listed, total
             except (RefusedError, UnavailableError) as error:
-                # Pages far down a list have failed where those of a shorter one did not.
-                return self._unreadable(part, error), total
+                # Late pages of a long list have failed where those of a shorter one worked.
+                return self._handle_failure(part, error), total
         elif self._verify_splits and part.seconds:
             self._verify_split(part, total)
         if part.seconds:
             return None, total
         doubt = (
             f"VTEX has {total:,} orders created in the second {part.start:%Y-%m-%d %H:%M:%S} UTC, "
-            f"and lists at most {MAX_PAGES * size_of(first):,}. They can't be told apart by time"
+            f"but lists at most {MAX_PAGES * size_of(first):,}. A second can't be split further"
         )
         return self._gather(part, query, first).listed(doubt), total
 
     def _verify_split(self, window: Window, total: int) -> None:
-        """Find out how many orders each half of a window has, once they add up to the total.
+        """Request the totals of a window's halves until they add up to the window's total.
 
-        The index can know nothing of a stretch of time for a moment, and an empty half would
-        then be taken for read.
+        VTEX's index can lose a period for a moment. Without this check, its empty half would count
+        as read.
         """
         halves = window.halves()
         for wait in self._client.policy.list_waits:
@@ -253,7 +255,7 @@ class WindowReader:
                 self._expected |= dict(zip(halves, parts, strict=True))
                 return
             total = self._total(window)
-        # So neither half can be believed: each has to have what is left of the other.
+        # Trust neither half: each must have at least what the other lacks of the total.
         earlier, later = parts
         self._expected |= {halves[0]: total - later, halves[1]: total - earlier}
 
@@ -263,15 +265,14 @@ class WindowReader:
         created = date_filter("creationDate", window)
         return {**self._query, "f_creationDate": created, **parameters}
 
-    def _refused(self, window: Window, error: VtexError) -> Listed | None:
-        """What to make of a window whose first page does not come."""
+    def _handle_refusal(self, window: Window, error: VtexError) -> Listed | None:
+        """Decide what to do with a window whose first page failed; None: read its halves."""
         if isinstance(error, UnavailableError) or not self._orders.is_at_retention_edge(
             window.start
         ):
-            return self._unreadable(window, error)
+            return self._handle_failure(window, error)
         if window.end - window.start > MIN_EDGE_WINDOW:
-            # The retention ends at one moment: if it does not reach the later half, the
-            # earlier one need not be asked for.
+            # The retention ends at one moment: if the later half is refused, skip the earlier one.
             earlier, later = window.halves()
             if self._orders.is_at_retention_edge(later.start) and self._is_refused(later):
                 self._outside.add(earlier)
@@ -290,8 +291,8 @@ class WindowReader:
             return True
         return False
 
-    def _unreadable(self, window: Window, error: VtexError) -> Listed | None:
-        """Split a window that fails, down to a day, as long as the list works otherwise.
+    def _handle_failure(self, window: Window, error: VtexError) -> Listed | None:
+        """Split a failed window, down to a day, as long as the list works for others.
 
         Raises:
             VtexError: The list does not work at all.
@@ -305,41 +306,41 @@ class WindowReader:
         return None
 
     def _read_part(self, window: Window, query: Query, first: Document) -> Listed | None:
-        """All rows of a window, beginning with its first page; None if it has to be split.
+        """Read all rows of a window, given its first page; None if it has to be split.
 
-        A list that contradicts itself, or has fewer orders than it must have at least, is read
-        again, spaced out.
+        A window that contradicts itself, or has fewer orders than expected, is read again after
+        increasing waits.
         """
-        least = self._expected.pop(window, 0)
+        expected = self._expected.pop(window, 0)
         before: _Reading | None = None
         for wait in self._client.policy.list_waits:
             self._client.wait(wait, self.stop)
             reading = self._gather(window, query, first if before is None else None)
             if reading.is_full and window.seconds and reading.rows:
-                return None  # it ends where the list ends, so there may be more
-            has_least = reading.total >= least or (
+                return None  # the last possible page is full, so there may be more
+            has_expected = reading.total >= expected or (
                 before is not None and before.rows.keys() == reading.rows.keys()
             )
-            if reading.says_all(before) and has_least:
+            if reading.is_complete(before) and has_expected:
                 if reading.unreadable:
                     return reading.listed(
                         f"VTEX lists {counted(reading.unreadable, 'orders')} created {window} "
                         "without an id"
                     )
                 return reading.listed()
-            self._logger.warning("VTEX %s; reading the list again", reading.describe(least))
+            self._logger.warning("VTEX %s; reading the list again", reading.describe(expected))
             before = reading
-        return reading.listed(f"VTEX {reading.describe(least)}")
+        return reading.listed(f"VTEX {reading.describe(expected)}")
 
     def _gather(self, window: Window, query: Query, first: Document | None) -> _Reading:
-        """The rows of all pages; the first one is requested unless it is at hand."""
+        """Read all pages; ``first`` is the first one, if it has been requested already."""
         first = first or self._page({**query, "page": 1})
         reading = _Reading(window)
         reading.add(first)
         announced = min(pages_of(first), MAX_PAGES)
         for page in self._pages(query, range(2, announced + 1)):
             reading.add(page)
-        # The total can be too low: read on until a page is not full.
+        # The total can be too low, so read on until a page is not full.
         number = announced
         while reading.is_full and number < MAX_PAGES and not reading.repeats:
             number += 1
@@ -349,7 +350,7 @@ class WindowReader:
         return reading
 
     def _pages(self, query: Query, numbers: range) -> Iterator[Document]:
-        """Pages in their order, requested side by side or one after another."""
+        """Pages in sequence, requested in parallel or one at a time."""
         if not self.in_parallel:
             yield from (self._page({**query, "page": number}) for number in numbers)
             return
@@ -383,7 +384,8 @@ class WindowReader:
 def _has_own_rows(window: Window, page: Document) -> bool:
     """Whether a page has any orders of its window.
 
-    If it has none, but announces many, its halves may announce just as many, down to the second.
+    If it has none, its total is no reason to split the window: the halves may announce the same
+    total, down to the second.
     """
     reading = _Reading(window)
     reading.add(page)
