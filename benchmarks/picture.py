@@ -39,10 +39,10 @@ def _panel(panel: Bars, top: int) -> list[str]:
     for number, (label, value) in enumerate(panel.bars):
         y = top + HEAD + ROW * number
         length = value / most * (WIDTH - LABELS - VALUES)
-        colour = YARDSTICK if label in panel.yardsticks else TAP
+        color = YARDSTICK if label in panel.yardsticks else TAP
         shapes += [
             f'<text x="{LABELS - 10}" y="{y + 12}" text-anchor="end">{escape(label)}</text>',
-            f'<rect x="{LABELS}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{colour}"/>',
+            f'<rect x="{LABELS}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{color}"/>',
             f'<text x="{LABELS + length + 8:.1f}" y="{y + 12}">{_short(value)}</text>',
         ]
     return shapes

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass
 class Quirks:
-    """Behaviour that VTEX does not document, or that differs between stores."""
+    """Behavior that VTEX does not document, or that differs between stores."""
 
     #: Orders: the response to a page after the thirtieth.
     page_31: Literal["error", "empty", "repeat"] = "error"

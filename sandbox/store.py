@@ -1,4 +1,4 @@
-"""The store as a whole: its content, access rights and behaviour."""
+"""The store as a whole: its content, access rights and behavior."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ AT_LEAST = {"warning", "error", "log"}
 
 
 def plain(text: str) -> str:
-    """A text with one gap in place of all neighbouring words that have one."""
+    """A text with one gap in place of all neighboring words that have one."""
     return re.sub(r"\S*\.{3}\S*( \S*\.{3}\S*)*", GAP, " ".join(text.split()))
 
 

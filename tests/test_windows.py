@@ -61,7 +61,7 @@ def test_a_walk_finds_every_event_within_the_cap(
 
 
 @given(window=SPANS, most=st.integers(0, LONGEST), newest_first=st.booleans())
-def test_neighbours_of_a_walk_share_a_second_at_most_and_leave_none_out(
+def test_neighbors_of_a_walk_share_a_second_at_most_and_leave_none_out(
     window: Window, most: int, newest_first: bool
 ) -> None:
     def read(part: Window) -> int | None:

@@ -42,7 +42,7 @@ def life(seed: int, number: int, created: int) -> list[State]:
     dice = random.Random(f"life {seed} {number}")
     states = [State("payment-pending", created)]
     fate = dice.random()
-    if fate < 0.02:  # never paid nor cancelled
+    if fate < 0.02:  # never paid nor canceled
         return states
     if fate < 0.07:  # an unpaid bank slip
         at = created + dice.randrange(3 * DAY, 5 * DAY)

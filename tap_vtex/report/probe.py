@@ -35,7 +35,7 @@ ALL, SOME, NONE = "all", "some", "none"
 NOBODYS_ID: Final = 2_147_483_647
 
 
-class Answer(NamedTuple):
+class ProbeResponse(NamedTuple):
     """The response to one request. A refusal has no body."""
 
     status: int
@@ -74,8 +74,8 @@ class Probe:
         *ids: object,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Request an endpoint. A refusal counts as an answer.
+    ) -> ProbeResponse:
+        """Request an endpoint. A refusal counts as a response.
 
         Raises:
             VtexError: There was no response.
@@ -91,8 +91,8 @@ class Probe:
             if not error.status:
                 self._seconds_left = max(0.0, self._seconds_left - (time.monotonic() - began))
                 raise
-            return Answer(error.status, None, {})
-        return Answer(OK, response.body, response.headers)
+            return ProbeResponse(error.status, None, {})
+        return ProbeResponse(OK, response.body, response.headers)
 
     @contextmanager
     def finding(self, *names: str) -> Generator[None]:

@@ -23,6 +23,8 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-][\d:]+)?)?")
 
 #: A bookmark further ahead of VTEX's clock than this must be wrong, or the clock is.
 MAX_AHEAD: Final = timedelta(hours=1)
+#: What VTEX contradicts is accepted once VTEX has said the same for this long.
+ACCEPTED_AFTER: Final = timedelta(days=1)
 #: A periodic pass may start this much early, but never more than a tenth of its period.
 MAX_EARLY: Final = timedelta(hours=3)
 

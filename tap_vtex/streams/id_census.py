@@ -23,7 +23,7 @@ MAX_CHARACTERS: Final = 20_000
 class IdCensus(Bookmark, frozen=True, kw_only=True):
     """The ids that a list has shown, in one kilobyte: a checksum for each of 256 buckets.
 
-    New units are usually recognised by an id above the highest one. If the checksum of a bucket
+    New units are usually recognized by an id above the highest one. If the checksum of a bucket
     differs, a unit with a lower id was added, was removed or changed its SKUs, so all units in
     the bucket count as new.
     """

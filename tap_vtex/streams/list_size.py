@@ -8,23 +8,20 @@ is accepted: stores do shrink.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
 from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError
-from tap_vtex.streams.bookmarks import Bookmark, is_due
+from tap_vtex.streams.bookmarks import ACCEPTED_AFTER, Bookmark, is_due
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterator
 
     from tap_vtex.http.client import VtexClient
-
-#: A shorter list is accepted once it has been short for this long.
-BELIEVED_AFTER: Final = timedelta(days=1)
 
 
 class ListSize(Bookmark, frozen=True, kw_only=True):
@@ -51,7 +48,7 @@ class ListSize(Bookmark, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         if self.fewer is None or rows < self.fewer:
             return msgspec.structs.replace(self, fewer=rows, fewer_since=now)
-        if is_due(self.fewer_since, BELIEVED_AFTER, now):
+        if is_due(self.fewer_since, ACCEPTED_AFTER, now):
             return msgspec.structs.replace(self, rows=rows, fewer=None, fewer_since=None)
         return msgspec.structs.replace(self, fewer=rows)
 

@@ -138,7 +138,7 @@ def test_changes_are_read_window_by_window_too(shop: Shop) -> None:
 
 @pytest.mark.parametrize("excludes_its_ends", [False, True])
 @pytest.mark.parametrize("fraction", [0, 1, 5_000_000, 9_990_001, 9_999_999])
-def test_neighbouring_windows_leave_no_gap(fraction: int, excludes_its_ends: bool) -> None:
+def test_neighboring_windows_leave_no_gap(fraction: int, excludes_its_ends: bool) -> None:
     """Dates have seven digits of fraction, and VTEX does not say whether ``between`` has ends."""
     window = Window(NOON, NOON + timedelta(seconds=1))
     for moment in (ticks(NOON) + fraction, ticks(NOON) + SECOND + fraction):

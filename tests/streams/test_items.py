@@ -130,7 +130,7 @@ def test_an_order_without_items(items: Any) -> None:
     assert list(items_of(order() | {"items": items})) == []
 
 
-def test_items_of_a_cancelled_order_are_cancelled_and_keep_their_pieces() -> None:
+def test_items_of_a_canceled_order_are_canceled_and_keep_their_pieces() -> None:
     (found,) = items_of(order(bought(), status="canceled"))
 
     assert (found["is_canceled"], found["quantity_left"], found["total_left"]) == (True, 1, 1000)

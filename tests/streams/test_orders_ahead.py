@@ -183,7 +183,7 @@ def test_a_window_is_cut_where_seconds_meet(
         assert dates.isdisjoint(later)
         reached = one.window.start if newest_first else one.window.end
         # What is loaded up to there is loaded: nothing of the rest is on this side of it, but
-        # for the second that neighbouring windows share.
+        # for the second that neighboring windows share.
         edge = window.end if newest_first else window.start
         assert all(
             date == reached == edge or (date < reached if newest_first else date > reached)

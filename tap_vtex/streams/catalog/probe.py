@@ -16,7 +16,7 @@ from tap_vtex.streams.catalog.api import (
 )
 
 if TYPE_CHECKING:
-    from tap_vtex.report.probe import Answer, Probe
+    from tap_vtex.report.probe import Probe, ProbeResponse
 
 
 def probe_catalog(probe: Probe) -> None:
@@ -39,7 +39,7 @@ def _probe_products(probe: Probe) -> None:
         probe.found["catalog.page_of_251_products_status"] = larger.status
 
 
-def _products(probe: Probe, rows: int) -> Answer:
+def _products(probe: Probe, rows: int) -> ProbeResponse:
     return probe.ask(PRODUCT_LIST, params={"_from": 1, "_to": rows})
 
 
@@ -51,7 +51,7 @@ def _probe_sku_list(probe: Probe) -> None:
         probe.found["catalog.page_of_1001_skus_status"] = larger.status
 
 
-def _skus(probe: Probe, rows: int) -> Answer:
+def _skus(probe: Probe, rows: int) -> ProbeResponse:
     return probe.ask(SKU_LIST, params={"page": 1, "pagesize": rows})
 
 

@@ -18,8 +18,6 @@ MARGIN: Final = timedelta(hours=1)
 #: The overlap of the wide pass, once a day.
 WIDE_MARGIN: Final = timedelta(days=1)
 WIDE_EVERY: Final = timedelta(days=1)
-#: How long a lower count must persist before the tap accepts it.
-BELIEVED_AFTER: Final = timedelta(days=1)
 #: A window that stays short for this long is no longer reread.
 GIVEN_UP_AFTER: Final = timedelta(days=3)
 

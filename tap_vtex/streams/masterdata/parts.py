@@ -1,7 +1,7 @@
 """Split a window of an entity into parts whose documents fit in memory.
 
 A window with too many documents is cut into cells of equal length, which are counted
-concurrently. Neighbours that are small enough together become one part; a cell that is still too
+concurrently. Neighbors that are small enough together become one part; a cell that is still too
 large is cut in turn.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_IN_A_WINDOW: Final = 9_000
 #: A window of this many seconds is not split if its count is unknown.
 SMALL_WINDOW: Final = 100 * 24 * 60 * 60
-#: Cells per `MAX_IN_A_WINDOW` documents, so that joined neighbours fill a window well.
+#: Cells per `MAX_IN_A_WINDOW` documents, so that joined neighbors fill a window well.
 CELLS: Final = 3
 #: Cells to count at a time, so that counts are fresh when their windows are read.
 MAX_CELLS: Final = 32
@@ -128,7 +128,7 @@ def _adds_up(reader: EntityReader, where: str, total: int | None, cells: list[Pa
 
 
 def _joined(cells: Iterable[Part]) -> Iterator[Part]:
-    """Join neighbours that are small enough together."""
+    """Join neighbors that are small enough together."""
     joined: Part | None = None
     for cell in cells:
         both = joined and _join(joined, cell)

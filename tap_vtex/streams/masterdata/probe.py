@@ -20,7 +20,7 @@ from tap_vtex.streams.masterdata.search import REACH
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
-    from tap_vtex.report.probe import Answer, Probe
+    from tap_vtex.report.probe import Probe, ProbeResponse
 
 TOTAL: Final = "REST-Content-Range"
 #: Fields that every store's clients have, and from which the tap reads carts and consent.
@@ -55,7 +55,7 @@ def probe_filters(probe: Probe, entity: ProbedEntity) -> None:
 
 def _search(
     probe: Probe, entity: ProbedEntity, where: str = "", rows: int = 1, first: int = 0
-) -> Answer:
+) -> ProbeResponse:
     params = {
         "_fields": ",".join(("id", *DATES)),
         **({"_where": where} if where else {}),
@@ -65,8 +65,8 @@ def _search(
     return probe.ask(SEARCH, entity.acronym, params=params, headers=span)
 
 
-def _total(answer: Answer) -> int:
-    total = announced_total(answer.headers[TOTAL])
+def _total(response: ProbeResponse) -> int:
+    total = announced_total(response.headers[TOTAL])
     if total is None:
         raise ValueError
     return total
@@ -96,12 +96,12 @@ def _probe_totals(probe: Probe, entity: ProbedEntity) -> None:
 def _probe_rows(probe: Probe, entity: ProbedEntity) -> None:
     names = (*(f"{entity.label}.rows_with_{name}" for name in DATES), f"{entity.label}.zone")
     with probe.finding(*names, f"{entity.label}.full_page", f"{entity.label}.copies_in_a_page"):
-        answer = _search(probe, entity, rows=100)
-        rows = [row.document() for row in answer.body if row]
+        response = _search(probe, entity, rows=100)
+        rows = [row.document() for row in response.body if row]
         for name in DATES:
             probe.found[f"{entity.label}.rows_with_{name}"] = share(row.get(name) for row in rows)
         probe.found[f"{entity.label}.zone"] = zone_of(
             row.get(name) for row in rows for name in DATES
         )
         probe.found[f"{entity.label}.copies_in_a_page"] = copies_in(row["id"] for row in rows)
-        probe.found[f"{entity.label}.full_page"] = len(rows) == min(100, _total(answer))
+        probe.found[f"{entity.label}.full_page"] = len(rows) == min(100, _total(response))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_vtex.streams.masterdata.rows import Row
 
 PAGE: Final = 100
-#: Rows that neighbouring pages share.
+#: Rows that neighboring pages share.
 SHARED: Final = 10
 #: From the start of one page to the start of the next.
 STEP: Final = PAGE - SHARED
@@ -104,7 +104,7 @@ def read(entity: Entity, where: str | None) -> Generator[Row, None, Received]:
         pages[start] = _ids(page)
         _check_for_repeats(pages[start - STEP], pages[start])
         yield from entity.readable(page)
-    _check_neighbours([pages[start] for start in sorted(pages)])
+    _check_neighbors([pages[start] for start in sorted(pages)])
     received = _received(pages.values())
     check_total(received.rows, total)
     return received
@@ -136,7 +136,7 @@ def _ids(page: Page) -> list[str]:
 
 
 def _received(pages: Iterable[list[str]]) -> Received:
-    """Count the rows of pages, without those that neighbours share.
+    """Count the rows of pages, without those that neighbors share.
 
     The index can hold a document twice under one id. Both have the same creation date, so they
     are on the same page.
@@ -148,7 +148,7 @@ def _received(pages: Iterable[list[str]]) -> Received:
     return Received(most.total(), copies, copies)
 
 
-def _check_neighbours(pages: list[list[str]]) -> None:
+def _check_neighbors(pages: list[list[str]]) -> None:
     for page, following in pairwise(pages):
         _check_for_repeats(page, following)
         is_end = len(page) < PAGE and not following

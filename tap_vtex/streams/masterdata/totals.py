@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tap_vtex.streams.bookmarks import ACCEPTED_AFTER
 from tap_vtex.streams.masterdata import api, rows
-from tap_vtex.streams.masterdata.bookmark import BELIEVED_AFTER
 from tap_vtex.windows import Window
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Totals:
         self.doubted_since = bookmark.doubted_since
         #: Whether the contradiction has lasted long enough to be accepted.
         self.is_confirmed = (
-            self.doubted_since is not None and now - self.doubted_since >= BELIEVED_AFTER
+            self.doubted_since is not None and now - self.doubted_since >= ACCEPTED_AFTER
         )
         self.now = now
         #: The total; None if unknown.

@@ -120,7 +120,7 @@ def date_filter(name: str, window: Window) -> str:
     """Format a window as a filter of the list.
 
     The filter ends with the last millisecond of the window's last second. A window of one second
-    ends at the next second instead, because it shares no second with its neighbour.
+    ends at the next second instead, because it shares no second with its neighbor.
     """
     start, end = window.start, window.end
     until = f"{end:%Y-%m-%dT%H:%M:%S}.999Z"

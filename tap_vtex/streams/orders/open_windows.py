@@ -9,7 +9,6 @@ for a day.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tap_vtex.counting import counted
@@ -21,13 +20,12 @@ from tap_vtex.windows import SECOND, Window, whole_second
 
 if TYPE_CHECKING:
     import logging
+    from datetime import datetime
 
     from tap_vtex.streams.orders.order_list import OrderList
     from tap_vtex.streams.orders.window_reader import Listed
 
-#: A result that has stayed the same for this long is accepted.
-BELIEVED_AFTER: Final = timedelta(days=1)
-#: Open windows in the state, at most. Beyond it, neighbours are merged.
+#: Open windows in the state, at most. Beyond it, neighbors are merged.
 MAX_OPEN: Final = 50
 
 
@@ -92,7 +90,7 @@ def shortfall(orders: OrderList, loaded: list[Loaded], logger: logging.Logger) -
 
 
 def merged(windows: list[OpenWindow]) -> list[OpenWindow]:
-    """Merge neighbours until there are at most `MAX_OPEN` windows."""
+    """Merge neighbors until there are at most `MAX_OPEN` windows."""
     while len(windows) > MAX_OPEN:
         windows = sorted(windows, key=lambda one: one.start)
         first, second, *rest = windows

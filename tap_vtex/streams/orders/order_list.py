@@ -111,7 +111,7 @@ class OrderList:
     ) -> Iterator[Listed]:
         """Read the orders created in a window, split into parts where necessary.
 
-        Neighbouring parts share a second; an order listed in both is in the first one only. Parts
+        Neighboring parts share a second; an order listed in both is in the first one only. Parts
         outside VTEX's retention are left out. A part that can't be read completely, or whose rows
         contradict its total, has the rows that could be read, and a `doubt`.
 

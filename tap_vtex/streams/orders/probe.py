@@ -12,7 +12,7 @@ from tap_vtex.streams.orders.api import ORDER, ORDER_LIST, date_filter, size_of,
 from tap_vtex.windows import SECOND, Window, whole_second
 
 if TYPE_CHECKING:
-    from tap_vtex.report.probe import Answer, Probe
+    from tap_vtex.report.probe import Probe, ProbeResponse
     from tap_vtex.types import Document
 
 #: How far back the list goes.
@@ -30,7 +30,7 @@ def probe_orders(probe: Probe) -> None:
     _probe_rows(probe)
 
 
-def _list(probe: Probe, rows: int = 1, **params: str | int) -> Answer:
+def _list(probe: Probe, rows: int = 1, **params: str | int) -> ProbeResponse:
     return probe.ask(ORDER_LIST, params={"page": 1, "per_page": rows, **params})
 
 
@@ -44,8 +44,8 @@ def _tomorrow(probe: Probe) -> Window:
     return Window(now + DAY, now + 2 * DAY)
 
 
-def _rows(answer: Answer) -> list[Document]:
-    return documents_in(answer.body["list"])
+def _rows(response: ProbeResponse) -> list[Document]:
+    return documents_in(response.body["list"])
 
 
 def _probe_pages(probe: Probe) -> None:
@@ -78,18 +78,18 @@ def _probe_windows(probe: Probe) -> None:
     older = Window(until - HISTORY - DOCUMENTED_MAX_WINDOW, until - HISTORY - DAY)
     for name, window in (("empty_window", _tomorrow(probe)), ("window_beyond_two_years", older)):
         with probe.finding(f"orders.{name}_status", f"orders.{name}_has_rows"):
-            answer = _list(probe, f_creationDate=_created(window))
-            probe.found[f"orders.{name}_status"] = answer.status
-            probe.found[f"orders.{name}_has_rows"] = bool(_rows(answer))
+            response = _list(probe, f_creationDate=_created(window))
+            probe.found[f"orders.{name}_status"] = response.status
+            probe.found[f"orders.{name}_has_rows"] = bool(_rows(response))
 
 
 def _probe_filters(probe: Probe) -> None:
     with probe.finding("orders.filter_by_last_change"):
         total = total_of(_list(probe).body)
-        answer = _list(probe, f_lastChange=date_filter("lastChange", _tomorrow(probe)))
-        ignored = answer.is_ok and total_of(answer.body) == total
+        response = _list(probe, f_lastChange=date_filter("lastChange", _tomorrow(probe)))
+        ignored = response.is_ok and total_of(response.body) == total
         probe.found["orders.filter_by_last_change"] = (
-            "refused" if not answer.is_ok else "ignored" if ignored else "filters"
+            "refused" if not response.is_ok else "ignored" if ignored else "filters"
         )
     with probe.finding("orders.order_by_last_change_status"):
         status = _list(probe, orderBy="lastChange,desc").status

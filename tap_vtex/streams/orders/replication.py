@@ -17,6 +17,7 @@ from tap_vtex.counting import counted
 from tap_vtex.errors import IncompleteListError, UnavailableError, VtexError
 from tap_vtex.naming import named, shown
 from tap_vtex.report.progress import Progress
+from tap_vtex.streams.bookmarks import ACCEPTED_AFTER
 from tap_vtex.streams.ledger import RetryLedger, retry_missing
 from tap_vtex.streams.orders import changes, open_windows
 from tap_vtex.streams.orders.api import ORDER
@@ -24,7 +25,7 @@ from tap_vtex.streams.orders.changes import ChangeSearch
 from tap_vtex.streams.orders.fetcher import chunks_of, fetch_chunks
 from tap_vtex.streams.orders.first_load import wanted_from
 from tap_vtex.streams.orders.ladder import Rung, extended_back, with_rung
-from tap_vtex.streams.orders.open_windows import BELIEVED_AFTER, Loaded, open_window
+from tap_vtex.streams.orders.open_windows import Loaded, open_window
 from tap_vtex.windows import Window, whole_second
 
 if TYPE_CHECKING:
@@ -318,7 +319,7 @@ class OrderReplication:
     def _finish_changes(self, search: ChangeSearch) -> None:
         """Finish a pass, unless the list contradicts earlier passes."""
         since = self._bookmark.doubtful_since
-        if search.doubt and (since is None or self._started - since < BELIEVED_AFTER):
+        if search.doubt and (since is None or self._started - since < ACCEPTED_AFTER):
             self._logger.warning(
                 "%s. The next run searches for changes since %s again",
                 search.doubt,
@@ -359,7 +360,7 @@ class OrderReplication:
         for known in self._bookmark.open:
             if known.since >= self._started:
                 continue  # opened by this run
-            is_accepted = self._started - known.since >= BELIEVED_AFTER
+            is_accepted = self._started - known.since >= ACCEPTED_AFTER
             if known.is_counted_only and self._orders.total(known.window) <= known.count:
                 is_same, read = True, []
             else:
