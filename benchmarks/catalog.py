@@ -25,7 +25,7 @@ def measure() -> Result:
             Figure(
                 "requests, everything",
                 f"{full.total:,}",
-                f"one a product and a SKU {things:,}",
+                f"one per product and SKU {things:,}",
                 f"{full.total / things:.2f}",
             ),
             Figure(

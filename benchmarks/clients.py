@@ -71,7 +71,7 @@ def measure() -> Result:
                 _ratio(numbered.total, least),
             ),
             Figure(
-                "time, pages by number, side by side",
+                "time, pages by number, in parallel",
                 _speed(numbered),
                 f"plain loop {bare.run.seconds:.1f} s",
                 _ratio(numbered.run.seconds, bare.run.seconds),
@@ -100,7 +100,7 @@ def measure() -> Result:
             ),
             # Two passes: clients with carts and newsletter, and the same number of addresses.
             Figure(
-                "1,000,000 clients with addresses, reckoned: requests",
+                "1,000,000 clients with addresses, extrapolated: requests",
                 f"{2 * requests:,.0f}",
                 f"four readings page by page {4 * BEFORE.requests:,}",
                 _ratio(2 * requests, 4 * BEFORE.requests),
@@ -122,7 +122,7 @@ def measure() -> Result:
                 _ratio(numbered.run.megabytes, page_by_page.run.megabytes),
             ),
             Figure(
-                "who uses the CPU",
+                "CPU use",
                 f"tap {numbered.run.cpu / numbered.run.wall:.2f} cores",
                 f"store {numbered.store_cpu / numbered.run.wall:.2f} cores",
             ),

@@ -49,7 +49,7 @@ def _figures(size: int, most: int) -> list[Figure]:
         Figure(
             f"{size:,} orders a day: an hour",
             f"{lists} list, {gets} orders",
-            f"all of the look-back {whole} list",
+            f"the whole look-back {whole} list",
             f"{lists / whole:.2f}",
             f"≤ {most} list",
             lists <= most,
@@ -57,7 +57,7 @@ def _figures(size: int, most: int) -> list[Figure]:
         Figure(
             f"{size:,} orders a day: a day",
             f"{of_day:,} list, {changed:,} orders",
-            f"all of the look-back each hour {24 * whole:,} list",
+            f"the whole look-back each hour {24 * whole:,} list",
             f"{of_day / (24 * whole):.2f}",
             "no change later than a day",
             not stale,

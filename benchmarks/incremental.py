@@ -33,7 +33,7 @@ def measure() -> Result:
     return Result(
         f"Incremental runs: {full.orders:,} orders of the last 60 days, {LATENCY} ms",
         [
-            Figure("loading all again", _requests(full), f"{full.run.wall:.1f} s", "", "", None),
+            Figure("full load", _requests(full), f"{full.run.wall:.1f} s", "", "", None),
             _compared("an hour later, nothing changed", unchanged, full),
             _compared("another hour later, 1 % changed", changed, full),
             _compared("a day later, nothing else changed", next_day, full),
@@ -51,7 +51,7 @@ def _compared(what: str, run: Load, full: Load) -> Figure:
     return Figure(
         what,
         f"{_requests(run)}, {run.run.wall:.1f} s",
-        f"all again {full.total:,}",
+        f"full load {full.total:,}",
         f"{run.total / full.total:.3f}",
     )
 

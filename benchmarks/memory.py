@@ -54,7 +54,7 @@ def measure() -> Result:
                 Figure(
                     f"orders of {kilobytes} KB, {workers} workers",
                     f"{peak:.0f} MB",
-                    f"all that is under way at once {_in_flight(kilobytes, workers):.0f} MB",
+                    f"responses in flight {_in_flight(kilobytes, workers):.0f} MB",
                 )
                 for (kilobytes, workers), peak in by_size.items()
             ),
