@@ -1,7 +1,8 @@
 """Clients by scroll, compared with a plain scrolling loop; and streams that share their responses.
 
 The tap reads a scroll's pages concurrently if VTEX serves them by number, otherwise one by one.
-Each load runs twice and the second one counts, because the store caches its responses.
+The store caches its responses. The windows of a run depend on the second at which it begins, so
+each load is repeated until three have found all of their responses cached; the median counts.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 FEW, MANY = 10_000, 100_000
 #: All streams made from the documents of CL.
 TOGETHER = ("clients", "carts", "newsletter")
+#: A load that costs the store more of a core than this found responses that were not cached.
+READY_CORES = 0.05
+ROUNDS = 3
+MAX_LOADS = 2 * ROUNDS
 #: CPU beside a plain loop: 35 µs where the loop takes 19.
 TIMES_THE_LOOP = 1.84
 SECONDS = 10
@@ -47,11 +52,9 @@ def measure() -> Result:
     loads: dict[int, tuple[Load, ...]] = {}
     for clients in (FEW, MANY):
         with ready_shop(100, clients=clients, kilobytes=0) as store:
-            loads[clients] = tuple(
-                _second_load(store, one) for one in (loop, tap, _tap_page_by_page)
-            )
+            loads[clients] = tuple(_typical(store, one) for one in (loop, tap, _tap_page_by_page))
             if clients == FEW:
-                together = _second_load(store, _tap_together)
+                together = _typical(store, _tap_together)
     bare, numbered, page_by_page = loads[MANY]
     bare_cost, tap_cost, _ = (
         (many.run.cpu - few.run.cpu) / (MANY - FEW) * 1e6
@@ -130,9 +133,16 @@ def measure() -> Result:
     )
 
 
-def _second_load(store: Shop, load: Callable[[Shop], Load]) -> Load:
-    load(store)
-    return load(store)
+def _typical(store: Shop, load: Callable[[Shop], Load]) -> Load:
+    """The load with the median CPU time, of those that found their responses cached."""
+    loads: list[Load] = []
+    for _ in range(MAX_LOADS):
+        result = load(store)
+        if result.store_cpu < READY_CORES * result.run.wall:
+            loads.append(result)
+        if len(loads) == ROUNDS:
+            break
+    return sorted(loads or [result], key=lambda one: one.run.cpu)[len(loads) // 2]
 
 
 def loop(store: Shop, keep: Path | None = None) -> Load:
