@@ -99,17 +99,17 @@ class Cost:
 def measure() -> Result:
     """Load the same messages with each variant; then run tap and target in a pipe."""
     loads: dict[str, list[Run]] = {what: [] for what in variants()}
-    starts: dict[Sequence[str], list[Run]] = {}
+    starts: dict[Sequence[str], list[Run]] = {one: [] for one in (TARGET, *PROGRAMS.values())}
     with tempfile.TemporaryDirectory() as name, embedded_database(Path(name, "data")) as server:
         folder = Path(name)
         with ready_shop(ORDERS) as store:
             tap = store.tap("orders", keep=folder / "messages")
             bench = _Bench(folder, server)
-            for program in (TARGET, *PROGRAMS.values()):
+            for program in starts:
                 bench.start(program)  # warm-up: Python compiles modules on first import
             for _ in range(ROUNDS):
-                for program in (TARGET, *PROGRAMS.values()):
-                    starts.setdefault(program, []).append(bench.start(program))
+                for program, runs in starts.items():
+                    runs.append(bench.start(program))
                 for what, settings in variants().items():
                     loads[what].append(bench.load(what, settings))
             same = bench.rows(RECOMMENDED) == bench.rows(CODECS["both"])

@@ -13,7 +13,7 @@ import yaml
 from report.data import read
 from sandbox.oms import document, routes
 from tests.streams.test_carts import parsed
-from tests.support.dbt import KINDS, Models
+from tests.support.dbt import KINDS, MARTS, Models
 from tests.support.postgres import PROJECT
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ STREAMS = (
 #: Both stores have clients and orders with the same ids.
 ACCOUNTS = {"ipe": 200, "jatoba": 80}
 SAO_PAULO = timedelta(hours=-3)
-MARTS = sorted(path.stem for path in PROJECT.glob("dbt/models/marts/*.sql"))
 INCREMENTAL = ("int_vtex__orders", "int_vtex__order_lines")
 #: How long before they buy, clients leave the carts that tests put: what counts as recovered when.
 LEFT_BEFORE = (timedelta(minutes=30), timedelta(hours=20), timedelta(hours=60), timedelta(days=20))

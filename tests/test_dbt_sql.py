@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlglot
 
-from tests.support.dbt import compiled
-from tests.test_dbt import MARTS
+from tests.support.dbt import MARTS, compiled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,7 +40,7 @@ MAX_BODY: Final = 64 * 1024 * 1024
 CHUNK: Final = 1024 * 1024
 #: Bytes to read from a socket at once: enough for most orders.
 BUFFER: Final = 64 * 1024
-TIMED_OUT: Final = "no response in time"
+NO_RESPONSE_IN_TIME: Final = "no response in time"
 
 
 class RawResponse(NamedTuple):
@@ -279,7 +279,7 @@ _FAILURES: Final[tuple[tuple[type[Exception], str], ...]] = (
         requests.exceptions.SSLError,
         "a TLS certificate that can't be verified (for a CA of your own, set REQUESTS_CA_BUNDLE)",
     ),
-    (requests.exceptions.Timeout, TIMED_OUT),
+    (requests.exceptions.Timeout, NO_RESPONSE_IN_TIME),
 )
 
 
@@ -296,5 +296,5 @@ def _no_response(error: Exception, base: str) -> NoResponseError:
     if isinstance(cause, NewConnectionError):
         return NoResponseError("no connection", is_unreachable=True)
     if isinstance(cause, ReadTimeoutError):
-        return NoResponseError(TIMED_OUT)
+        return NoResponseError(NO_RESPONSE_IN_TIME)
     return NoResponseError("an incomplete response")

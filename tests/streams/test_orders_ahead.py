@@ -102,7 +102,7 @@ def test_a_slow_order_holds_up_neither_the_next_window_nor_the_state_of_its_own(
 def test_a_very_slow_order_holds_up_no_checkpoint(
     vtex: Vtex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetcher, "MAX_AHEAD", 2)
+    monkeypatch.setattr(fetcher, "MAX_ORDERS_AHEAD", 2)
     monkeypatch.setattr(fetcher, "CHUNK", 3)
     vtex.hold["01"] = threading.Event()
     pending: list[set[str]] = []

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 Kind = Literal["postgres", "duckdb"]
 
 KINDS: tuple[Kind, ...] = ("postgres", "duckdb")
+MARTS = sorted(path.stem for path in PROJECT.glob("dbt/models/marts/*.sql"))
 #: As Meltano installs it, and as a user of DuckDB does.
 POSTGRES = PROJECT / ".meltano/utilities/dbt-postgres/venv/bin/dbt"
 DUCKDB = ("dbt-core~=1.11.0", "dbt-duckdb~=1.10.0", "duckdb~=2.0")

@@ -17,7 +17,7 @@ from tap_vtex.errors import NotFoundError, UnavailableError
 from tap_vtex.http.request import Response
 from tap_vtex.settings import Settings
 from tap_vtex.streams.orders.bookmark import OrderBookmark
-from tap_vtex.streams.orders.feed import OrderFeed, OrderStreams
+from tap_vtex.streams.orders.feed import FeedStreams, OrderFeed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.feed_queue import FEED, FEED_COMMIT, FEED_CONFIG, FEED_SETUP, MARK
 from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
@@ -178,7 +178,7 @@ class Pipeline:
         orders.now  # noqa: B018 - as the stream begins
         state = target.coming
         known = FeedBookmark.from_state(state[FEED_STATE]) if FEED_STATE in state else None
-        streams = OrderStreams(selected, {*STREAMS} - {*selected}, state.keys())
+        streams = FeedStreams(selected, {*STREAMS} - {*selected}, state.keys())
 
         def save(bookmark: FeedBookmark) -> None:
             state[FEED_STATE] = json.loads(json.dumps(bookmark.to_state()))

@@ -54,7 +54,7 @@ FOREIGN_FEED: Final = (
 )
 
 
-class OrderStreams:
+class FeedStreams:
     """The streams made from orders."""
 
     def __init__(
@@ -80,7 +80,7 @@ class OrderFeed:
         self,
         client: VtexClient,
         bookmark: FeedBookmark | None,
-        streams: OrderStreams,
+        streams: FeedStreams,
         save: Callable[[FeedBookmark], None],
         logger: logging.Logger,
     ) -> None:

@@ -25,7 +25,7 @@ MAX_UNKNOWN: Final = 20
 #: Orders between two checkpoints.
 CHUNK: Final = 100
 #: Once this many later orders have come, close a chunk even if some of its orders are pending.
-MAX_AHEAD: Final = 400
+MAX_ORDERS_AHEAD: Final = 400
 
 OrderOutcome = Outcome[Row, Document]
 
@@ -139,7 +139,7 @@ def fetch_chunks(
         ahead += 1
         if chunk := chunk_of.pop(outcome.item.order_id, None):
             chunk.pending.discard(outcome.item.order_id)
-        while under_way and (not under_way[0].pending or ahead > MAX_AHEAD + CHUNK):
+        while under_way and (not under_way[0].pending or ahead > MAX_ORDERS_AHEAD + CHUNK):
             ahead = max(0, ahead - len(under_way[0].wanted))
             done(under_way.popleft())
     for chunk in under_way:  # the last ones, if they had no wanted orders

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDE_EVERY: Final = timedelta(days=1)
 #: The next run may start this much before its schedule, as a fraction of the time between two
 #: runs.
-MAX_EARLY: Final = 0.1
+EARLY_SHARE: Final = 0.1
 #: Beyond this number, rungs of wide searches are thinned out. Those of the last days are kept.
 MAX_WIDE_RUNGS: Final = 8
 #: How long to keep the census of a longer look-back, for the next run that has it.
@@ -63,12 +63,12 @@ def usable(rungs: Iterable[Rung], loaded: Sequence[Rung], now: datetime) -> list
 
 def with_rung(rungs: Sequence[Rung], rung: Rung) -> list[Rung]:
     """Add a rung, and drop those that it makes redundant."""
-    settled = _uncovered([*rungs, rung])
-    wide = [one for one in settled if one.wide]
+    uncovered = _uncovered([*rungs, rung])
+    wide = [one for one in uncovered if one.wide]
     while len(wide) > MAX_WIDE_RUNGS:
         del wide[_most_redundant(wide)]
     # Other rungs add something only if they are later than the latest wide one.
-    return _uncovered([*wide, *(one for one in settled if not one.wide and one.at > wide[-1].at)])
+    return _uncovered([*wide, *(one for one in uncovered if not one.wide and one.at > wide[-1].at)])
 
 
 class LastSearches:
@@ -133,7 +133,7 @@ def is_wide_due(last_whole: datetime, last_run: datetime, now: datetime) -> bool
     That is the case if the next run would come too late, assuming the same interval as since the
     last one. Runs less often than daily search the whole look-back every time.
     """
-    next_run = now + (now - last_run) * (1 - MAX_EARLY)
+    next_run = now + (now - last_run) * (1 - EARLY_SHARE)
     return next_run >= last_whole + WIDE_EVERY
 
 

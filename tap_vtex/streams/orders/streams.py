@@ -13,7 +13,7 @@ from tap_vtex.streams.base import SCHEMAS
 from tap_vtex.streams.orders.api import ORDER, ORDER_LIST
 from tap_vtex.streams.orders.bookmark import OrderBookmark
 from tap_vtex.streams.orders.cards import remove_cards
-from tap_vtex.streams.orders.feed import LIST_INSTEAD, OrderFeed, OrderStreams, check_feed
+from tap_vtex.streams.orders.feed import LIST_INSTEAD, FeedStreams, OrderFeed, check_feed
 from tap_vtex.streams.orders.feed_bookmark import FeedBookmark
 from tap_vtex.streams.orders.first_load import first_bookmark, wanted_from
 from tap_vtex.streams.orders.items import items_of
@@ -82,7 +82,7 @@ class OrdersStream(ParentStream[OrderBookmark]):
         parts = [self, *(one for one in self.child_streams if isinstance(one, ChildStream))]
         selected = {one.name for one in self.members}
         loaded = {one.name for one in parts if one.has_bookmark(self.part_of(one, partition))}
-        streams = OrderStreams(selected, {one.name for one in parts} - selected, loaded)
+        streams = FeedStreams(selected, {one.name for one in parts} - selected, loaded)
         return OrderFeed(
             self.run.client, bookmark, streams, partial(self.set_bookmark, own), self.logger
         )
