@@ -72,7 +72,8 @@ def undecoded_rows(content: bytes, head: type[Head]) -> Any:  # noqa: ANN401 - J
     _check_depth(content)
     if rb"\u0000" not in content:
         try:
-            heads = msgspec.json.decode(content, type=GenericAlias(list, (head,)))
+            rows_of_heads: Any = GenericAlias(list, (head,))
+            heads = msgspec.json.decode(content, type=rows_of_heads)
             return [*zip(heads, map(bytes, _RAWS.decode(content)), strict=True)]
         except (ValueError, RecursionError):
             pass
